@@ -1,0 +1,101 @@
+//! What is known of one profile: its events, its attributes, and marks set from outside.
+
+use crate::time::Micros;
+
+/// The events of one profile, oldest first. All slices have one entry per event.
+///
+/// Events at the same instant are in a total order (type text, then values), so that the order of
+/// rows in a table changes nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a> {
+    /// When each event happened.
+    pub times: &'a [Micros],
+    /// Code of the event type in the dictionary of types; 0 = no type (SQL NULL).
+    pub kinds: &'a [u32],
+    /// Whether the event meets the goal condition.
+    pub goals: &'a [bool],
+    /// Whether the event meets the eligible condition.
+    pub eligible: &'a [bool],
+    /// Whether the event meets the exclude condition.
+    pub excluded: &'a [bool],
+    /// `numbers[attribute][event]`; NaN = missing, otherwise finite.
+    pub numbers: &'a [Vec<f64>],
+    /// `codes[attribute][event]`: code in that attribute's dictionary; 0 = missing.
+    pub codes: &'a [Vec<u32>],
+}
+
+impl History<'_> {
+    /// Number of events with `time <= cutoff`: the length of the prefix that features may see.
+    pub fn until(&self, cutoff: Micros) -> usize {
+        self.times.partition_point(|&time| time <= cutoff)
+    }
+}
+
+/// Attributes of a profile from a profile table, in force from an instant on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attributes {
+    /// From when they hold; `Micros::MIN` for a table without `valid_from`.
+    pub valid_from: Micros,
+    /// Values of the numeric attributes, NaN = missing. Dates and timestamps are days since
+    /// 1970-01-01 UTC.
+    pub numbers: Vec<f64>,
+    /// Codes of the text attributes in their dictionaries, 0 = missing.
+    pub codes: Vec<u32>,
+}
+
+/// What a mark says about its profile at its cutoff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MarkKind {
+    /// The profile meets an eligible condition with aggregates.
+    Eligible,
+    /// The profile meets an exclude condition with aggregates.
+    Excluded,
+    /// The goal condition with aggregates holds in the outcome window.
+    Goal,
+    /// An example to train on, its outcome to be found from the goal.
+    Example,
+    /// An example to train on that is given as positive.
+    PositiveExample,
+    /// An example to train on that is given as negative.
+    NegativeExample,
+}
+
+/// A fact about a profile at a cutoff that was found outside its own events one by one: a
+/// condition with aggregates, or a row of an `examples` relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// The cutoff it speaks of.
+    pub cutoff: Micros,
+    /// What it says.
+    pub kind: MarkKind,
+}
+
+/// Everything known of one profile.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile<'a> {
+    /// The key's bytes, as the record carried them.
+    pub key: &'a [u8],
+    /// [`crate::hash::profile_hash`] of the key.
+    pub hash: u64,
+    /// Its events.
+    pub history: History<'a>,
+    /// Its attribute rows, oldest first.
+    pub attributes: &'a [Attributes],
+    /// Its marks, sorted.
+    pub marks: &'a [Mark],
+}
+
+impl Profile<'_> {
+    /// The attribute row in force at the cutoff, if any.
+    pub fn attributes_at(&self, cutoff: Micros) -> Option<&Attributes> {
+        let after = self
+            .attributes
+            .partition_point(|row| row.valid_from <= cutoff);
+        self.attributes[..after].last()
+    }
+
+    /// Whether the mark is set.
+    pub fn has_mark(&self, cutoff: Micros, kind: MarkKind) -> bool {
+        self.marks.binary_search(&Mark { cutoff, kind }).is_ok()
+    }
+}

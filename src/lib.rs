@@ -1,0 +1,2 @@
+//! The PostgreSQL layer: thin glue around `propensity`.
+pgrx::pg_module_magic!();
