@@ -1,0 +1,48 @@
+# The two commands to know: make demo, make test.
+#
+#   PG=15           PostgreSQL major version          PG_CONFIG=...      another installation
+#   REGRESS=...  ISOLATION=...  INTEGRATION=...       some tests of a suite by name
+
+PG ?= 15
+PG_CONFIG ?= /usr/lib/postgresql/$(PG)/bin/pg_config
+export PG PG_CONFIG REGRESS ISOLATION INTEGRATION
+
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+DIST = target/customer_ai-$(VERSION)
+
+.PHONY: all setup install installcheck unit demo test fmt lint bench dist
+
+all: setup
+	cargo pgrx package --pg-config $(PG_CONFIG)
+
+setup:
+	@tools/setup
+
+install: setup
+	tools/install
+
+installcheck:
+	@tools/test $(or $(if $(REGRESS),regress) $(if $(ISOLATION),isolation) $(if $(INTEGRATION),integration),regress isolation integration readme)
+
+unit:
+	@tools/test unit
+
+demo: install
+	@tools/cluster psql -X -q -f demo/demo.sql
+
+test: setup
+	@tools/test lint unit install regress isolation integration readme
+
+fmt:
+	cargo fmt --all
+
+lint:
+	@tools/test lint
+
+bench: install
+	@tools/cluster psql -X -q -f tests/bench.sql
+
+dist:
+	mkdir -p $(DIST)
+	sed 's/@VERSION@/$(VERSION)/' META.json.in > $(DIST)/META.json
+	git archive --prefix=customer_ai-$(VERSION)/ --add-file=$(DIST)/META.json -o $(DIST).zip HEAD
