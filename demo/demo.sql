@@ -1,0 +1,100 @@
+-- From real invoices to scores, reasons and a segment. Run by make demo in a private cluster, or from the top
+-- folder of the project in any database that is yours to fill: psql -f demo/demo.sql
+\set ON_ERROR_STOP on
+\pset pager off
+\pset footer off
+\pset null '-'
+SET client_min_messages = warning;
+SELECT clock_timestamp() AS started \gset
+
+\echo
+\echo '== 1. The events: invoices of a British online shop, 2010-12 to 2011-12 (UCI Online Retail) =='
+\echo
+\ir load.sql
+SELECT * FROM shop.orders WHERE customer_id = 17850 ORDER BY ordered_at LIMIT 3;
+SELECT event, count(*) AS events, count(DISTINCT customer_id) AS customers, min(ordered_at)::date AS first,
+    max(ordered_at)::date AS last, round(sum(revenue)) AS revenue
+FROM shop.orders GROUP BY event ORDER BY events DESC;
+
+\echo '== 2. Two questions, in SQL =='
+\echo
+\echo 'repurchase: who will buy in the next 30 days?'
+\echo 'churn:      who bought in the last 90 days and will not buy in the next 60?'
+\echo
+CREATE EXTENSION IF NOT EXISTS customer_ai;
+SELECT customer_ai.create_model('repurchase', 'shop.orders',
+    goal            => $$ event = 'purchase' $$,
+    outcome_window  => '30 days',
+    profile_column  => 'customer_id',
+    time_column     => 'ordered_at',
+    type_column     => 'event',
+    eligible        => $$ event = 'purchase' $$,
+    eligible_window => NULL) AS model;
+SELECT customer_ai.create_model('churn', 'shop.orders',
+    goal            => $$ event = 'purchase' $$,
+    occurs          => false,
+    kind            => 'churn',
+    outcome_window  => '60 days',
+    profile_column  => 'customer_id',
+    time_column     => 'ordered_at',
+    type_column     => 'event',
+    eligible        => $$ event = 'purchase' $$,
+    eligible_window => '90 days') AS model;
+
+\echo '== 3. Is the data good enough? =='
+\echo
+SELECT "check", required, actual, ok FROM customer_ai.check_model('repurchase');
+
+\echo '== 4. Train: judged on later customers than it learned from, and against two simple rules =='
+\pset expanded on
+\echo
+SELECT * FROM customer_ai.train('repurchase');
+SELECT * FROM customer_ai.train('churn');
+\pset expanded off
+
+\echo '== 5. Score every customer =='
+\echo
+SELECT 'repurchase' AS model, * FROM customer_ai.score('repurchase')
+UNION ALL
+SELECT 'churn', * FROM customer_ai.score('churn');
+
+\echo '== 6. Scores are an ordinary relation: the ten likeliest to buy, and why =='
+\echo
+SELECT s.customer_id AS customer, round(100 * s.probability::numeric, 1) AS "chance, %", s.score, why.phrases AS why
+FROM shop.repurchase_scores s,
+    LATERAL (SELECT string_agg(f ->> 'phrase', E'\n') AS phrases FROM jsonb_array_elements(s.factors) f) why
+ORDER BY s.probability DESC, s.customer_id LIMIT 10;
+
+\echo '== 7. By bucket =='
+\echo
+SELECT bucket, count(*) AS customers, min(score) AS "from", max(score) AS "to",
+    round(100 * avg(probability)::numeric, 1) AS "mean chance, %"
+FROM shop.repurchase_scores GROUP BY bucket ORDER BY "from" DESC;
+
+\echo '== 8. One customer, live from the newest events: all reasons, adding up to the prediction =='
+\echo
+SELECT customer_id AS profile FROM shop.churn_scores ORDER BY probability DESC, customer_id LIMIT 1 \gset
+\echo 'churn of customer' :profile
+SELECT round(100 * probability::numeric, 1) AS "chance, %", score, percentile, bucket
+FROM customer_ai.predict('churn', :'profile');
+SELECT rank, factor, value, round(impact::numeric, 3) AS impact, direction, importance
+FROM customer_ai.explain('churn', :'profile') ORDER BY rank LIMIT 12;
+
+\echo '== 9. A segment: likely to buy, and worth a call =='
+\echo
+SELECT customer_ai.create_segment('shop.likely_buyers', 'repurchase', $$ bucket = 'high' $$,
+    description => 'customers who will probably buy within 30 days') AS segment;
+SELECT count(*) AS customers, round(sum(o.revenue)) AS "revenue so far",
+    round(100 * sum(o.revenue) / (SELECT sum(revenue) FROM shop.orders), 1) AS "share of all, %"
+FROM shop.likely_buyers JOIN shop.orders o USING (customer_id);
+
+SELECT 'The demo took ' || round(extract(epoch FROM clock_timestamp() - :'started'::timestamptz), 1)
+    || ' s on this machine.' AS took \gset
+\echo :took
+\echo
+\echo 'Where to go next'
+\echo '  make install              the extension in your own PostgreSQL'
+\echo '  CREATE EXTENSION customer_ai;'
+\echo '  README.md                 Getting Started, with your own table of events'
+\echo '  \\df+ customer_ai.*        every function with a comment'
+\echo
