@@ -1,9 +1,10 @@
+#!/usr/bin/env bash
 # The private cluster hands on the exit status, leaves nothing behind on any way out, and judges the server.
 set -euo pipefail
 tools=$PWD/tools
 
 folder_of() { sed -n 's/^folder //p' "$1"; }
-gone() { [ -n "$1" ] && [ ! -e "$1" ] || { echo "\"$1\" is still there"; exit 1; }; }
+gone() { if [ -z "$1" ] || [ -e "$1" ]; then echo "\"$1\" is still there"; exit 1; fi; }
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
