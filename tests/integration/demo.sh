@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The demo runs to its end in under a minute, and what it promises is there: ten customers with reasons, three
+# buckets, an explanation that adds up, and a segment with members.
+set -euo pipefail
+query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+
+started=$SECONDS
+psql -X -q -f demo/demo.sql
+[ $((SECONDS - started)) -lt 60 ] || { echo "the demo took $((SECONDS - started)) s, at most 60 are allowed"; exit 1; }
+
+expect() { # what, SQL of a boolean
+    [ "$(query -c "SELECT $2")" = t ] || { echo "not so: $1"; exit 1; }
+}
+expect "the ten likeliest buyers have one to three reasons in words each" \
+    "count(*) = 10 AND bool_and(jsonb_array_length(factors) BETWEEN 1 AND 3 AND factors -> 0 ->> 'phrase' <> '')
+     FROM (SELECT factors FROM shop.repurchase_scores ORDER BY probability DESC, customer_id LIMIT 10) top"
+expect "every customer who bought has a repurchase score" \
+    "(SELECT count(*) FROM shop.repurchase_scores) =
+     (SELECT count(DISTINCT customer_id) FROM shop.orders WHERE event = 'purchase')"
+expect "there are three buckets, cut at scores 25 and 75" \
+    "count(*) = 3 AND bool_and(CASE bucket WHEN 'low' THEN high < 25 WHEN 'medium' THEN low >= 25 AND high < 75
+        ELSE low >= 75 END) FROM (SELECT bucket, min(score) AS low, max(score) AS high
+        FROM shop.repurchase_scores GROUP BY bucket) b"
+expect "the segment holds the high bucket" \
+    "(SELECT array_agg(customer_id ORDER BY customer_id) FROM shop.likely_buyers) =
+     (SELECT array_agg(customer_id ORDER BY customer_id) FROM shop.repurchase_scores WHERE bucket = 'high')"
+expect "live predictions equal the batch bit for bit" \
+    "bool_and(float8send(p.probability) = float8send(s.probability) AND p.score = s.score)
+     FROM shop.churn_scores s, LATERAL customer_ai.predict('churn', s.customer_id::text) p WHERE s.customer_id % 50 = 0"
+echo "ten customers with reasons, three buckets, a segment, live equal to batch, in $((SECONDS - started)) s"
