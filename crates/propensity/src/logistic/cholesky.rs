@@ -1,0 +1,89 @@
+//! Linear systems of a symmetric positive definite matrix.
+
+/// How often the diagonal is raised, a hundredfold each time, before giving up.
+const ATTEMPTS: i32 = 8;
+
+/// `L` with `L L' = A`, or of `A` plus the least of a few multiples of the identity that makes it
+/// positive definite in f64, as for collinear columns that are hardly shrunk.
+pub(super) struct Cholesky {
+    size: usize,
+    /// `size x size`, row after row, on and below the diagonal.
+    lower: Vec<f64>,
+}
+
+impl Cholesky {
+    /// Factorises `A`, given as `size x size` values of which the lower triangle is read; `None` if
+    /// it is not finite.
+    pub(super) fn new(matrix: &[f64], size: usize) -> Option<Self> {
+        let mean = (0..size).map(|i| matrix[i * size + i]).sum::<f64>() / size as f64;
+        let raises = (0..ATTEMPTS).map(|attempt| mean * 1e-14 * 100f64.powi(attempt));
+        std::iter::once(0.0).chain(raises).find_map(|raise| {
+            let mut lower = matrix.to_vec();
+            (0..size).for_each(|i| lower[i * size + i] += raise);
+            factorise(&mut lower, size).then_some(Self { size, lower })
+        })
+    }
+
+    /// Solves `A x = b`; `x` replaces `b`.
+    pub(super) fn solve(&self, b: &mut [f64]) {
+        let row = |i: usize| &self.lower[i * self.size..][..=i];
+        for i in 0..self.size {
+            let known: f64 = row(i).iter().zip(&b[..i]).map(|(l, x)| l * x).sum();
+            b[i] = (b[i] - known) / row(i)[i];
+        }
+        for i in (0..self.size).rev() {
+            b[i] /= row(i)[i];
+            let x = b[i];
+            for (b, l) in b[..i].iter_mut().zip(row(i)) {
+                *b -= l * x;
+            }
+        }
+    }
+}
+
+/// Replaces the lower triangle by its factor, row by row; false if it is not positive definite.
+fn factorise(lower: &mut [f64], size: usize) -> bool {
+    for i in 0..size {
+        let (above, rest) = lower.split_at_mut(i * size);
+        for j in 0..i {
+            let factor = &above[j * size..][..=j];
+            let known: f64 = rest.iter().zip(&factor[..j]).map(|(a, b)| a * b).sum();
+            rest[j] = (rest[j] - known) / factor[j];
+        }
+        let known: f64 = rest[..i].iter().map(|l| l * l).sum();
+        let pivot = rest[i] - known;
+        // A pivot that is lost in the rounding of what was taken off is no pivot.
+        if !(pivot > rest[i].abs() * 1e-15 && pivot.is_finite()) {
+            return false;
+        }
+        rest[i] = pivot.sqrt();
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn solves_a_hand_made_system() {
+        let factor = Cholesky::new(&[4.0, 2.0, 2.0, 3.0], 2).unwrap();
+        let mut b = [10.0, 9.0];
+        factor.solve(&mut b);
+        assert!((b[0] - 1.5).abs() < 1e-12 && (b[1] - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_singular_matrix_is_raised_until_it_can_be_solved() {
+        let factor = Cholesky::new(&[1.0, 1.0, 1.0, 1.0], 2).unwrap();
+        let mut b = [2.0, 2.0];
+        factor.solve(&mut b);
+        assert!((b[0] + b[1] - 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_finite_has_no_factor() {
+        assert!(Cholesky::new(&[f64::NAN], 1).is_none());
+        assert!(Cholesky::new(&[f64::INFINITY], 1).is_none());
+    }
+}

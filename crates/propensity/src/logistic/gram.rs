@@ -1,0 +1,102 @@
+//! `Z' D Z`, the sum over rows of `d z z'`, in cache-sized blocks.
+//!
+//! A block of rows is scaled by `sqrt(d)` and packed in groups of eight columns; an 8 x 4 tile of
+//! the product then stays in registers while a block streams by. Plain multiplications and
+//! additions in a fixed order: the compiler vectorises them for any processor, and every processor
+//! gives the same bits. f32 within a block and f64 across blocks is precise enough, since Newton
+//! needs only a good curvature: what it converges to is decided by the f64 gradient.
+
+use crate::error::Error;
+
+/// Columns per group: two registers of four f32.
+const GROUP: usize = 8;
+
+/// Rows per block: two groups of it are 16 kB.
+const BLOCK: usize = 256;
+
+type Lanes = [f32; GROUP];
+
+/// Sums of products of `columns` columns and a last column of ones.
+pub(super) struct Gram {
+    columns: usize,
+    groups: usize,
+    /// `groups x BLOCK`: the packed block.
+    block: Vec<Lanes>,
+    /// `size x size`, tiles on and above the diagonal only.
+    sums: Vec<f64>,
+}
+
+impl Gram {
+    pub(super) fn new(columns: usize) -> Result<Self, Error> {
+        let groups = (columns + 1).div_ceil(GROUP);
+        let mut block = Vec::new();
+        block.try_reserve_exact(groups * BLOCK)?;
+        block.resize(groups * BLOCK, [0.0; GROUP]);
+        let cells = (groups * GROUP).pow(2);
+        let mut sums = Vec::new();
+        sums.try_reserve_exact(cells)?;
+        sums.resize(cells, 0.0);
+        Ok(Self {
+            columns,
+            groups,
+            block,
+            sums,
+        })
+    }
+
+    /// Sums `root^2 z z'` over all rows; `roots` has one entry per row.
+    pub(super) fn compute(&mut self, values: &[f32], roots: &[f32], poll: &mut dyn FnMut()) {
+        self.sums.fill(0.0);
+        let blocks = values.chunks(BLOCK * self.columns);
+        for (values, roots) in blocks.zip(roots.chunks(BLOCK)) {
+            poll();
+            self.pack(values, roots);
+            for right in 0..self.groups {
+                for left in 0..=right {
+                    self.tile::<0>(left, right, roots.len());
+                    self.tile::<4>(left, right, roots.len());
+                }
+            }
+        }
+    }
+
+    /// The sum of products of two columns; column `columns` is the ones.
+    pub(super) fn get(&self, one: usize, other: usize) -> f64 {
+        self.sums[one.min(other) * self.groups * GROUP + one.max(other)]
+    }
+
+    fn pack(&mut self, values: &[f32], roots: &[f32]) {
+        let (last, ones) = (self.columns / GROUP, self.columns % GROUP);
+        for (row, (values, &root)) in values.chunks_exact(self.columns).zip(roots).enumerate() {
+            let (whole, rest) = values.as_chunks::<GROUP>();
+            for (group, values) in whole.iter().enumerate() {
+                self.block[group * BLOCK + row] = values.map(|value| value * root);
+            }
+            let lanes = &mut self.block[last * BLOCK + row];
+            for (lane, value) in lanes.iter_mut().zip(rest) {
+                *lane = value * root;
+            }
+            lanes[ones] = root;
+        }
+    }
+
+    /// Adds the products of four columns of one group, from `FIRST` on, with those of another.
+    fn tile<const FIRST: usize>(&mut self, left: usize, right: usize, rows: usize) {
+        let lefts = &self.block[left * BLOCK..][..rows];
+        let rights = &self.block[right * BLOCK..][..rows];
+        let mut products = [[0.0f32; GROUP]; 4];
+        for (a, b) in lefts.iter().zip(rights) {
+            for (i, products) in products.iter_mut().enumerate() {
+                for (product, b) in products.iter_mut().zip(b) {
+                    *product += a[FIRST + i] * b;
+                }
+            }
+        }
+        for (i, products) in products.iter().enumerate() {
+            let start = (left * GROUP + FIRST + i) * self.groups * GROUP + right * GROUP;
+            for (sum, &product) in self.sums[start..][..GROUP].iter_mut().zip(products) {
+                *sum += f64::from(product);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Ridge logistic regression on standardised `sign(x) ln(1 + |x|)`.
+//!
+//! Minimises the mean log loss `+ |w|^2 / (2 K)` with a free intercept, which is scikit-learn's
+//! `C = K / rows`, by damped Newton to convergence. `K` is called the strength of the columns: the
+//! larger, the less they are shrunk.
+
+mod cholesky;
+mod gram;
+mod newton;
+mod scale;
+
+use serde::{Deserialize, Serialize};
+
+pub use scale::Standardizer;
+pub(crate) use scale::log_scale;
+
+use crate::dataset::Matrix;
+use crate::error::Error;
+
+/// A fitted logistic regression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Logistic {
+    /// `K`: how little the weights were shrunk.
+    pub strength: f64,
+    /// Log-odds per standard deviation: the columns, then the missing indicators.
+    pub weights: Vec<f64>,
+    /// Log-odds of a row whose columns are all at their mean.
+    pub intercept: f64,
+    /// From matrix columns to standardised ones.
+    pub scale: Standardizer,
+}
+
+impl Logistic {
+    /// Fits one model per strength on the chosen rows of `x`.
+    ///
+    /// Each fit starts from the one before, so strengths are cheapest in ascending order. Peak
+    /// memory is one f32 copy of the rows. Sums follow the order of `rows`: the same rows in another
+    /// order give weights that differ by rounding only, in the same order the same bits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRows`], [`Error::NoFeatures`] if `x` has no column, [`Error::OneClass`],
+    /// [`Error::LengthMismatch`] if `outcomes` or `rows` do not fit `x`, [`Error::Parameter`] for a
+    /// strength that is not positive and finite, [`Error::OutOfMemory`].
+    pub fn fit(
+        x: &Matrix,
+        outcomes: &[bool],
+        rows: &[u32],
+        strengths: &[f64],
+        poll: &mut dyn FnMut(),
+    ) -> Result<Vec<Self>, Error> {
+        check_rows(x, outcomes, rows)?;
+        check_strengths(strengths)?;
+        let (scale, values) = Standardizer::fit(x, rows, poll)?;
+        let outcomes = pick(outcomes, rows)?;
+        let solutions = newton::solve(&values, &outcomes, scale.columns(), strengths, poll)?;
+        let model = |(&strength, (weights, intercept))| Self {
+            strength,
+            weights,
+            intercept,
+            scale: scale.clone(),
+        };
+        Ok(strengths.iter().zip(solutions).map(model).collect())
+    }
+
+    /// Log-odds of a matrix row.
+    pub fn logit(&self, row: &[f32]) -> f64 {
+        let (values, indicators) = self.weights.split_at(self.scale.mean.len());
+        let mut sum = self.intercept;
+        for (column, (&value, weight)) in row.iter().zip(values).enumerate() {
+            sum += weight * self.scale.value(column, value);
+        }
+        for (indicator, weight) in indicators.iter().enumerate() {
+            sum += weight * self.scale.indicator(indicator, row);
+        }
+        sum
+    }
+
+    /// The part of each matrix column in the log-odds of a row, its missing indicator included:
+    /// `intercept` and all of `out` add up to [`Self::logit`].
+    pub fn contributions(&self, row: &[f32], out: &mut [f64]) {
+        let (values, indicators) = self.weights.split_at(self.scale.mean.len());
+        for (column, (&value, weight)) in row.iter().zip(values).enumerate() {
+            out[column] = weight * self.scale.value(column, value);
+        }
+        for (indicator, weight) in indicators.iter().enumerate() {
+            let column = self.scale.indicated[indicator] as usize;
+            out[column] += weight * self.scale.indicator(indicator, row);
+        }
+    }
+
+    /// Checks a stored model: it must read rows of `columns` values, and be finite throughout.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupted`].
+    pub fn validate(&self, columns: usize) -> Result<(), Error> {
+        self.scale.validate(columns)?;
+        let finite = self.weights.iter().all(|weight| weight.is_finite());
+        if self.weights.len() != self.scale.columns() || !finite || !self.intercept.is_finite() {
+            return Err(Error::Corrupted {
+                reason: "weights of the logistic regression",
+            });
+        }
+        Ok(())
+    }
+}
+
+fn check_rows(x: &Matrix, outcomes: &[bool], rows: &[u32]) -> Result<(), Error> {
+    let required = rows.iter().max().map_or(0, |&row| row as usize + 1);
+    if outcomes.len() != x.rows || required > x.rows {
+        return Err(Error::LengthMismatch {
+            found: x.rows,
+            required: required.max(outcomes.len()),
+        });
+    }
+    let positives = rows.iter().filter(|&&row| outcomes[row as usize]).count();
+    match positives {
+        _ if rows.is_empty() => Err(Error::NoRows),
+        _ if x.columns == 0 => Err(Error::NoFeatures),
+        0 => Err(one_class(positives, rows.len())),
+        all if all == rows.len() => Err(one_class(positives, rows.len())),
+        _ => Ok(()),
+    }
+}
+
+fn one_class(positives: usize, rows: usize) -> Error {
+    Error::OneClass { positives, rows }
+}
+
+fn check_strengths(strengths: &[f64]) -> Result<(), Error> {
+    match strengths.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
+        None => Ok(()),
+        Some(found) => Err(Error::Parameter {
+            name: "strength",
+            found: found.to_string(),
+            required: "positive and finite",
+        }),
+    }
+}
+
+fn pick(outcomes: &[bool], rows: &[u32]) -> Result<Vec<bool>, Error> {
+    let mut chosen = Vec::new();
+    chosen.try_reserve_exact(rows.len())?;
+    chosen.extend(rows.iter().map(|&row| outcomes[row as usize]));
+    Ok(chosen)
+}
