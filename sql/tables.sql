@@ -1,0 +1,147 @@
+-- The catalog: one row for each model, source, version, run and segment. Relations and roles are kept by name,
+-- never by OID: a name survives dump and restore, and a dropped relation can be told from another one.
+
+-- pgrx reads text as UTF-8 and could only fail in the middle of a call.
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8' THEN
+        RAISE EXCEPTION 'customer_ai needs a database with encoding UTF8'
+            USING ERRCODE = 'feature_not_supported',
+                DETAIL = pg_catalog.format('The encoding of database "%s" is %s.',
+                    pg_catalog.current_database(), pg_catalog.getdatabaseencoding()),
+                HINT = 'Create a database with: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0';
+    END IF;
+END $$;
+
+-- Whether the current role may see and run what belongs to a role. False, not an error, when the role is gone.
+CREATE FUNCTION customer_ai._is_mine(owner name) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN EXISTS (
+        SELECT FROM pg_catalog.pg_roles r
+        WHERE r.rolname OPERATOR(pg_catalog.=) owner AND pg_catalog.pg_has_role(r.oid, 'MEMBER'));
+
+-- A name reaches the names of relations, dumps, logs and JSON; 48 bytes leave room for "_score_history".
+CREATE TABLE customer_ai.model (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE CHECK (name COLLATE pg_catalog."C" ~ '^[a-z_][a-z0-9_]{0,47}$'),
+    owner name NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('conversion', 'churn')),
+    goal text NOT NULL CHECK (goal <> ''),
+    occurs boolean NOT NULL,
+    outcome_window interval NOT NULL CHECK (outcome_window > interval '0'),
+    eligible text CHECK (eligible <> ''),
+    eligible_window interval CHECK (eligible_window > interval '0'),
+    exclude text CHECK (exclude <> ''),
+    description text,
+    options jsonb NOT NULL CHECK (jsonb_typeof(options) = 'object'),
+    time_zone text NOT NULL,
+    scores_schema name NOT NULL,
+    scores_name name NOT NULL,
+    active_version int CHECK (active_version > 0),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    altered_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (scores_schema, scores_name)
+);
+
+CREATE TABLE customer_ai.event_source (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    position int NOT NULL CHECK (position > 0),
+    schema_name name NOT NULL,
+    relation_name name NOT NULL,
+    profile_column name NOT NULL,
+    time_column name NOT NULL CHECK (time_column <> profile_column),
+    type_column name,
+    event_type text,
+    where_clause text CHECK (where_clause <> ''),
+    UNIQUE (model_id, position),
+    CHECK (type_column IS NULL OR event_type IS NULL)
+);
+
+CREATE TABLE customer_ai.profile_source (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    position int NOT NULL CHECK (position > 0),
+    schema_name name NOT NULL,
+    relation_name name NOT NULL,
+    profile_column name NOT NULL,
+    columns name[] CHECK (cardinality(columns) > 0 AND array_position(columns, NULL) IS NULL),
+    valid_from_column name CHECK (valid_from_column <> profile_column),
+    UNIQUE (model_id, position)
+);
+
+CREATE TABLE customer_ai.version (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    number int NOT NULL CHECK (number > 0),
+    format int NOT NULL CHECK (format > 0),
+    algorithm text NOT NULL,
+    trained_at timestamptz NOT NULL DEFAULT now(),
+    as_of timestamptz NOT NULL CHECK (isfinite(as_of)),
+    cutoffs timestamptz[] NOT NULL,
+    rows bigint NOT NULL CHECK (rows > 0),
+    positives bigint NOT NULL CHECK (positives BETWEEN 0 AND rows),
+    auc float8 CHECK (auc BETWEEN 0 AND 1),
+    auc_low float8 CHECK (auc_low BETWEEN 0 AND 1),
+    auc_high float8 CHECK (auc_high BETWEEN 0 AND 1),
+    report jsonb NOT NULL,
+    document bytea NOT NULL,
+    UNIQUE (model_id, number)
+);
+
+-- Each training and each scoring. The version is a number, not a reference: a run outlives a version.
+CREATE TABLE customer_ai.run (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    kind text NOT NULL CHECK (kind IN ('train', 'score')),
+    version int NOT NULL CHECK (version > 0),
+    as_of timestamptz NOT NULL CHECK (isfinite(as_of)),
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL CHECK (finished_at >= started_at),
+    profiles bigint NOT NULL CHECK (profiles >= 0),
+    low bigint CHECK (low >= 0),
+    medium bigint CHECK (medium >= 0),
+    high bigint CHECK (high >= 0),
+    percentiles float8[],
+    skipped jsonb NOT NULL DEFAULT '{}',
+    detail jsonb NOT NULL DEFAULT '{}',
+    CHECK (kind = 'train' OR low + medium + high = profiles)
+);
+CREATE INDEX run_model_id_idx ON customer_ai.run (model_id, id);
+
+CREATE TABLE customer_ai.segment (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    schema_name name NOT NULL,
+    segment_name name NOT NULL,
+    condition text NOT NULL CHECK (condition <> ''),
+    description text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    refreshed_at timestamptz NOT NULL DEFAULT now(),
+    profiles bigint NOT NULL CHECK (profiles >= 0),
+    UNIQUE (schema_name, segment_name)
+);
+CREATE INDEX segment_model_id_idx ON customer_ai.segment (model_id);
+
+-- For conditions of segments; factors is the array that score writes.
+CREATE FUNCTION customer_ai.has_factor(factors jsonb, factor text, direction text DEFAULT NULL) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN pg_catalog.jsonb_typeof(factors) OPERATOR(pg_catalog.=) 'array' THEN EXISTS (
+        SELECT FROM pg_catalog.jsonb_array_elements(factors) f
+        WHERE (f OPERATOR(pg_catalog.->>) 'factor') OPERATOR(pg_catalog.=) factor
+            AND (direction IS NULL OR (f OPERATOR(pg_catalog.->>) 'direction') OPERATOR(pg_catalog.=) direction))
+        ELSE false END;
+
+-- Rows and counters both belong in a dump: without the counters a restored database could not train again.
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.model', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.model_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.event_source', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.event_source_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.profile_source', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.profile_source_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.version', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.version_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.run', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.run_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment_id_seq', '');

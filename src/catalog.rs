@@ -1,0 +1,35 @@
+//! The only module with SQL for our own tables. Row-level security decides what a role finds there.
+
+mod history;
+mod model;
+mod segments;
+mod source;
+
+pub use history::{
+    NewRun, NewVersion, Run, active_document, insert_run, insert_version, last_score_run, runs,
+};
+pub use model::{
+    Definition, Kind, NewModel, delete_model, find, insert_model, load, lock, set_active,
+};
+pub use segments::{
+    Segment, delete_segment, insert_segment, lock_segment, segments_of, set_refreshed,
+};
+pub use source::{EventSource, ProfileSource, insert_events, insert_profiles};
+
+use pgrx::pg_sys;
+
+use crate::error::Error;
+
+/// Refuses with 25006 what cannot be written in a read-only transaction or on a standby, before anything is read.
+pub fn refuse_read_only(command: &'static std::ffi::CStr) {
+    // SAFETY: both take a constant string and raise an error or return.
+    unsafe {
+        pg_sys::PreventCommandIfReadOnly(command.as_ptr());
+        pg_sys::PreventCommandDuringRecovery(command.as_ptr());
+    }
+}
+
+/// The value of a column that the catalog declares NOT NULL.
+fn there<T>(value: Option<T>) -> Result<T, Error> {
+    value.ok_or(Error::Spi(pgrx::spi::Error::InvalidPosition))
+}

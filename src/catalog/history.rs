@@ -1,0 +1,164 @@
+//! Versions and runs of a model.
+
+use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
+use pgrx::{PgBuiltInOids, Spi, pg_sys};
+use propensity::time::Micros;
+
+use super::there;
+use crate::error::Error;
+
+/// Microseconds from 1970-01-01, where `Micros` begin, to 2000-01-01, where timestamps of Postgres do.
+const EPOCH: Micros = 946_684_800_000_000;
+
+/// An instant as an argument of a query.
+fn instant<'a>(at: Micros) -> DatumWithOid<'a> {
+    // SAFETY: a timestamptz is an i64 of microseconds since 2000, passed by value.
+    unsafe {
+        DatumWithOid::new(
+            at.saturating_sub(EPOCH),
+            PgBuiltInOids::TIMESTAMPTZOID.value(),
+        )
+    }
+}
+
+/// A value of a query as an instant.
+fn micros(at: TimestampWithTimeZone) -> Micros {
+    pg_sys::TimestampTz::from(at).saturating_add(EPOCH)
+}
+
+/// A version that is to be written.
+pub struct NewVersion<'a> {
+    pub format: i32,
+    pub algorithm: &'a str,
+    pub as_of: Micros,
+    pub cutoffs: &'a [Micros],
+    pub rows: i64,
+    pub positives: i64,
+    /// Area under the ROC curve on the held-out cutoffs, with its 95 % interval; None: not defined.
+    pub auc: Option<f64>,
+    pub auc_low: Option<f64>,
+    pub auc_high: Option<f64>,
+    /// JSON.
+    pub report: &'a str,
+    /// The model in bytes.
+    pub document: &'a [u8],
+}
+
+/// Writes a version and returns its number: one more than the newest. The model must be locked.
+pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
+    let query = "INSERT INTO customer_ai.version (model_id, number, format, algorithm, as_of, cutoffs, rows, positives,
+            auc, auc_low, auc_high, report, document)
+        SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4,
+            (SELECT array_agg(timestamptz 'epoch' + c * interval '1 microsecond' ORDER BY c) FROM unnest($5::bigint[]) c),
+            $6, $7, $8, $9, $10, $11::jsonb, $12
+        FROM customer_ai.version WHERE model_id = $1
+        RETURNING number";
+    let arguments = [
+        model_id.into(),
+        new.format.into(),
+        new.algorithm.into(),
+        instant(new.as_of),
+        new.cutoffs.to_vec().into(),
+        new.rows.into(),
+        new.positives.into(),
+        new.auc.into(),
+        new.auc_low.into(),
+        new.auc_high.into(),
+        new.report.into(),
+        new.document.into(),
+    ];
+    Spi::connect_mut(|client| there(client.update(query, None, &arguments)?.first().get(1)?))
+}
+
+/// The number and the bytes of a model's active version. Only reads.
+pub fn active_document(model_id: i64) -> Result<Option<(i32, Vec<u8>)>, Error> {
+    let query = "SELECT v.number, v.document
+        FROM customer_ai.model m
+        JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version
+        WHERE m.id = $1";
+    Spi::connect(|client| {
+        let mut rows = client.select(query, Some(1), &[model_id.into()])?;
+        let Some(row) = rows.next() else {
+            return Ok(None);
+        };
+        Ok(Some((there(row.get(1)?)?, there(row.get(2)?)?)))
+    })
+}
+
+/// A run that is to be written.
+pub struct NewRun<'a> {
+    /// `train` or `score`.
+    pub kind: &'a str,
+    pub version: i32,
+    pub as_of: Micros,
+    pub started_at: Micros,
+    pub profiles: i64,
+    /// Profiles in the low, medium and high bucket; None for a training.
+    pub buckets: Option<[i64; 3]>,
+    /// Probabilities at which the next percentile begins; None for a training.
+    pub percentiles: Option<&'a [f64]>,
+    /// JSON: how many rows were skipped, by reason.
+    pub skipped: &'a str,
+    /// JSON.
+    pub detail: &'a str,
+}
+
+/// Writes a run that ends now and returns its number.
+pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
+    let query = "INSERT INTO customer_ai.run (model_id, kind, version, as_of, started_at, finished_at, profiles,
+            low, medium, high, percentiles, skipped, detail)
+        VALUES ($1, $2, $3, $4, $5, greatest($5, clock_timestamp()), $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb)
+        RETURNING id";
+    let bucket = |index: usize| new.buckets.and_then(|buckets| buckets.get(index).copied());
+    let arguments = [
+        model_id.into(),
+        new.kind.into(),
+        new.version.into(),
+        instant(new.as_of),
+        instant(new.started_at),
+        new.profiles.into(),
+        bucket(0).into(),
+        bucket(1).into(),
+        bucket(2).into(),
+        new.percentiles.map(<[f64]>::to_vec).into(),
+        new.skipped.into(),
+        new.detail.into(),
+    ];
+    Spi::connect_mut(|client| there(client.update(query, None, &arguments)?.first().get(1)?))
+}
+
+/// A scoring run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub id: i64,
+    pub version: i32,
+    pub as_of: Micros,
+    pub finished_at: Micros,
+    pub profiles: i64,
+    pub percentiles: Vec<f64>,
+}
+
+/// The newest scoring run of a model. Only reads.
+pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
+    Ok(runs(model_id, 1)?.into_iter().next())
+}
+
+/// The newest scoring runs of a model, newest first. Only reads.
+pub fn runs(model_id: i64, limit: i64) -> Result<Vec<Run>, Error> {
+    let query = "SELECT id, version, as_of, finished_at, profiles, percentiles
+        FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC LIMIT $2";
+    Spi::connect(|client| {
+        let rows = client.select(query, None, &[model_id.into(), limit.into()])?;
+        rows.map(|row| {
+            Ok(Run {
+                id: there(row.get(1)?)?,
+                version: there(row.get(2)?)?,
+                as_of: micros(there(row.get(3)?)?),
+                finished_at: micros(there(row.get(4)?)?),
+                profiles: there(row.get(5)?)?,
+                percentiles: row.get(6)?.unwrap_or_default(),
+            })
+        })
+        .collect()
+    })
+}

@@ -1,0 +1,228 @@
+//! Definitions of models.
+
+use pgrx::datum::Interval;
+use pgrx::spi::{SpiHeapTupleData, SpiTupleTable};
+use pgrx::{Spi, pg_sys};
+
+use super::source::{EventSource, ProfileSource, events_of, profiles_of};
+use super::there;
+use crate::args::{Options, interval_text};
+use crate::error::{Error, nearest};
+
+/// Which end of the scores is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A high score is good.
+    Conversion,
+    /// A low score is good.
+    Churn,
+}
+
+impl Kind {
+    /// As users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conversion => "conversion",
+            Self::Churn => "churn",
+        }
+    }
+
+    /// From what users write.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Conversion, Self::Churn]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// A model as it was defined. Intervals are texts that read the same under every IntervalStyle.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    pub id: i64,
+    pub name: String,
+    pub owner: String,
+    pub owner_oid: pg_sys::Oid,
+    pub kind: Kind,
+    pub goal: String,
+    pub occurs: bool,
+    pub outcome_window: String,
+    pub eligible: Option<String>,
+    /// None: ever.
+    pub eligible_window: Option<String>,
+    pub exclude: Option<String>,
+    pub options: Options,
+    /// In which timestamps without a time zone and dates are read.
+    pub time_zone: String,
+    pub scores_schema: String,
+    pub scores_name: String,
+    pub active_version: Option<i32>,
+    /// In the order they were added; never empty.
+    pub events: Vec<EventSource>,
+    pub profiles: Vec<ProfileSource>,
+}
+
+const SELECT: &str = "SELECT m.id, m.name, m.owner::text, r.oid, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible,
+        m.eligible_window, m.exclude, m.options::text, m.time_zone, m.scores_schema::text, m.scores_name::text,
+        m.active_version
+    FROM customer_ai.model m LEFT JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
+    WHERE m.name = $1";
+
+/// The definition of a model. Only reads: works on a standby and in a parallel query.
+///
+/// # Errors
+/// 42704 when there is no such model or its owner is gone.
+pub fn load(name: &str) -> Result<Definition, Error> {
+    find(name)?.ok_or_else(|| unknown(name))
+}
+
+/// Like [`load`], and holds the model against other writers until the transaction ends. Waiting for one can be
+/// cancelled and honours lock_timeout.
+pub fn lock(name: &str) -> Result<Definition, Error> {
+    let query = "SELECT id FROM customer_ai.model WHERE name = $1 FOR UPDATE";
+    let found = Spi::connect_mut(|client| {
+        Ok::<_, Error>(!client.update(query, None, &[name.into()])?.is_empty())
+    })?;
+    if found {
+        load(name)
+    } else {
+        Err(unknown(name))
+    }
+}
+
+/// The definition of a model, if there is one.
+pub fn find(name: &str) -> Result<Option<Definition>, Error> {
+    let row = Spi::connect(|client| first(client.select(SELECT, Some(1), &[name.into()])?))?;
+    let Some(mut definition) = row else {
+        return Ok(None);
+    };
+    definition.events = events_of(definition.id)?;
+    definition.profiles = profiles_of(definition.id)?;
+    Ok(Some(definition))
+}
+
+fn first(rows: SpiTupleTable) -> Result<Option<Definition>, Error> {
+    rows.into_iter()
+        .next()
+        .map(|row| definition(&row))
+        .transpose()
+}
+
+fn definition(row: &SpiHeapTupleData) -> Result<Definition, Error> {
+    let name: String = there(row.get(2)?)?;
+    let owner: String = there(row.get(3)?)?;
+    let owner_oid = row.get::<pg_sys::Oid>(4)?.ok_or_else(|| Error::OwnerGone {
+        model: name.clone(),
+        owner: owner.clone(),
+    })?;
+    let kind: String = there(row.get(5)?)?;
+    Ok(Definition {
+        id: there(row.get(1)?)?,
+        name,
+        owner,
+        owner_oid,
+        kind: there(Kind::from_name(&kind))?,
+        goal: there(row.get(6)?)?,
+        occurs: there(row.get(7)?)?,
+        outcome_window: interval_text(&there(row.get::<Interval>(8)?)?),
+        eligible: row.get(9)?,
+        eligible_window: row.get::<Interval>(10)?.as_ref().map(interval_text),
+        exclude: row.get(11)?,
+        options: Options::parse(&there(row.get::<String>(12)?)?)?,
+        time_zone: there(row.get(13)?)?,
+        scores_schema: there(row.get(14)?)?,
+        scores_name: there(row.get(15)?)?,
+        active_version: row.get(16)?,
+        events: Vec::new(),
+        profiles: Vec::new(),
+    })
+}
+
+fn unknown(name: &str) -> Error {
+    let names = Spi::connect(|client| {
+        let rows = client.select(
+            "SELECT name FROM customer_ai.model ORDER BY name",
+            None,
+            &[],
+        )?;
+        rows.map(|row| there(row.get::<String>(1)?))
+            .collect::<Result<Vec<String>, Error>>()
+    });
+    match names {
+        Ok(names) => Error::UnknownModel {
+            name: name.to_owned(),
+            nearest: nearest(name, names.iter().map(String::as_str)),
+        },
+        Err(error) => error,
+    }
+}
+
+/// A definition that was checked and is to be written.
+pub struct NewModel<'a> {
+    pub name: &'a str,
+    pub owner: &'a str,
+    pub kind: Kind,
+    pub goal: &'a str,
+    pub occurs: bool,
+    pub outcome_window: &'a str,
+    pub eligible: Option<&'a str>,
+    pub eligible_window: Option<&'a str>,
+    pub exclude: Option<&'a str>,
+    pub description: Option<&'a str>,
+    pub options: &'a str,
+    pub time_zone: &'a str,
+    pub scores_schema: &'a str,
+    pub scores_name: &'a str,
+}
+
+/// Writes a definition and returns its id.
+///
+/// # Errors
+/// 42710 when the name is taken, also by a model of somebody else.
+pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
+    let query = "INSERT INTO customer_ai.model (name, owner, kind, goal, occurs, outcome_window, eligible,
+            eligible_window, exclude, description, options, time_zone, scores_schema, scores_name)
+        VALUES ($1, $2::name, $3, $4, $5, $6::interval, $7, $8::interval, $9, $10, $11::jsonb, $12, $13::name, $14::name)
+        ON CONFLICT (name) DO NOTHING RETURNING id";
+    let arguments = [
+        new.name.into(),
+        new.owner.into(),
+        new.kind.name().into(),
+        new.goal.into(),
+        new.occurs.into(),
+        new.outcome_window.into(),
+        new.eligible.into(),
+        new.eligible_window.into(),
+        new.exclude.into(),
+        new.description.into(),
+        new.options.into(),
+        new.time_zone.into(),
+        new.scores_schema.into(),
+        new.scores_name.into(),
+    ];
+    let id = Spi::connect_mut(|client| {
+        let rows = client.update(query, None, &arguments)?;
+        rows.into_iter()
+            .next()
+            .map(|row| there(row.get::<i64>(1)?))
+            .transpose()
+    })?;
+    id.ok_or_else(|| Error::ModelExists {
+        name: new.name.to_owned(),
+    })
+}
+
+/// Makes a version the one that scores and predictions use.
+pub fn set_active(model_id: i64, version: i32) -> Result<(), Error> {
+    let query = "UPDATE customer_ai.model SET active_version = $2 WHERE id = $1";
+    Spi::run_with_args(query, &[model_id.into(), version.into()])?;
+    Ok(())
+}
+
+/// Deletes a model with its sources, versions, runs and segments; their relations are not touched.
+pub fn delete_model(model_id: i64) -> Result<(), Error> {
+    Spi::run_with_args(
+        "DELETE FROM customer_ai.model WHERE id = $1",
+        &[model_id.into()],
+    )?;
+    Ok(())
+}

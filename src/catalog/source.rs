@@ -1,0 +1,118 @@
+//! Event sources and profile sources of a model.
+
+use pgrx::Spi;
+use pgrx::spi::SpiHeapTupleData;
+
+use super::there;
+use crate::error::Error;
+
+/// A relation of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventSource {
+    pub schema: String,
+    pub relation: String,
+    pub profile_column: String,
+    pub time_column: String,
+    /// The column that says what kind of event a row is.
+    pub type_column: Option<String>,
+    /// Or the one kind that all rows are.
+    pub event_type: Option<String>,
+    /// Which rows are events; None: all.
+    pub where_clause: Option<String>,
+}
+
+/// A relation of profile attributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileSource {
+    pub schema: String,
+    pub relation: String,
+    pub profile_column: String,
+    /// The columns to use; None: all that can be.
+    pub columns: Option<Vec<String>>,
+    /// From when on a row is in force; None: there is one, current row for each profile.
+    pub valid_from_column: Option<String>,
+}
+
+pub(super) fn events_of(model_id: i64) -> Result<Vec<EventSource>, Error> {
+    let query =
+        "SELECT schema_name::text, relation_name::text, profile_column::text, time_column::text,
+            type_column::text, event_type, where_clause
+        FROM customer_ai.event_source WHERE model_id = $1 ORDER BY position";
+    Spi::connect(|client| {
+        client
+            .select(query, None, &[model_id.into()])?
+            .map(|row| event_source(&row))
+            .collect()
+    })
+}
+
+fn event_source(row: &SpiHeapTupleData) -> Result<EventSource, Error> {
+    Ok(EventSource {
+        schema: there(row.get(1)?)?,
+        relation: there(row.get(2)?)?,
+        profile_column: there(row.get(3)?)?,
+        time_column: there(row.get(4)?)?,
+        type_column: row.get(5)?,
+        event_type: row.get(6)?,
+        where_clause: row.get(7)?,
+    })
+}
+
+pub(super) fn profiles_of(model_id: i64) -> Result<Vec<ProfileSource>, Error> {
+    let query =
+        "SELECT schema_name::text, relation_name::text, profile_column::text, columns::text[],
+            valid_from_column::text
+        FROM customer_ai.profile_source WHERE model_id = $1 ORDER BY position";
+    Spi::connect(|client| {
+        client
+            .select(query, None, &[model_id.into()])?
+            .map(|row| profile_source(&row))
+            .collect()
+    })
+}
+
+fn profile_source(row: &SpiHeapTupleData) -> Result<ProfileSource, Error> {
+    Ok(ProfileSource {
+        schema: there(row.get(1)?)?,
+        relation: there(row.get(2)?)?,
+        profile_column: there(row.get(3)?)?,
+        columns: row.get(4)?,
+        valid_from_column: row.get(5)?,
+    })
+}
+
+/// Adds an event source behind those a model has.
+pub fn insert_events(model_id: i64, source: &EventSource) -> Result<(), Error> {
+    let query = "INSERT INTO customer_ai.event_source (model_id, position, schema_name, relation_name, profile_column,
+            time_column, type_column, event_type, where_clause)
+        SELECT $1, coalesce(max(position), 0) + 1, $2::name, $3::name, $4::name, $5::name, $6::name, $7, $8
+        FROM customer_ai.event_source WHERE model_id = $1";
+    let arguments = [
+        model_id.into(),
+        source.schema.as_str().into(),
+        source.relation.as_str().into(),
+        source.profile_column.as_str().into(),
+        source.time_column.as_str().into(),
+        source.type_column.as_deref().into(),
+        source.event_type.as_deref().into(),
+        source.where_clause.as_deref().into(),
+    ];
+    Ok(Spi::run_with_args(query, &arguments)?)
+}
+
+/// Adds a profile source behind those a model has.
+pub fn insert_profiles(model_id: i64, source: &ProfileSource) -> Result<(), Error> {
+    let query = "INSERT INTO customer_ai.profile_source (model_id, position, schema_name, relation_name,
+            profile_column, columns, valid_from_column)
+        SELECT $1, coalesce(max(position), 0) + 1, $2::name, $3::name, $4::name, $5::name[], $6::name
+        FROM customer_ai.profile_source WHERE model_id = $1";
+    let arguments = [
+        model_id.into(),
+        source.schema.as_str().into(),
+        source.relation.as_str().into(),
+        source.profile_column.as_str().into(),
+        source.columns.clone().into(),
+        source.valid_from_column.as_deref().into(),
+    ];
+    Ok(Spi::run_with_args(query, &arguments)?)
+}

@@ -1,0 +1,512 @@
+//! What can go wrong in this layer, with SQLSTATE, message, DETAIL (found and required) and HINT.
+//! Errors of Postgres itself (from SPI, the parser, the executor) are not here: they pass through as they are.
+
+use pgrx::PgSqlErrorCode as Code;
+use pgrx::pg_sys::panic::ErrorReport;
+
+/// One variant for each situation.
+#[derive(Debug)]
+pub enum Error {
+    /// An argument is NULL that must not be.
+    NullArgument { argument: &'static str },
+    /// An argument outside its range; `required` completes "It must be".
+    Argument {
+        argument: &'static str,
+        found: String,
+        required: String,
+    },
+    /// An interval with no length, a negative part, or no end.
+    Window {
+        argument: &'static str,
+        found: String,
+    },
+    /// An interval longer than timestamps reach.
+    WindowTooLong {
+        argument: &'static str,
+        found: String,
+    },
+    /// An instant that is infinite or later than now.
+    Instant {
+        argument: &'static str,
+        found: String,
+        required: &'static str,
+    },
+
+    /// Options that are not a JSON object.
+    OptionsShape { found: String },
+    /// An option that does not exist.
+    UnknownOption {
+        option: String,
+        valid: &'static [&'static str],
+    },
+    /// An option of the wrong JSON type or outside its range; `required` completes "It must be".
+    Option {
+        option: String,
+        found: String,
+        required: String,
+    },
+    /// An option over a limit of ours.
+    OptionLimit {
+        option: String,
+        found: String,
+        limit: String,
+    },
+
+    /// No model of that name that the caller may see.
+    UnknownModel {
+        name: String,
+        nearest: Option<String>,
+    },
+    /// A model of that name exists.
+    ModelExists { name: String },
+    /// Another model writes its scores there.
+    ScoresTaken { relation: String, model: String },
+    /// The role that owns the model does not exist any more.
+    OwnerGone { model: String, owner: String },
+    /// The caller is not a member of the role that owns the model.
+    NotOwner { owner: String },
+    /// The model has no active version.
+    NotTrained { model: String },
+    /// The model has no scores yet.
+    NotScored { model: String },
+
+    /// The relation does not exist (any more).
+    UnknownRelation { relation: String },
+    /// An index, a sequence, a type: not something with rows of events.
+    WrongKind { relation: String, found: String },
+    /// One of our own tables, or the scores of the model.
+    OwnRelation { relation: String },
+    /// A relation without the column.
+    UnknownColumn {
+        relation: String,
+        column: String,
+        nearest: Option<String>,
+    },
+    /// A column left out that has no plausible choice, or more than one.
+    CannotGuess {
+        argument: &'static str,
+        relation: String,
+        candidates: Vec<String>,
+    },
+    /// A column of a type that cannot be used; `required` completes "It must be".
+    ColumnType {
+        relation: String,
+        column: String,
+        found: String,
+        required: &'static str,
+        hint: Option<String>,
+    },
+    /// A column whose equality is not that of its bytes.
+    ColumnEquality {
+        relation: String,
+        column: String,
+        found: String,
+    },
+    /// The same column for two purposes.
+    SameColumn {
+        column: String,
+        first: &'static str,
+        second: &'static str,
+    },
+    /// The profile columns of two sources differ in type.
+    ProfileTypes {
+        relation: String,
+        column: String,
+        found: String,
+        required: String,
+    },
+    /// No right to read a column.
+    ColumnRights {
+        relation: String,
+        column: String,
+        role: String,
+    },
+
+    /// A condition that is not one expression.
+    NotAnExpression {
+        condition: &'static str,
+        found: String,
+    },
+    /// A condition with something that is not allowed; `position` counts characters from 1.
+    Forbidden {
+        condition: &'static str,
+        what: String,
+        position: Option<usize>,
+    },
+    /// A condition that is not boolean.
+    NotBoolean {
+        condition: &'static str,
+        found: String,
+    },
+    /// A condition with an aggregate where it must be about one row.
+    Aggregate { condition: &'static str },
+    /// A condition that names a column that no source has.
+    ConditionColumn {
+        condition: &'static str,
+        column: String,
+        position: Option<usize>,
+        nearest: Option<String>,
+    },
+
+    /// A segment name without a schema.
+    SegmentName { found: String },
+    /// No segment of that name that the caller may see.
+    UnknownSegment {
+        name: String,
+        nearest: Option<String>,
+    },
+    /// A segment or another relation of that name exists.
+    SegmentExists { name: String },
+
+    /// Something of the learning library, about a model.
+    Model {
+        model: String,
+        error: propensity::Error,
+    },
+    /// A status of SPI that only a mistake of ours can cause.
+    Spi(pgrx::spi::Error),
+}
+
+impl From<pgrx::spi::Error> for Error {
+    fn from(error: pgrx::spi::Error) -> Self {
+        Self::Spi(error)
+    }
+}
+
+/// The candidate that is most like a name, if any is like it: what a HINT may suggest.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let wanted = name.to_lowercase();
+    let (distance, best) = candidates
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .min()?;
+    // A third of the letters wrong is a typing error; more is another word.
+    (distance * 3 <= wanted.chars().count().max(3)).then(|| best.to_owned())
+}
+
+/// A message in its parts, before it becomes a report.
+struct Message {
+    code: Code,
+    text: String,
+    detail: Option<String>,
+    hint: Option<String>,
+}
+
+impl Message {
+    fn new(code: Code, text: impl Into<String>) -> Self {
+        Self {
+            code,
+            text: text.into(),
+            detail: None,
+            hint: None,
+        }
+    }
+
+    fn detail(self, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..self
+        }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+
+    fn maybe(self, hint: Option<String>) -> Self {
+        Self {
+            hint: hint.or(self.hint),
+            ..self
+        }
+    }
+}
+
+impl From<Error> for ErrorReport {
+    fn from(error: Error) -> Self {
+        let Message {
+            code,
+            text,
+            detail,
+            hint,
+        } = message(error);
+        let mut report = ErrorReport::new(code, text, "customer_ai");
+        if let Some(detail) = detail {
+            report = report.set_detail(detail);
+        }
+        if let Some(hint) = hint {
+            report = report.set_hint(hint);
+        }
+        report
+    }
+}
+
+fn perhaps(noun: &str, name: Option<String>) -> Option<String> {
+    name.map(|name| format!("Perhaps you meant the {noun} \"{name}\"."))
+}
+
+fn list(names: &[impl AsRef<str>]) -> String {
+    names
+        .iter()
+        .map(|name| format!("\"{}\"", name.as_ref()))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn at(position: Option<usize>) -> String {
+    position.map_or_else(String::new, |position| format!(" at character {position}"))
+}
+
+/// One arm for each variant: long, but with nothing to follow from arm to arm.
+fn message(error: Error) -> Message {
+    match error {
+        Error::NullArgument { argument } => {
+            Message::new(Code::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("\"{argument}\" must not be NULL"))
+        }
+        Error::Argument { argument, found, required } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("invalid value for \"{argument}\""))
+                .detail(format!("Found {found}; it must be {required}."))
+        }
+        Error::Window { argument, found } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("\"{argument}\" must be a positive interval"))
+                .detail(format!("Found {found}; months, days and time must not be negative, and not all zero."))
+                .hint("Write for example '30 days'.")
+        }
+        Error::WindowTooLong { argument, found } => {
+            Message::new(Code::ERRCODE_DATETIME_FIELD_OVERFLOW, format!("\"{argument}\" is too long"))
+                .detail(format!("Found {found}; at most 100 years are allowed."))
+        }
+        Error::Instant { argument, found, required } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("invalid value for \"{argument}\""))
+                .detail(format!("Found {found}; it must be {required}."))
+        }
+        Error::OptionsShape { found } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, "options must be a JSON object")
+                .detail(format!("Found {found}."))
+                .hint("Write for example '{\"seed\": 1}'.")
+        }
+        Error::UnknownOption { option, valid } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("unknown option \"{option}\""))
+                .detail(format!("Valid options are {}.", list(valid)))
+                .maybe(perhaps("option", nearest(&option, valid.iter().copied())))
+        }
+        Error::Option { option, found, required } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("invalid value for option \"{option}\""))
+                .detail(format!("Found {found}; it must be {required}."))
+        }
+        Error::OptionLimit { option, found, limit } => {
+            Message::new(Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED, format!("option \"{option}\" is too large"))
+                .detail(format!("Found {found}; at most {limit} is allowed."))
+        }
+        Error::UnknownModel { name, nearest } => {
+            Message::new(Code::ERRCODE_UNDEFINED_OBJECT, format!("model \"{name}\" does not exist"))
+                .hint("The view customer_ai.models lists the models that you may use.")
+                .maybe(perhaps("model", nearest))
+        }
+        Error::ModelExists { name } => {
+            Message::new(Code::ERRCODE_DUPLICATE_OBJECT, format!("model \"{name}\" already exists"))
+                .hint("Choose another name, or drop the model with customer_ai.drop_model.")
+        }
+        Error::ScoresTaken { relation, model } => {
+            Message::new(Code::ERRCODE_DUPLICATE_OBJECT, format!("scores cannot be written to \"{relation}\""))
+                .detail(format!("Found that name taken by {model}; it must be free."))
+                .hint("Choose another name with options => '{\"scores\": \"name\"}'.")
+        }
+        Error::OwnerGone { model, owner } => {
+            Message::new(Code::ERRCODE_UNDEFINED_OBJECT, format!("model \"{model}\" has no owner"))
+                .detail(format!("Role \"{owner}\" does not exist any more."))
+                .hint("Create the role again, or drop the model with customer_ai.drop_model.")
+        }
+        Error::NotOwner { owner } => {
+            Message::new(Code::ERRCODE_INSUFFICIENT_PRIVILEGE, format!("must be a member of role \"{owner}\""))
+                .detail("A model runs with the rights of its owner; only members of that role may run it.")
+        }
+        Error::NotTrained { model } => {
+            Message::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, format!("model \"{model}\" is not trained"))
+                .detail("Found no active version; one is required.")
+                .hint(format!("Run SELECT * FROM customer_ai.train('{model}')."))
+        }
+        Error::NotScored { model } => {
+            Message::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, format!("model \"{model}\" has no scores"))
+                .detail("Found no scoring run; one is required.")
+                .hint(format!("Run SELECT * FROM customer_ai.score('{model}')."))
+        }
+        Error::UnknownRelation { relation } => {
+            Message::new(Code::ERRCODE_UNDEFINED_TABLE, format!("relation \"{relation}\" does not exist"))
+                .hint("If it was renamed or moved, rename it back, or define the model again.")
+        }
+        Error::WrongKind { relation, found } => {
+            Message::new(Code::ERRCODE_WRONG_OBJECT_TYPE, format!("\"{relation}\" cannot be a source of a model"))
+                .detail(format!("Found {found}; required is a table, view, materialized view, partitioned or foreign table."))
+        }
+        Error::OwnRelation { relation } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("\"{relation}\" cannot be a source of a model"))
+                .detail("It belongs to customer_ai.")
+        }
+        Error::UnknownColumn { relation, column, nearest } => Message::new(
+            Code::ERRCODE_UNDEFINED_COLUMN,
+            format!("column \"{column}\" of relation \"{relation}\" does not exist"),
+        )
+        .maybe(perhaps("column", nearest)),
+        Error::CannotGuess { argument, relation, candidates } if candidates.is_empty() => {
+            Message::new(Code::ERRCODE_UNDEFINED_COLUMN, format!("no column of \"{relation}\" can be the {argument}"))
+                .hint(format!("Name it with {argument} => 'name'."))
+        }
+        Error::CannotGuess { argument, relation, candidates } => Message::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("more than one column of \"{relation}\" can be the {argument}"),
+        )
+        .detail(format!("Candidates are {}; exactly one is required.", list(&candidates)))
+        .hint(format!("Name it with {argument} => 'name'.")),
+        Error::ColumnType { relation, column, found, required, hint } => Message::new(
+            Code::ERRCODE_DATATYPE_MISMATCH,
+            format!("column \"{column}\" of relation \"{relation}\" has the wrong type"),
+        )
+        .detail(format!("Found {found}; it must be {required}."))
+        .maybe(hint),
+        Error::ColumnEquality { relation, column, found } => Message::new(
+            Code::ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("column \"{column}\" of relation \"{relation}\" cannot be the profile column"),
+        )
+        .detail(format!("Found {found}, in which different texts may be equal."))
+        .hint("Use a view that casts it, for example lower(column::text)."),
+        Error::SameColumn { column, first, second } => Message::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("column \"{column}\" is given twice"),
+        )
+        .detail(format!("Found as {first} and as {second}; they must differ.")),
+        Error::ProfileTypes { relation, column, found, required } => Message::new(
+            Code::ERRCODE_DATATYPE_MISMATCH,
+            format!("profile column \"{column}\" of relation \"{relation}\" has the wrong type"),
+        )
+        .detail(format!("Found {found}; the first event source of the model has {required}."))
+        .hint("Use a view that casts it."),
+        Error::ColumnRights { relation, column, role } => Message::new(
+            Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!("permission denied for column \"{column}\" of relation \"{relation}\""),
+        )
+        .detail(format!("Role \"{role}\" has no right to SELECT it; that is required of the owner of the model.")),
+        Error::NotAnExpression { condition, found } => {
+            Message::new(Code::ERRCODE_SYNTAX_ERROR, format!("{condition} must be one expression"))
+                .detail(format!("Found {found}."))
+        }
+        Error::Forbidden { condition, what, position } => {
+            Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("{condition} cannot contain {what}"))
+                .detail(format!("Found{}; a condition is a boolean expression over the columns of the sources.", at(position)))
+        }
+        Error::NotBoolean { condition, found } => {
+            Message::new(Code::ERRCODE_DATATYPE_MISMATCH, format!("{condition} must be a condition"))
+                .detail(format!("Found an expression of type {found}; it must be boolean."))
+        }
+        Error::Aggregate { condition } => {
+            Message::new(Code::ERRCODE_GROUPING_ERROR, format!("{condition} cannot contain an aggregate"))
+                .detail("It is about one row.")
+        }
+        Error::ConditionColumn { condition, column, position, nearest } => Message::new(
+            Code::ERRCODE_UNDEFINED_COLUMN,
+            format!("column \"{column}\" in {condition} does not exist"),
+        )
+        .detail(format!("Found{}; no source of the model has it.", at(position)))
+        .maybe(perhaps("column", nearest)),
+        Error::SegmentName { found } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, "invalid name of a segment")
+                .detail(format!("Found \"{found}\"; it must be schema.name, each of lower-case letters, digits and underscores."))
+                .hint("Write for example 'public.likely_buyers'.")
+        }
+        Error::UnknownSegment { name, nearest } => {
+            Message::new(Code::ERRCODE_UNDEFINED_OBJECT, format!("segment \"{name}\" does not exist"))
+                .hint("The view customer_ai.segments lists the segments that you may use.")
+                .maybe(perhaps("segment", nearest))
+        }
+        Error::SegmentExists { name } => {
+            Message::new(Code::ERRCODE_DUPLICATE_OBJECT, format!("relation \"{name}\" already exists"))
+                .hint("Choose another name, or drop the segment with customer_ai.drop_segment.")
+        }
+        Error::Model { model, error } => learning(&model, &error),
+        Error::Spi(error) => {
+            Message::new(Code::ERRCODE_INTERNAL_ERROR, format!("unexpected result of a query: {error}"))
+                .hint("This is a mistake in customer_ai; please report it.")
+        }
+    }
+}
+
+/// Errors of the learning library, which knows neither models nor SQLSTATEs.
+fn learning(model: &str, error: &propensity::Error) -> Message {
+    use propensity::Error as Learning;
+    let state = Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+    match error {
+        Learning::OutOfMemory => Message::new(
+            Code::ERRCODE_OUT_OF_MEMORY,
+            format!("out of memory in model \"{model}\""),
+        )
+        .hint("Lower customer_ai.max_memory or max_training_rows."),
+        Learning::NoRows => Message::new(
+            state,
+            format!("model \"{model}\" has nothing to learn from"),
+        )
+        .detail("Found no eligible profile at any cutoff.")
+        .hint(format!(
+            "Run SELECT * FROM customer_ai.check_model('{model}')."
+        )),
+        Learning::OneClass { positives, rows } => Message::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("the goal of model \"{model}\" has one class"),
+        )
+        .detail(format!(
+            "Found {positives} positive of {rows} examples; both classes are required."
+        ))
+        .hint("Change the goal or the outcome window."),
+        Learning::TooFew {
+            found,
+            required,
+            positive,
+        } => {
+            let class = if *positive { "positive" } else { "negative" };
+            Message::new(state, format!("model \"{model}\" has too few {class} examples"))
+                .detail(format!("Found {found}; at least {required} are required."))
+                .hint("Use a more frequent goal, a longer outcome window or more history; or set the option allow_small.")
+        }
+        Learning::NoFeatures => Message::new(
+            state,
+            format!("model \"{model}\" has no feature that varies"),
+        )
+        .detail("Every profile has the same events."),
+        Learning::Parameter {
+            name,
+            found,
+            required,
+        } => Message::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("invalid value for \"{name}\""),
+        )
+        .detail(format!("Found {found}; it must be {required}.")),
+        Learning::Corrupted { reason } => Message::new(
+            Code::ERRCODE_DATA_CORRUPTED,
+            format!("the stored version of model \"{model}\" is damaged"),
+        )
+        .detail(format!("Found that {reason}."))
+        .hint(format!(
+            "Train again: SELECT * FROM customer_ai.train('{model}')."
+        )),
+        Learning::UnknownFormat { found, newest } => Message::new(
+            Code::ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("the stored version of model \"{model}\" is of a newer customer_ai"),
+        )
+        .detail(format!(
+            "Found format {found}; this library reads up to {newest}."
+        ))
+        .hint("Install the newer library, or train again."),
+        other => Message::new(
+            Code::ERRCODE_INTERNAL_ERROR,
+            format!("model \"{model}\": {other}"),
+        )
+        .hint("This is a mistake in customer_ai; please report it."),
+    }
+}

@@ -1,0 +1,118 @@
+//! Running as the owner of a model, whoever calls: stored conditions are code, and must have the rights of those
+//! who wrote them, no more and no less.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys;
+
+use crate::error::Error;
+
+/// What may be done meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Reading through stored conditions: no DDL, no SET, nothing that outlives the call.
+    Restricted,
+    /// Our own DDL and writes, which no user wrote.
+    Own,
+}
+
+/// Runs stored conditions as their owner in a security-restricted operation, with search_path pinned, as
+/// REFRESH MATERIALIZED VIEW does.
+///
+/// # Errors
+/// 42501 when the caller is not a member of the owner.
+pub fn as_owner<T>(
+    owner: pg_sys::Oid,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    switched(owner, Mode::Restricted, work)
+}
+
+/// Runs our own DDL as the owner, so that the relations belong to the owner. Never give it SQL of a user.
+///
+/// # Errors
+/// 42501 when the caller is not a member of the owner.
+pub fn ddl_as_owner<T>(
+    owner: pg_sys::Oid,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    switched(owner, Mode::Own, work)
+}
+
+fn switched<T>(
+    owner: pg_sys::Oid,
+    mode: Mode,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    // SAFETY: catalog look-ups on the main thread.
+    let member = unsafe { pg_sys::is_member_of_role(pg_sys::GetUserId(), owner) };
+    if !member {
+        return Err(Error::NotOwner {
+            owner: role_name(owner),
+        });
+    }
+    let switch = Switch::to(owner, mode);
+    let result = work();
+    switch.back();
+    result
+}
+
+/// The name of a role, for a message.
+pub fn role_name(role: pg_sys::Oid) -> String {
+    // SAFETY: with `noerr` the result is NULL or a C string in the current memory context.
+    unsafe {
+        let name = pg_sys::GetUserNameFromId(role, true);
+        if name.is_null() {
+            role.to_string()
+        } else {
+            CStr::from_ptr(name).to_string_lossy().into_owned()
+        }
+    }
+}
+
+/// The caller's identity while another one is in force. There is no Drop: it would call Postgres while an error
+/// unwinds the stack, and the abort of the (sub)transaction restores all three by itself.
+struct Switch {
+    user: pg_sys::Oid,
+    context: i32,
+    settings: i32,
+}
+
+impl Switch {
+    fn to(owner: pg_sys::Oid, mode: Mode) -> Self {
+        let (mut user, mut context) = (pg_sys::InvalidOid, 0);
+        let mut flags = pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
+        if mode == Mode::Restricted {
+            flags |= pg_sys::SECURITY_RESTRICTED_OPERATION as i32;
+        }
+        // SAFETY: plain assignments in the backend; the strings are constant.
+        unsafe {
+            pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
+            let settings = pg_sys::NewGUCNestLevel();
+            pg_sys::SetUserIdAndSecContext(owner, context | flags);
+            pg_sys::set_config_option(
+                c"search_path".as_ptr(),
+                c"pg_catalog, pg_temp".as_ptr(),
+                pg_sys::GucContext::PGC_USERSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                pg_sys::GucAction::GUC_ACTION_SAVE,
+                true,
+                0,
+                false,
+            );
+            Self {
+                user,
+                context,
+                settings,
+            }
+        }
+    }
+
+    fn back(self) {
+        // SAFETY: undoes `to`, in the same order as Postgres does it.
+        unsafe {
+            pg_sys::AtEOXact_GUC(false, self.settings);
+            pg_sys::SetUserIdAndSecContext(self.user, self.context);
+        }
+    }
+}
