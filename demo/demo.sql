@@ -84,7 +84,7 @@ FROM customer_ai.explain('churn', :'profile') ORDER BY rank LIMIT 12;
 \echo
 SELECT customer_ai.create_segment('shop.likely_buyers', 'repurchase', $$ bucket = 'high' $$,
     description => 'customers who will probably buy within 30 days') AS segment;
-SELECT count(*) AS customers, round(sum(o.revenue)) AS "revenue so far",
+SELECT count(DISTINCT customer_id) AS customers, round(sum(o.revenue)) AS "revenue so far",
     round(100 * sum(o.revenue) / (SELECT sum(revenue) FROM shop.orders), 1) AS "share of all, %"
 FROM shop.likely_buyers JOIN shop.orders o USING (customer_id);
 

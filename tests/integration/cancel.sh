@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Training and scoring stop within half a second of a timeout, wherever it hits, and leave nothing behind.
+set -euo pipefail
+query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+milliseconds_since() { awk "BEGIN { printf \"%d\", 1000 * ($EPOCHREALTIME - $1) }"; }
+state() {
+    query -c 'SELECT * FROM customer_ai.versions' -c 'SELECT * FROM customer_ai.runs' \
+        -c 'SELECT * FROM shop.repurchase_scores ORDER BY customer_id'
+}
+
+query -f tests/integration/sql/shop.sql
+before=$(state)
+cancelled=0 slowest=0
+for verb in train score; do
+    call="SELECT customer_ai.$verb('repurchase')"
+    started=$EPOCHREALTIME
+    query -c BEGIN -c "$call" -c ROLLBACK >/dev/null
+    whole=$(milliseconds_since "$started")
+    for trial in {1..15}; do
+        timeout=$((1 + whole * trial / 17))
+        started=$EPOCHREALTIME
+        error=$(query -v VERBOSITY=sqlstate -c BEGIN -c "SET statement_timeout = $timeout" -c "$call" -c ROLLBACK 2>&1 >/dev/null) ||
+            true
+        late=$(($(milliseconds_since "$started") - timeout))
+        case $error in
+            "") continue ;; # it was done before
+            *57014*) cancelled=$((cancelled + 1)) ;;
+            *) echo "$verb with a timeout of $timeout ms: $error"; exit 1 ;;
+        esac
+        [ "$late" -lt 500 ] || { echo "$verb stopped $late ms after its timeout of $timeout ms"; exit 1; }
+        [ "$late" -le "$slowest" ] || slowest=$late
+    done
+done
+[ "$cancelled" -ge 15 ] || { echo "only $cancelled of 30 calls were cancelled"; exit 1; }
+[ "$(state)" = "$before" ] || { echo "a cancelled call left something behind"; exit 1; }
+query -c "SELECT customer_ai.train('repurchase')" -c "SELECT customer_ai.score('repurchase')" >/dev/null
+echo "$cancelled calls cancelled, the slowest $slowest ms after its timeout"

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What happens after a cutoff changes nothing at that cutoff: scores and live predictions, with their factors, stay
+# the same to the last bit when every later event is deleted.
+set -euo pipefail
+query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+
+query -f tests/integration/sql/shop.sql
+state() {
+    query <<'SQL'
+SELECT customer_ai.score('repurchase', as_of => '2011-08-01') IS NULL;
+SELECT customer_id, float8send(probability), score, percentile, bucket, factors
+FROM shop.repurchase_scores ORDER BY customer_id;
+SELECT s.customer_id, float8send(p.probability), p.factors
+FROM shop.repurchase_scores s,
+    LATERAL customer_ai.predict('repurchase', s.customer_id::text, as_of => '2011-08-01') p
+WHERE s.customer_id % 20 = 0 ORDER BY s.customer_id;
+SQL
+}
+before=$(state)
+deleted=$(query -c "WITH gone AS (DELETE FROM shop.orders WHERE ordered_at > '2011-08-01' RETURNING 1) SELECT count(*) FROM gone")
+after=$(state)
+[ "$deleted" -gt 5000 ] || { echo "only $deleted events deleted"; exit 1; }
+diff <(echo "$before") <(echo "$after") || { echo "later events change earlier scores"; exit 1; }
+echo "$deleted later events deleted, $(wc -l <<<"$before") rows of scores and predictions identical"
