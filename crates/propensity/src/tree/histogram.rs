@@ -1,0 +1,152 @@
+//! Histograms: per sampled column and bin, the sums of the rows of a leaf.
+
+use super::sums::{Cell, Pair, Scale, add, minus};
+use crate::binning::{Bins, MISSING};
+use crate::error::Error;
+
+/// Sums per bin of one column.
+pub(crate) type ColumnSums = [Cell; 256];
+
+const NO_SUMS: ColumnSums = [[0; 2]; 256];
+
+/// Rows whose numbers and sums stay in the cache while all columns are counted.
+const BLOCK: usize = 8192;
+
+/// Blocks shorter than this are counted in one lane: clearing the second would cost more.
+const SHORT: usize = 1024;
+
+/// One histogram per leaf that may still be split; buffers are kept for the next tree.
+pub(crate) struct Histograms {
+    columns: usize,
+    slots: Vec<Vec<ColumnSums>>,
+    free: Vec<usize>,
+    /// Second lane of sums.
+    lane: Box<ColumnSums>,
+    cells: Vec<Cell>,
+}
+
+impl Histograms {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let mut cells = Vec::new();
+        cells.try_reserve_exact(BLOCK)?;
+        Ok(Self {
+            columns: 0,
+            slots: Vec::new(),
+            free: Vec::new(),
+            lane: Box::new(NO_SUMS),
+            cells,
+        })
+    }
+
+    /// Frees all slots and sets how many columns the histograms of this tree have.
+    pub(crate) fn start(&mut self, columns: usize) {
+        self.columns = columns;
+        self.free = (0..self.slots.len()).collect();
+    }
+
+    /// The sums of a slot, one entry per sampled column.
+    pub(crate) fn get(&self, slot: usize) -> &[ColumnSums] {
+        &self.slots[slot]
+    }
+
+    pub(crate) fn release(&mut self, slot: usize) {
+        self.free.push(slot);
+    }
+
+    /// Counts rows into a free slot and returns it.
+    pub(crate) fn count(
+        &mut self,
+        bins: &Bins,
+        columns: &[u32],
+        rows: &[u32],
+        gradients: (&[Pair], Scale),
+        poll: &mut dyn FnMut(),
+    ) -> Result<usize, Error> {
+        let slot = self.take()?;
+        let sums = &mut self.slots[slot];
+        for (sums, &column) in sums.iter_mut().zip(columns) {
+            clear(sums, bins.values(column as usize));
+        }
+        let (pairs, scale) = gradients;
+        for block in rows.chunks(BLOCK) {
+            self.cells.clear();
+            let cells = block.iter().map(|&row| scale.cell(pairs[row as usize]));
+            self.cells.extend(cells);
+            for (sums, &column) in sums.iter_mut().zip(columns) {
+                let column = column as usize;
+                let values = bins.values(column);
+                let bins = bins.column(column);
+                if block.len() < SHORT {
+                    count_one(sums, bins, block, &self.cells);
+                } else {
+                    clear(&mut self.lane, values);
+                    count_two(sums, &mut self.lane, bins, block, &self.cells);
+                    merge(sums, &self.lane, values);
+                }
+            }
+            poll();
+        }
+        Ok(slot)
+    }
+
+    /// Turns the histogram of a parent into that of the child that was not counted.
+    pub(crate) fn subtract(&mut self, bins: &Bins, columns: &[u32], parent: usize, child: usize) {
+        let taken = std::mem::take(&mut self.slots[child]);
+        for ((parent, child), &column) in self.slots[parent].iter_mut().zip(&taken).zip(columns) {
+            let values = bins.values(column as usize);
+            for bin in (0..values).chain([usize::from(MISSING)]) {
+                parent[bin] = minus(parent[bin], child[bin]);
+            }
+        }
+        self.slots[child] = taken;
+    }
+
+    fn take(&mut self) -> Result<usize, Error> {
+        let slot = self.free.pop().unwrap_or(self.slots.len());
+        if slot == self.slots.len() {
+            self.slots.try_reserve(1)?;
+            self.slots.push(Vec::new());
+        }
+        let sums = &mut self.slots[slot];
+        if sums.len() < self.columns {
+            sums.try_reserve_exact(self.columns - sums.len())?;
+            sums.resize(self.columns, NO_SUMS);
+        }
+        Ok(slot)
+    }
+}
+
+fn clear(sums: &mut ColumnSums, values: usize) {
+    sums[..values].fill([0; 2]);
+    sums[usize::from(MISSING)] = [0; 2];
+}
+
+fn merge(sums: &mut ColumnSums, lane: &ColumnSums, values: usize) {
+    for bin in (0..values).chain([usize::from(MISSING)]) {
+        add(&mut sums[bin], lane[bin]);
+    }
+}
+
+fn count_one(sums: &mut ColumnSums, bins: &[u8], rows: &[u32], cells: &[Cell]) {
+    for (&row, &cell) in rows.iter().zip(cells) {
+        add(&mut sums[usize::from(bins[row as usize])], cell);
+    }
+}
+
+/// Counts in two lanes: most columns have one frequent bin, and adding twice in a row to the same
+/// cell would wait for the first addition to be stored.
+fn count_two(
+    even: &mut ColumnSums,
+    odd: &mut ColumnSums,
+    bins: &[u8],
+    rows: &[u32],
+    cells: &[Cell],
+) {
+    let (row_pairs, last_row) = rows.as_chunks::<2>();
+    let (cell_pairs, last_cell) = cells.as_chunks::<2>();
+    for (rows, cells) in row_pairs.iter().zip(cell_pairs) {
+        add(&mut even[usize::from(bins[rows[0] as usize])], cells[0]);
+        add(&mut odd[usize::from(bins[rows[1] as usize])], cells[1]);
+    }
+    count_one(even, bins, last_row, last_cell);
+}
