@@ -45,18 +45,17 @@ SELECT customer_ai.create_model('churn', 'shop.orders',
 \echo
 SELECT "check", required, actual, ok FROM customer_ai.check_model('repurchase');
 
-\echo '== 4. Train: judged on later customers than it learned from, and against two simple rules =='
-\pset expanded on
+\echo '== 4. Train: area under the ROC curve on later events than it learned from, beside two simple rules =='
 \echo
-SELECT * FROM customer_ai.train('repurchase');
-SELECT * FROM customer_ai.train('churn');
-\pset expanded off
+SELECT model, version, examples, positives, round(auc::numeric, 3) AS auc,
+    format('%s to %s', round(auc_low::numeric, 3), round(auc_high::numeric, 3)) AS "95 % interval",
+    round(recency_auc::numeric, 3) AS "by recency", round(rfm_auc::numeric, 3) AS "by RFM", activated
+FROM (VALUES ('repurchase'), ('churn')) m (model), LATERAL customer_ai.train(model);
 
 \echo '== 5. Score every customer =='
 \echo
-SELECT 'repurchase' AS model, * FROM customer_ai.score('repurchase')
-UNION ALL
-SELECT 'churn', * FROM customer_ai.score('churn');
+SELECT model, run, version, as_of::date, profiles, low, medium, high, round(seconds::numeric, 2) AS seconds
+FROM (VALUES ('repurchase'), ('churn')) m (model), LATERAL customer_ai.score(model);
 
 \echo '== 6. Scores are an ordinary relation: the ten likeliest to buy, and why =='
 \echo
