@@ -84,14 +84,7 @@ impl Gram {
     fn tile<const FIRST: usize>(&mut self, left: usize, right: usize, rows: usize) {
         let lefts = &self.block[left * BLOCK..][..rows];
         let rights = &self.block[right * BLOCK..][..rows];
-        let mut products = [[0.0f32; GROUP]; 4];
-        for (a, b) in lefts.iter().zip(rights) {
-            for (i, products) in products.iter_mut().enumerate() {
-                for (product, b) in products.iter_mut().zip(b) {
-                    *product += a[FIRST + i] * b;
-                }
-            }
-        }
+        let products = products::<FIRST>(lefts, rights);
         for (i, products) in products.iter().enumerate() {
             let start = (left * GROUP + FIRST + i) * self.groups * GROUP + right * GROUP;
             for (sum, &product) in self.sums[start..][..GROUP].iter_mut().zip(products) {
@@ -99,4 +92,20 @@ impl Gram {
             }
         }
     }
+}
+
+/// Sums over rows of the products of four columns of `lefts` with all of `rights`.
+///
+/// Never inlined: beside other code the compiler runs out of registers, at half the speed.
+#[inline(never)]
+fn products<const FIRST: usize>(lefts: &[Lanes], rights: &[Lanes]) -> [Lanes; 4] {
+    let mut products = [[0.0; GROUP]; 4];
+    for (a, b) in lefts.iter().zip(rights) {
+        for (i, products) in products.iter_mut().enumerate() {
+            for (product, b) in products.iter_mut().zip(b) {
+                *product += a[FIRST + i] * b;
+            }
+        }
+    }
+    products
 }

@@ -1,0 +1,65 @@
+//! Seconds and memory of the logistic regression on the matrix that `logistic.py` makes.
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark without its data has nothing to do"
+)]
+
+use std::fs;
+use std::time::Instant;
+
+use propensity::dataset::Matrix;
+use propensity::logistic::Logistic;
+use propensity::metrics::roc_auc;
+
+fn main() {
+    let path = std::env::var("MATRIX").unwrap_or_else(|_| "/tmp/matrix.bin".to_owned());
+    let Ok(bytes) = fs::read(&path) else {
+        println!("no {path}: make it by benches/logistic.py");
+        return;
+    };
+    let (x, outcomes) = parse(&bytes);
+    drop(bytes);
+    let rows: Vec<u32> = (0..x.rows as u32).collect();
+    for strengths in [&[25.0][..], &[1.0, 5.0, 25.0, 125.0]] {
+        let (before, start) = (reset_peak(), Instant::now());
+        let models = Logistic::fit(&x, &outcomes, &rows, strengths, &mut || ()).expect("a fit");
+        let seconds = start.elapsed().as_secs_f64();
+        let more = (memory("VmHWM:") - before) / 1024;
+        let model = &models[models.len() - 1];
+        let logits: Vec<f64> = (0..x.rows).map(|row| model.logit(x.row(row))).collect();
+        let auc = roc_auc(&logits, &outcomes).expect("an area");
+        let first = model.weights[0];
+        println!("K {strengths:?}: {seconds:.2} s, {more} MB more, AUC {auc:.6} w0 {first:+.9}");
+    }
+}
+
+fn parse(bytes: &[u8]) -> (Matrix, Vec<bool>) {
+    let (words, _) = bytes.as_chunks::<4>();
+    let rows = u32::from_le_bytes(words[0]) as usize;
+    let columns = u32::from_le_bytes(words[1]) as usize;
+    let values = words[2..2 + rows * columns].iter();
+    let x = Matrix {
+        rows,
+        columns,
+        values: values.map(|&word| f32::from_le_bytes(word)).collect(),
+    };
+    let outcomes = bytes[8 + 4 * rows * columns..]
+        .iter()
+        .map(|&byte| byte == 1);
+    (x, outcomes.collect())
+}
+
+/// Sets the peak of resident memory to what is resident now; kB.
+fn reset_peak() -> i64 {
+    // Where it cannot be reset the peak so far counts, and the difference is a lower bound.
+    let _ = fs::write("/proc/self/clear_refs", "5");
+    memory("VmHWM:")
+}
+
+/// A line of `/proc/self/status` in kB, 0 where there is none.
+fn memory(line: &str) -> i64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let found = status.lines().find(|text| text.starts_with(line));
+    let figure = found.and_then(|text| text.split_whitespace().nth(1));
+    figure.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
