@@ -1,14 +1,14 @@
 """Makes the matrix of the logistic benchmark, then times scikit-learn on it, on one thread.
 
     pip install numpy==2.4.6 scikit-learn==1.9.1
-    OPENBLAS_NUM_THREADS=1 python logistic.py /tmp/matrix.bin 500000 60
+    python logistic.py /tmp/matrix.bin 500000 60
+    OPENBLAS_NUM_THREADS=1 python logistic.py /tmp/matrix.bin
     MATRIX=/tmp/matrix.bin cargo bench -p propensity --bench logistic
 
 Correlated columns, a third of them with heavy tails, about 8 % positives. The file: rows and columns
 as u32, then the values as f32 row after row, then one byte per outcome.
 """
 
-import resource
 import sys
 import time
 
@@ -42,7 +42,17 @@ def read(path):
 
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Peak of resident memory in MB."""
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def reset_peak():
+    """Sets the peak to what is resident now."""
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    return peak()
 
 
 def report(what, since, before, note=""):
@@ -55,18 +65,18 @@ def now():
 
 
 def main():
-    path, rows, columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    if "--keep" not in sys.argv:
-        make(path, rows, columns)
+    path, *shape = sys.argv[1:]
+    if shape:
+        make(path, *map(int, shape))
         return
     x, y = read(path)
-    before, since = peak(), now()
+    before, since = reset_peak(), now()
     z = x.astype(float)
     z = np.sign(z) * np.log1p(np.abs(z))
     z = np.clip((z - z.mean(axis=0)) / z.std(axis=0), -8, 8)
     report("numpy: transform, standardise", since, before)
     for strengths in (STRENGTHS[2:3], STRENGTHS):
-        before, since = peak(), now()
+        before, since = reset_peak(), now()
         for strength in strengths:
             model = LogisticRegression(
                 C=strength / len(y), solver="newton-cholesky", tol=1e-8, max_iter=200

@@ -109,3 +109,37 @@ fn products<const FIRST: usize>(lefts: &[Lanes], rights: &[Lanes]) -> [Lanes; 4]
     }
     products
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_the_definition() {
+        let rows = 2 * BLOCK + 7;
+        for columns in [1, 7, 8, 9, 21] {
+            let value = |i: usize| ((i * i + 3 * i) % 17) as f32 / 8.0 - 1.0;
+            let values: Vec<f32> = (0..rows * columns).map(value).collect();
+            let roots: Vec<f32> = (0..rows).map(|row| (row % 5) as f32 / 4.0).collect();
+            let mut gram = Gram::new(columns).unwrap();
+            // Twice: what is left of the last block must not count.
+            gram.compute(&values, &roots, &mut || ());
+            gram.compute(&values, &roots, &mut || ());
+            for i in 0..=columns {
+                for j in 0..=columns {
+                    let cell = |row: usize, column: usize| match column {
+                        ones if ones == columns => 1.0,
+                        column => f64::from(values[row * columns + column]),
+                    };
+                    let expected: f64 = (0..rows)
+                        .map(|row| f64::from(roots[row]).powi(2) * cell(row, i) * cell(row, j))
+                        .sum();
+                    assert!(
+                        (gram.get(i, j) - expected).abs() < 1e-3,
+                        "{columns} {i} {j}"
+                    );
+                }
+            }
+        }
+    }
+}

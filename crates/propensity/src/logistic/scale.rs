@@ -75,10 +75,7 @@ impl Standardizer {
 
     /// The standardised value of a column.
     pub fn value(&self, column: usize, value: f32) -> f64 {
-        if value.is_nan() {
-            return 0.0;
-        }
-        clip((log_scale(value) - self.mean[column]) / self.std[column])
+        standard(value, self.mean[column], self.std[column])
     }
 
     /// The standardised value of a missing indicator.
@@ -156,6 +153,12 @@ fn ln_1p(x: f64) -> f64 {
         .iter()
         .fold(1.0 / 21.0, |sum, &odd| sum * square + 1.0 / f64::from(odd));
     exponent * std::f64::consts::LN_2 + (2.0 * s * series + rounding / y)
+}
+
+/// The standardised value; 0 if it is missing.
+pub(super) fn standard(value: f32, mean: f64, std: f64) -> f64 {
+    let standard = clip((log_scale(value) - mean) / std);
+    if value.is_nan() { 0.0 } else { standard }
 }
 
 fn clip(standard: f64) -> f64 {
