@@ -140,13 +140,6 @@ pub enum Error {
     },
     /// A condition with an aggregate where it must be about one row.
     Aggregate { condition: &'static str },
-    /// A condition that names a column that no source has.
-    ConditionColumn {
-        condition: &'static str,
-        column: String,
-        position: Option<usize>,
-        nearest: Option<String>,
-    },
 
     /// A segment name without a schema.
     SegmentName { found: String },
@@ -163,8 +156,24 @@ pub enum Error {
         model: String,
         error: propensity::Error,
     },
+    /// Something of the learning library, not about one model.
+    Learning(propensity::Error),
     /// A status of SPI that only a mistake of ours can cause.
     Spi(pgrx::spi::Error),
+}
+
+impl Error {
+    /// Raises it at once, where nothing can be returned.
+    pub fn throw(self) -> ! {
+        let report = ErrorReport::from(self);
+        std::panic::panic_any(report)
+    }
+}
+
+impl From<propensity::Error> for Error {
+    fn from(error: propensity::Error) -> Self {
+        Self::Learning(error)
+    }
 }
 
 impl From<pgrx::spi::Error> for Error {
@@ -409,12 +418,6 @@ fn message(error: Error) -> Message {
             Message::new(Code::ERRCODE_GROUPING_ERROR, format!("{condition} cannot contain an aggregate"))
                 .detail("It is about one row.")
         }
-        Error::ConditionColumn { condition, column, position, nearest } => Message::new(
-            Code::ERRCODE_UNDEFINED_COLUMN,
-            format!("column \"{column}\" in {condition} does not exist"),
-        )
-        .detail(format!("Found{}; no source of the model has it.", at(position)))
-        .maybe(perhaps("column", nearest)),
         Error::SegmentName { found } => {
             Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, "invalid name of a segment")
                 .detail(format!("Found \"{found}\"; it must be schema.name, each of lower-case letters, digits and underscores."))
@@ -429,7 +432,8 @@ fn message(error: Error) -> Message {
             Message::new(Code::ERRCODE_DUPLICATE_OBJECT, format!("relation \"{name}\" already exists"))
                 .hint("Choose another name, or drop the segment with customer_ai.drop_segment.")
         }
-        Error::Model { model, error } => learning(&model, &error),
+        Error::Model { model, error } => learning(&format!("model \"{model}\""), &error),
+        Error::Learning(error) => learning("the model", &error),
         Error::Spi(error) => {
             Message::new(Code::ERRCODE_INTERNAL_ERROR, format!("unexpected result of a query: {error}"))
                 .hint("This is a mistake in customer_ai; please report it.")
@@ -444,20 +448,15 @@ fn learning(model: &str, error: &propensity::Error) -> Message {
     match error {
         Learning::OutOfMemory => Message::new(
             Code::ERRCODE_OUT_OF_MEMORY,
-            format!("out of memory in model \"{model}\""),
+            format!("out of memory in {model}"),
         )
         .hint("Lower customer_ai.max_memory or max_training_rows."),
-        Learning::NoRows => Message::new(
-            state,
-            format!("model \"{model}\" has nothing to learn from"),
-        )
-        .detail("Found no eligible profile at any cutoff.")
-        .hint(format!(
-            "Run SELECT * FROM customer_ai.check_model('{model}')."
-        )),
+        Learning::NoRows => Message::new(state, format!("{model} has nothing to learn from"))
+            .detail("Found no eligible profile at any cutoff.")
+            .hint(format!("Run SELECT * FROM customer_ai.check_model('...').")),
         Learning::OneClass { positives, rows } => Message::new(
             Code::ERRCODE_INVALID_PARAMETER_VALUE,
-            format!("the goal of model \"{model}\" has one class"),
+            format!("the goal of {model} has one class"),
         )
         .detail(format!(
             "Found {positives} positive of {rows} examples; both classes are required."
@@ -469,15 +468,12 @@ fn learning(model: &str, error: &propensity::Error) -> Message {
             positive,
         } => {
             let class = if *positive { "positive" } else { "negative" };
-            Message::new(state, format!("model \"{model}\" has too few {class} examples"))
+            Message::new(state, format!("{model} has too few {class} examples"))
                 .detail(format!("Found {found}; at least {required} are required."))
                 .hint("Use a more frequent goal, a longer outcome window or more history; or set the option allow_small.")
         }
-        Learning::NoFeatures => Message::new(
-            state,
-            format!("model \"{model}\" has no feature that varies"),
-        )
-        .detail("Every profile has the same events."),
+        Learning::NoFeatures => Message::new(state, format!("{model} has no feature that varies"))
+            .detail("Every profile has the same events."),
         Learning::Parameter {
             name,
             found,
@@ -489,24 +485,21 @@ fn learning(model: &str, error: &propensity::Error) -> Message {
         .detail(format!("Found {found}; it must be {required}.")),
         Learning::Corrupted { reason } => Message::new(
             Code::ERRCODE_DATA_CORRUPTED,
-            format!("the stored version of model \"{model}\" is damaged"),
+            format!("the stored version of {model} is damaged"),
         )
         .detail(format!("Found that {reason}."))
         .hint(format!(
-            "Train again: SELECT * FROM customer_ai.train('{model}')."
+            "Train again: SELECT * FROM customer_ai.train('...')."
         )),
         Learning::UnknownFormat { found, newest } => Message::new(
             Code::ERRCODE_FEATURE_NOT_SUPPORTED,
-            format!("the stored version of model \"{model}\" is of a newer customer_ai"),
+            format!("the stored version of {model} is of a newer customer_ai"),
         )
         .detail(format!(
             "Found format {found}; this library reads up to {newest}."
         ))
         .hint("Install the newer library, or train again."),
-        other => Message::new(
-            Code::ERRCODE_INTERNAL_ERROR,
-            format!("model \"{model}\": {other}"),
-        )
-        .hint("This is a mistake in customer_ai; please report it."),
+        other => Message::new(Code::ERRCODE_INTERNAL_ERROR, format!("{model}: {other}"))
+            .hint("This is a mistake in customer_ai; please report it."),
     }
 }

@@ -2,8 +2,10 @@
 
 mod args;
 mod catalog;
+mod condition;
 mod error;
 mod owner;
+mod relation;
 
 pgrx::pg_module_magic!();
 

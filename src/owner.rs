@@ -1,10 +1,11 @@
 //! Running as the owner of a model, whoever calls: stored conditions are code, and must have the rights of those
 //! who wrote them, no more and no less.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys;
 
+use crate::catalog::Definition;
 use crate::error::Error;
 
 /// What may be done meanwhile.
@@ -26,6 +27,28 @@ pub fn as_owner<T>(
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
     switched(owner, Mode::Restricted, work)
+}
+
+/// Like [`as_owner`], in the time zone of the model: conditions that name a day must mean the same day every time.
+pub fn as_model_owner<T>(
+    definition: &Definition,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    as_owner(definition.owner_oid, || {
+        in_time_zone(&definition.time_zone)?;
+        work()
+    })
+}
+
+/// Sets the session's time zone until the work as the owner ends.
+pub fn in_time_zone(zone: &str) -> Result<(), Error> {
+    let unknown = |_| Error::Argument {
+        argument: "timezone",
+        found: format!("\"{zone}\""),
+        required: "a time zone".to_owned(),
+    };
+    set(c"TimeZone", &CString::new(zone).map_err(unknown)?);
+    Ok(())
 }
 
 /// Runs our own DDL as the owner, so that the relations belong to the owner. Never give it SQL of a user.
@@ -67,6 +90,34 @@ pub fn role_name(role: pg_sys::Oid) -> String {
         } else {
             CStr::from_ptr(name).to_string_lossy().into_owned()
         }
+    }
+}
+
+/// Settings that change what an expression means. With them pinned, a condition means for everybody, and tomorrow,
+/// what it meant when it was checked.
+const PINNED: [(&CStr, &CStr); 6] = [
+    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"standard_conforming_strings", c"on"),
+    (c"DateStyle", c"ISO, MDY"),
+    (c"IntervalStyle", c"postgres"),
+    (c"extra_float_digits", c"1"),
+    (c"xmloption", c"content"),
+];
+
+/// Sets a setting until the current nest level of settings ends.
+fn set(name: &CStr, value: &CStr) {
+    // SAFETY: both strings are copied.
+    unsafe {
+        pg_sys::set_config_option(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
     }
 }
 

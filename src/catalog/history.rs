@@ -162,3 +162,15 @@ pub fn runs(model_id: i64, limit: i64) -> Result<Vec<Run>, Error> {
         .collect()
     })
 }
+
+/// The scoring runs of a model but for the newest `keep`.
+pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
+    let query = "SELECT id FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC OFFSET $2";
+    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+    Spi::connect(|client| {
+        client
+            .select(query, None, &[model_id.into(), keep.into()])?
+            .map(|row| there(row.get(1)?))
+            .collect()
+    })
+}

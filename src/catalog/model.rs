@@ -7,6 +7,7 @@ use pgrx::{Spi, pg_sys};
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
 use super::there;
 use crate::args::{Options, interval_text};
+use crate::condition::Condition;
 use crate::error::{Error, nearest};
 
 /// Which end of the scores is good.
@@ -43,13 +44,13 @@ pub struct Definition {
     pub owner: String,
     pub owner_oid: pg_sys::Oid,
     pub kind: Kind,
-    pub goal: String,
+    pub goal: Condition,
     pub occurs: bool,
     pub outcome_window: String,
-    pub eligible: Option<String>,
+    pub eligible: Option<Condition>,
     /// None: ever.
     pub eligible_window: Option<String>,
-    pub exclude: Option<String>,
+    pub exclude: Option<Condition>,
     pub options: Options,
     /// In which timestamps without a time zone and dates are read.
     pub time_zone: String,
@@ -63,7 +64,7 @@ pub struct Definition {
 
 const SELECT: &str = "SELECT m.id, m.name, m.owner::text, r.oid, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible,
         m.eligible_window, m.exclude, m.options::text, m.time_zone, m.scores_schema::text, m.scores_name::text,
-        m.active_version
+        m.active_version, m.goal_aggregates, m.eligible_aggregates, m.exclude_aggregates
     FROM customer_ai.model m LEFT JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
     WHERE m.name = $1";
 
@@ -121,12 +122,15 @@ fn definition(row: &SpiHeapTupleData) -> Result<Definition, Error> {
         owner,
         owner_oid,
         kind: there(Kind::from_name(&kind))?,
-        goal: there(row.get(6)?)?,
+        goal: Condition {
+            text: there(row.get(6)?)?,
+            aggregate: there(row.get(17)?)?,
+        },
         occurs: there(row.get(7)?)?,
         outcome_window: interval_text(&there(row.get::<Interval>(8)?)?),
-        eligible: row.get(9)?,
+        eligible: condition(row, 9, 18)?,
         eligible_window: row.get::<Interval>(10)?.as_ref().map(interval_text),
-        exclude: row.get(11)?,
+        exclude: condition(row, 11, 19)?,
         options: Options::parse(&there(row.get::<String>(12)?)?)?,
         time_zone: there(row.get(13)?)?,
         scores_schema: there(row.get(14)?)?,
@@ -135,6 +139,17 @@ fn definition(row: &SpiHeapTupleData) -> Result<Definition, Error> {
         events: Vec::new(),
         profiles: Vec::new(),
     })
+}
+
+fn condition(
+    row: &SpiHeapTupleData,
+    text: usize,
+    aggregate: usize,
+) -> Result<Option<Condition>, Error> {
+    Ok(row
+        .get(text)?
+        .zip(row.get(aggregate)?)
+        .map(|(text, aggregate)| Condition { text, aggregate }))
 }
 
 fn unknown(name: &str) -> Error {
@@ -161,12 +176,12 @@ pub struct NewModel<'a> {
     pub name: &'a str,
     pub owner: &'a str,
     pub kind: Kind,
-    pub goal: &'a str,
+    pub goal: &'a Condition,
     pub occurs: bool,
     pub outcome_window: &'a str,
-    pub eligible: Option<&'a str>,
+    pub eligible: Option<&'a Condition>,
     pub eligible_window: Option<&'a str>,
-    pub exclude: Option<&'a str>,
+    pub exclude: Option<&'a Condition>,
     pub description: Option<&'a str>,
     pub options: &'a str,
     pub time_zone: &'a str,
@@ -180,24 +195,30 @@ pub struct NewModel<'a> {
 /// 42710 when the name is taken, also by a model of somebody else.
 pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
     let query = "INSERT INTO customer_ai.model (name, owner, kind, goal, occurs, outcome_window, eligible,
-            eligible_window, exclude, description, options, time_zone, scores_schema, scores_name)
-        VALUES ($1, $2::name, $3, $4, $5, $6::interval, $7, $8::interval, $9, $10, $11::jsonb, $12, $13::name, $14::name)
+            eligible_window, exclude, description, options, time_zone, scores_schema, scores_name,
+            goal_aggregates, eligible_aggregates, exclude_aggregates)
+        VALUES ($1, $2::name, $3, $4, $5, $6::interval, $7, $8::interval, $9, $10, $11::jsonb, $12, $13::name, $14::name,
+            $15, $16, $17)
         ON CONFLICT (name) DO NOTHING RETURNING id";
+    let text = |condition: Option<&'_ Condition>| condition.map(|condition| condition.text.clone());
     let arguments = [
         new.name.into(),
         new.owner.into(),
         new.kind.name().into(),
-        new.goal.into(),
+        new.goal.text.as_str().into(),
         new.occurs.into(),
         new.outcome_window.into(),
-        new.eligible.into(),
+        text(new.eligible).into(),
         new.eligible_window.into(),
-        new.exclude.into(),
+        text(new.exclude).into(),
         new.description.into(),
         new.options.into(),
         new.time_zone.into(),
         new.scores_schema.into(),
         new.scores_name.into(),
+        new.goal.aggregate.into(),
+        new.eligible.map(|condition| condition.aggregate).into(),
+        new.exclude.map(|condition| condition.aggregate).into(),
     ];
     let id = Spi::connect_mut(|client| {
         let rows = client.update(query, None, &arguments)?;

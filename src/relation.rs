@@ -1,0 +1,280 @@
+//! The relations of users: their columns, and the SQL that reads them. The only module that quotes identifiers.
+
+mod guess;
+mod stream;
+
+pub use guess::{profile_column, time_column};
+pub use stream::{Events, Profiles, events_sql, open_events, open_profiles, open_source};
+
+use pgrx::spi::{SpiHeapTupleData, quote_identifier, quote_literal, quote_qualified_identifier};
+use pgrx::{Spi, pg_sys};
+
+use crate::error::{Error, nearest};
+use crate::owner::role_name;
+
+/// An identifier, quoted where it must be.
+pub fn quote(identifier: &str) -> String {
+    quote_identifier(identifier)
+}
+
+/// A qualified identifier, quoted where it must be.
+pub fn qualified(schema: &str, name: &str) -> String {
+    quote_qualified_identifier(schema, name)
+}
+
+/// A text as a literal.
+pub fn literal(text: &str) -> String {
+    quote_literal(text)
+}
+
+/// What the values of a column can be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    Number,
+    Bool,
+    Text,
+    Enum,
+    Uuid,
+    Timestamptz,
+    Timestamp,
+    Date,
+    Json,
+    /// Nothing: money, arrays, ranges, xml, bytea, intervals and whatever users define.
+    Other,
+}
+
+impl Category {
+    fn of(base: pg_sys::Oid) -> Self {
+        match base {
+            pg_sys::INT2OID
+            | pg_sys::INT4OID
+            | pg_sys::INT8OID
+            | pg_sys::FLOAT4OID
+            | pg_sys::FLOAT8OID
+            | pg_sys::NUMERICOID => Self::Number,
+            pg_sys::BOOLOID => Self::Bool,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID | pg_sys::NAMEOID => {
+                Self::Text
+            }
+            pg_sys::UUIDOID => Self::Uuid,
+            pg_sys::TIMESTAMPTZOID => Self::Timestamptz,
+            pg_sys::TIMESTAMPOID => Self::Timestamp,
+            pg_sys::DATEOID => Self::Date,
+            pg_sys::JSONOID | pg_sys::JSONBOID => Self::Json,
+            // SAFETY: a look-up in the catalog by OID.
+            _ if unsafe { pg_sys::type_is_enum(base) } => Self::Enum,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it can be the time of an event.
+    pub fn is_time(self) -> bool {
+        matches!(self, Self::Timestamptz | Self::Timestamp | Self::Date)
+    }
+}
+
+/// A column of a relation. Of a domain, `base_oid` and `category` are those of the type under it.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub name: String,
+    pub type_oid: pg_sys::Oid,
+    pub typmod: i32,
+    /// The type with its modifier, as SQL.
+    pub type_name: String,
+    pub base_oid: pg_sys::Oid,
+    pub category: Category,
+    /// False when its collation takes different texts for equal.
+    pub deterministic: bool,
+    /// Part of a primary key, a unique index or a foreign key.
+    pub in_key: bool,
+    /// The whole primary key.
+    pub is_row_key: bool,
+    /// Whether the reader may SELECT it.
+    pub readable: bool,
+}
+
+/// A relation, locked until the transaction ends so that nobody renames or alters it meanwhile.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    pub oid: pg_sys::Oid,
+    pub schema: String,
+    pub name: String,
+    pub columns: Vec<Column>,
+    reader: pg_sys::Oid,
+}
+
+impl Relation {
+    /// Locks a relation by OID, then looks at it as `reader` may.
+    ///
+    /// # Errors
+    /// 42P01 when it does not exist, 42809 for what has no rows, 22023 for a relation of ours.
+    pub fn open(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Self, Error> {
+        if oid == pg_sys::InvalidOid {
+            return Err(Error::UnknownRelation {
+                relation: "-".to_owned(),
+            });
+        }
+        // SAFETY: a lock by OID, released at the end of the transaction.
+        unsafe { pg_sys::LockRelationOid(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
+        let (schema, name, kind) = identity(oid)?.ok_or_else(|| Error::UnknownRelation {
+            relation: oid.to_string(),
+        })?;
+        let relation = format!("{schema}.{name}");
+        if schema == "customer_ai" {
+            return Err(Error::OwnRelation { relation });
+        }
+        let wrong = match kind.as_str() {
+            "r" | "v" | "m" | "p" | "f" => None,
+            "i" | "I" => Some("an index"),
+            "S" => Some("a sequence"),
+            "c" => Some("a composite type"),
+            _ => Some("another kind of relation"),
+        };
+        if let Some(found) = wrong {
+            return Err(Error::WrongKind {
+                relation,
+                found: found.to_owned(),
+            });
+        }
+        Ok(Self {
+            oid,
+            schema,
+            name,
+            columns: columns(oid, reader)?,
+            reader,
+        })
+    }
+
+    /// Opens a relation by its stored name.
+    pub fn named(schema: &str, name: &str, reader: pg_sys::Oid) -> Result<Self, Error> {
+        let oid = find(schema, name).ok_or_else(|| Error::UnknownRelation {
+            relation: format!("{schema}.{name}"),
+        })?;
+        Self::open(oid, reader)
+    }
+
+    /// Its name for a message.
+    pub fn display(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// Its name in SQL.
+    pub fn sql(&self) -> String {
+        qualified(&self.schema, &self.name)
+    }
+
+    /// A column that the reader may read.
+    ///
+    /// # Errors
+    /// 42703 with the nearest name, 42501.
+    pub fn column(&self, name: &str) -> Result<&Column, Error> {
+        let column = self
+            .columns
+            .iter()
+            .find(|column| column.name == name)
+            .ok_or_else(|| Error::UnknownColumn {
+                relation: self.display(),
+                column: name.to_owned(),
+                nearest: nearest(name, self.columns.iter().map(|column| column.name.as_str())),
+            })?;
+        if column.readable {
+            Ok(column)
+        } else {
+            Err(Error::ColumnRights {
+                relation: self.display(),
+                column: name.to_owned(),
+                role: role_name(self.reader),
+            })
+        }
+    }
+}
+
+/// The OID of a relation, if it exists. NULL names and other schemas' relations cannot be meant: no search_path.
+pub fn find(schema: &str, name: &str) -> Option<pg_sys::Oid> {
+    let schema = std::ffi::CString::new(schema).ok()?;
+    let name = std::ffi::CString::new(name).ok()?;
+    // SAFETY: look-ups in the catalog by name.
+    unsafe {
+        let namespace = pg_sys::get_namespace_oid(schema.as_ptr(), true);
+        let oid = if namespace == pg_sys::InvalidOid {
+            pg_sys::InvalidOid
+        } else {
+            pg_sys::get_relname_relid(name.as_ptr(), namespace)
+        };
+        (oid != pg_sys::InvalidOid).then_some(oid)
+    }
+}
+
+/// Whether a view reads a relation.
+pub fn depends_on(view: pg_sys::Oid, schema: &str, name: &str) -> Result<bool, Error> {
+    let Some(relation) = find(schema, name) else {
+        return Ok(false);
+    };
+    let query = "SELECT FROM pg_catalog.pg_rewrite w
+        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+        WHERE w.ev_class = $1 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = $2";
+    Spi::connect(|client| {
+        Ok(!client
+            .select(query, Some(1), &[view.into(), relation.into()])?
+            .is_empty())
+    })
+}
+
+/// Schema, name and kind of a relation.
+fn identity(oid: pg_sys::Oid) -> Result<Option<(String, String, String)>, Error> {
+    let query = "SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind::pg_catalog.text
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
+    Spi::connect(|client| {
+        let mut rows = client.select(query, None, &[oid.into()])?;
+        let Some(row) = rows.next() else {
+            return Ok(None);
+        };
+        Ok(row
+            .get(1)?
+            .zip(row.get(2)?)
+            .zip(row.get(3)?)
+            .map(|((schema, name), kind)| (schema, name, kind)))
+    })
+}
+
+fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> {
+    let query = "SELECT a.attname::pg_catalog.text, a.atttypid, a.atttypmod,
+            pg_catalog.format_type(a.atttypid, a.atttypmod),
+            COALESCE(l.collisdeterministic, true),
+            EXISTS (SELECT FROM pg_catalog.pg_index i
+                WHERE i.indrelid = a.attrelid AND i.indisunique AND a.attnum = ANY (i.indkey))
+            OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND a.attnum = ANY (k.conkey)),
+            EXISTS (SELECT FROM pg_catalog.pg_index i
+                WHERE i.indrelid = a.attrelid AND i.indisprimary AND i.indnatts = 1 AND i.indkey[0] = a.attnum),
+            pg_catalog.has_column_privilege($2, a.attrelid, a.attnum, 'SELECT')
+        FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
+        WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attnum";
+    Spi::connect(|client| {
+        client
+            .select(query, None, &[oid.into(), reader.into()])?
+            .map(|row| column(&row))
+            .collect()
+    })
+}
+
+fn column(row: &SpiHeapTupleData) -> Result<Column, Error> {
+    let missing = || Error::Spi(pgrx::spi::Error::InvalidPosition);
+    let type_oid: pg_sys::Oid = row.get(2)?.ok_or_else(missing)?;
+    let mut typmod: i32 = row.get(3)?.ok_or_else(missing)?;
+    // SAFETY: a look-up in the catalog by OID.
+    let base_oid = unsafe { pg_sys::getBaseTypeAndTypmod(type_oid, &mut typmod) };
+    Ok(Column {
+        name: row.get(1)?.ok_or_else(missing)?,
+        type_oid,
+        typmod,
+        type_name: row.get(4)?.ok_or_else(missing)?,
+        base_oid,
+        category: Category::of(base_oid),
+        deterministic: row.get(5)?.ok_or_else(missing)?,
+        in_key: row.get(6)?.ok_or_else(missing)?,
+        is_row_key: row.get(7)?.ok_or_else(missing)?,
+        readable: row.get(8)?.ok_or_else(missing)?,
+    })
+}
