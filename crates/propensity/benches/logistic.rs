@@ -1,4 +1,5 @@
-//! Seconds and memory of the logistic regression on the matrix that `logistic.py` makes.
+//! Seconds and memory of encoder, logistic regression and baseline on the matrix that `logistic.py`
+//! makes.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark without its data has nothing to do"
@@ -7,7 +8,9 @@
 use std::fs;
 use std::time::Instant;
 
-use propensity::dataset::Matrix;
+use propensity::baseline::{Rfm, RfmFeatures};
+use propensity::dataset::{Dataset, Matrix};
+use propensity::encoder::Encoder;
 use propensity::logistic::Logistic;
 use propensity::metrics::roc_auc;
 
@@ -19,6 +22,7 @@ fn main() {
     };
     let (x, outcomes) = parse(&bytes);
     drop(bytes);
+    let x = encode(x, &outcomes);
     let rows: Vec<u32> = (0..x.rows as u32).collect();
     for strengths in [&[25.0][..], &[1.0, 5.0, 25.0, 125.0]] {
         let (before, start) = (reset_peak(), Instant::now());
@@ -34,6 +38,36 @@ fn main() {
         println!("K {strengths:?}: {seconds:.2} s, {more} MB more, AUC {auc:.6} w0 {first:+.9}");
         println!("    scores {speed:.1} million rows a second");
     }
+}
+
+/// Takes the matrix for features and encodes it, which leaves it as it is.
+fn encode(x: Matrix, outcomes: &[bool]) -> Matrix {
+    let dataset = Dataset {
+        features: x.columns,
+        values: x.values,
+        ..Dataset::default()
+    };
+    let start = Instant::now();
+    let features = RfmFeatures {
+        recency: 1,
+        tenure: 2,
+        events: 4,
+        days: 5,
+        goal_recency: Some(7),
+        goals: Some(8),
+    };
+    let rfm = Rfm::new(&dataset, &features).expect("six columns");
+    let rows: Vec<u32> = (0..x.rows as u32).collect();
+    rfm.logits(outcomes, &rows, &rows).expect("a fit");
+    println!("baseline: {:.2} s", start.elapsed().as_secs_f64());
+    let (before, start) = (reset_peak(), Instant::now());
+    let encoder = Encoder::fit(&dataset, &vec![None; x.columns], &mut || ()).expect("columns");
+    let chosen = start.elapsed().as_secs_f64();
+    let x = encoder.transform(dataset, &mut || ()).expect("a matrix");
+    let all = start.elapsed().as_secs_f64();
+    let more = (memory("VmHWM:") - before) / 1024;
+    println!("encoder: {chosen:.2} s to choose columns, {all:.2} s in all, {more} MB more");
+    x
 }
 
 fn parse(bytes: &[u8]) -> (Matrix, Vec<bool>) {

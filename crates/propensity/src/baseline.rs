@@ -105,8 +105,8 @@ impl Rfm {
     ) -> Result<f64, Error> {
         let sign = if recent_first { -1.0 } else { 1.0 };
         let score = |&row: &u32| sign * f64::from(self.recency[row as usize]);
-        let scores: Vec<f64> = rows.iter().map(score).collect();
-        roc_auc(&scores, &pick(outcomes, rows))
+        let scores = collect(rows.iter().map(score))?;
+        roc_auc(&scores, &pick(outcomes, rows)?)
     }
 
     /// Log-odds of the `judged` rows by a logistic regression fitted on the `fitted` rows, at most
@@ -126,7 +126,7 @@ impl Rfm {
         let columns: Vec<Standard> = (0..self.columns)
             .map(|column| Standard::of(fitted.iter().map(|&row| self.value(row, column))))
             .collect();
-        let (weights, intercept) = self.weights(&pick(outcomes, &fitted), &fitted, &columns)?;
+        let (weights, intercept) = self.weights(&pick(outcomes, &fitted)?, &fitted, &columns)?;
         let logit = |&row: &u32| {
             let terms = columns.iter().zip(&weights).enumerate();
             let sum: f64 = terms
@@ -136,7 +136,7 @@ impl Rfm {
                 .sum();
             sum + intercept
         };
-        Ok(judged.iter().map(logit).collect())
+        collect(judged.iter().map(logit))
     }
 
     /// Weights and intercept of the log-odds of a positive outcome.
@@ -220,8 +220,16 @@ fn sample(rows: &[u32]) -> Vec<u32> {
     (0..MOST_ROWS).map(draw).collect()
 }
 
-fn pick(outcomes: &[bool], rows: &[u32]) -> Vec<bool> {
-    rows.iter().map(|&row| outcomes[row as usize]).collect()
+fn pick(outcomes: &[bool], rows: &[u32]) -> Result<Vec<bool>, Error> {
+    collect(rows.iter().map(|&row| outcomes[row as usize]))
+}
+
+/// Collects values sized by data: no memory is an error.
+fn collect<T>(values: impl ExactSizeIterator<Item = T>) -> Result<Vec<T>, Error> {
+    let mut all = Vec::new();
+    all.try_reserve_exact(values.len())?;
+    all.extend(values);
+    Ok(all)
 }
 
 #[cfg(test)]

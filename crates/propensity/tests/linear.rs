@@ -1,19 +1,26 @@
-//! The linear learner and the metrics against scikit-learn, numpy and linfa (`linear/oracle.py`).
+//! The linear learner, metrics, splits and encoder against scikit-learn, numpy, linfa and the
+//! recipe's reference implementation (`linear/oracle.py`).
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use linfa::traits::Fit;
 use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2};
 use propensity::Error;
-use propensity::dataset::{Matrix, narrow};
+use propensity::cutoff::Cutoff;
+use propensity::dataset::{Dataset, Matrix, narrow};
+use propensity::encoder::Encoder;
 use propensity::logistic::Logistic;
 use propensity::metrics;
+use propensity::split::HoldOut;
+use propensity::time::{DAY, Micros};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Oracle {
     logistic: Case,
     metrics: Vec<Metrics>,
+    splits: Vec<Split>,
+    encoder: Encoding,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +49,25 @@ struct Metrics {
     log_loss: f64,
     brier: f64,
     calibration_error: f64,
+}
+
+#[derive(Deserialize)]
+struct Split {
+    rows: Vec<u32>,
+    positives: Vec<u32>,
+    stride: i64,
+    window: i64,
+    by_profile: bool,
+    fit: usize,
+    hold: usize,
+}
+
+#[derive(Deserialize)]
+struct Encoding {
+    values: Vec<Vec<Option<f64>>>,
+    categories: Vec<Option<usize>>,
+    columns: Vec<(usize, Option<usize>)>,
+    sums: Vec<f64>,
 }
 
 fn oracle() -> Oracle {
@@ -334,4 +360,65 @@ fn metrics_are_those_of_scikit_learn_and_of_the_definitions() {
             );
         }
     }
+}
+
+#[test]
+fn hold_outs_are_those_of_the_reference() {
+    for case in oracle().splits {
+        let times: Vec<Cutoff> = (0..case.rows.len() as i64)
+            .map(|index| Cutoff {
+                at: index * case.stride * DAY,
+                eligible_from: Micros::MIN,
+                outcome_until: (index * case.stride + case.window) * DAY,
+            })
+            .collect();
+        let (mut cutoffs, mut outcomes) = (Vec::new(), Vec::new());
+        for (cutoff, (&rows, &positives)) in (0..).zip(case.rows.iter().zip(&case.positives)) {
+            cutoffs.extend((0..rows).map(|_| cutoff));
+            outcomes.extend((0..rows).map(|row| row < positives));
+        }
+        let profiles: Vec<u64> = (0..cutoffs.len() as u64).collect();
+        let split = HoldOut::choose(&cutoffs, &times, &profiles, &outcomes).unwrap();
+        assert_eq!(split.by_profile, case.by_profile);
+        if !split.by_profile {
+            assert_eq!((split.fit.len(), split.hold.len()), (case.fit, case.hold));
+        }
+    }
+}
+
+impl Encoding {
+    fn dataset(&self, rows: impl Iterator<Item = usize>) -> Dataset {
+        let mut dataset = Dataset::new(self.categories.len());
+        for row in rows {
+            let values = self.values[row]
+                .iter()
+                .map(|value| value.unwrap_or(f64::NAN));
+            dataset
+                .push(&values.collect::<Vec<f64>>(), true, 0, 0)
+                .unwrap();
+        }
+        dataset
+    }
+}
+
+#[test]
+fn columns_are_those_of_the_reference_in_any_order_of_rows() {
+    let case = oracle().encoder;
+    let forward = case.dataset(0..case.values.len());
+    let encoder = Encoder::fit(&forward, &case.categories, &mut || ()).unwrap();
+    let columns: Vec<_> = (0..encoder.columns())
+        .map(|column| (encoder.source(column), encoder.category(column)))
+        .collect();
+    assert_eq!(columns, case.columns);
+
+    let x = encoder.transform(forward, &mut || ()).unwrap();
+    for (column, expected) in case.sums.iter().enumerate() {
+        let present = (0..x.rows).map(|row| x.row(row)[column]);
+        let sum: f32 = present.filter(|value| !value.is_nan()).sum();
+        assert_eq!(f64::from(sum), *expected);
+    }
+
+    let backward = case.dataset((0..case.values.len()).rev());
+    let same = Encoder::fit(&backward, &case.categories, &mut || ()).unwrap();
+    assert_eq!(encoder, same);
 }

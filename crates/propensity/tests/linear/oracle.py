@@ -1,13 +1,17 @@
-"""Makes oracle.json: what scikit-learn, numpy and brute force say on small data.
+"""Makes oracle.json: what scikit-learn, numpy, brute force and the reference say on small data.
 
-    pip install numpy==2.4.6 scikit-learn==1.9.1
-    python oracle.py > oracle.json
+    pip install numpy==2.4.6 pandas==3.1.1 scikit-learn==1.9.1 lightgbm==4.7.0
+    python oracle.py ../shared/reference > oracle.json
+
+The folder is the one of the recipe's reference implementation (`models.py`).
 """
 
 import json
+import sys
 from itertools import product
 
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
@@ -101,10 +105,71 @@ def metrics(rng, rows, digits):
     }
 
 
+def splits(rng, reference):
+    """Cutoffs `stride` days apart; of each the first rows are positive. Counts of rows."""
+    found = []
+    for _ in range(60):
+        cutoffs = int(rng.integers(1, 25))
+        rows = rng.integers(0, rng.choice([20, 300]), cutoffs) + 1
+        positives = np.minimum(rows, rng.poisson(rows * rng.choice([0.03, 0.3, 0.9])))
+        stride, window = float(rng.integers(1, 8)), float(rng.integers(1, 15))
+        at = np.repeat(np.arange(cutoffs) * stride, rows)
+        y = np.concatenate([np.arange(r) < p for r, p in zip(rows, positives)])
+        fit, hold = reference.split_holdout(at, np.arange(len(at)), y, window)
+        found.append(
+            {
+                "rows": rows.tolist(),
+                "positives": positives.tolist(),
+                "stride": int(stride),
+                "window": int(window),
+                "by_profile": bool((fit == ~hold).all() and (at[fit].max() >= at[hold].min())),
+                "fit": int(fit.sum()),
+                "hold": int(hold.sum()),
+            }
+        )
+    return found
+
+
+def encoder(rng, reference, rows=240):
+    """Columns that the encoder keeps, drops, or turns into 0/1 columns."""
+    number = rng.poisson(3, rows).astype(float)
+    few = np.where(np.arange(rows) < 19, number, np.nan)
+    enough = np.where(np.arange(rows) < 20, number, np.nan)
+    gaps = np.where(rng.random(rows) < 0.2, np.nan, 1.0)
+    common = np.where(rng.random(rows) < 0.1, np.nan, rng.integers(0, 30, rows) % 13 % 9)
+    many = rng.integers(0, 11, rows).astype(float)
+    rare = np.where(np.arange(rows) < 25, np.arange(rows) % 2, np.nan)
+    features = [number, few, enough, gaps, np.full(rows, 4.0), common, number.copy(), many, rare]
+    categories = [None, None, None, None, None, 9, None, 11, 2]
+    frame = pd.DataFrame({str(i): column for i, column in enumerate(features)})
+    for i, values in enumerate(categories):
+        if values:
+            # Two digits, so that the order of the names is that of the indices.
+            texts = [None if np.isnan(v) else f"{int(v):02}" for v in features[i]]
+            frame[str(i)] = pd.Series(texts, dtype=object)
+    fitted = reference.Encoder().fit(frame)
+    values = [[None if np.isnan(v) else v for v in row] for row in np.stack(features, 1).tolist()]
+    return {
+        "values": values,
+        "categories": categories,
+        "columns": [[int(f), None if v is None else int(v)] for f, v in fitted.origin],
+        "sums": np.nansum(fitted.transform(frame), axis=0).tolist(),
+    }
+
+
 def main():
+    sys.path.insert(0, sys.argv[1])
+    import models as reference
+
     rng = np.random.default_rng(5)
     cases = [metrics(rng, rows, digits) for rows, digits in product((57, 203), (1, 6))]
-    print(json.dumps({"logistic": logistic(rng), "metrics": cases}))
+    oracle = {
+        "logistic": logistic(rng),
+        "metrics": cases,
+        "splits": splits(rng, reference),
+        "encoder": encoder(rng, reference),
+    }
+    print(json.dumps(oracle))
 
 
 if __name__ == "__main__":
