@@ -1,1 +1,272 @@
-//! (to be written)
+//! Dictionaries: short codes for the texts of event types and text attributes.
+
+use crate::error::Error;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Texts longer than this many bytes are kept as a prefix and a hash.
+const LONGEST: usize = 256;
+
+/// Codes with this bit are hashes of texts that came after the dictionary was full.
+const HASHED: u32 = 1 << 31;
+
+/// One dictionary for the event types, and one per text attribute.
+#[derive(Clone, Debug, Default)]
+pub struct Dictionaries {
+    /// Event types.
+    pub kinds: Dictionary,
+    /// Text attributes of events, in the order of the columns.
+    pub events: Vec<Dictionary>,
+    /// Text attributes of profiles, in the order of the columns.
+    pub profiles: Vec<Dictionary>,
+}
+
+impl Dictionaries {
+    /// Empty dictionaries for so many text attributes of events and of profiles.
+    pub fn new(events: usize, profiles: usize) -> Self {
+        Self {
+            kinds: Dictionary::default(),
+            events: vec![Dictionary::default(); events],
+            profiles: vec![Dictionary::default(); profiles],
+        }
+    }
+}
+
+/// Codes for texts, in the order of their first appearance, from 1. Code 0 means missing.
+///
+/// Bounded: texts past the limit get the highest bit and 31 bits of their hash as their code, and
+/// have no text any more. An open-addressing table of codes finds a text by its hash.
+#[derive(Clone, Debug)]
+pub struct Dictionary {
+    max_entries: usize,
+    overflowed: bool,
+    /// `0` = empty, otherwise a code; the length is a power of two.
+    table: Vec<u32>,
+    /// Per code - 1.
+    entries: Vec<Entry>,
+    /// The texts one after the other.
+    texts: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u64,
+    /// Where the text ends in `texts`.
+    end: usize,
+    /// The text is a prefix and a hash: texts are told apart by the hash alone.
+    abridged: bool,
+}
+
+impl Default for Dictionary {
+    /// Room for 131,072 texts.
+    fn default() -> Self {
+        Self::new(131_072)
+    }
+}
+
+impl Dictionary {
+    /// An empty dictionary with room for so many texts.
+    pub fn new(max_entries: usize) -> Self {
+        Self {
+            max_entries: max_entries.min(HASHED as usize - 1),
+            overflowed: false,
+            table: Vec::new(),
+            entries: Vec::new(),
+            texts: String::new(),
+        }
+    }
+
+    /// The code of a text, which is added if it is new.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`] if there is no memory for it.
+    pub fn intern(&mut self, text: &[u8]) -> Result<u32, Error> {
+        let hash = xxh3_64(text);
+        if let Some(code) = self.find(hash, text) {
+            return Ok(code);
+        }
+        if self.entries.len() >= self.max_entries {
+            self.overflowed = true;
+            return Ok(HASHED | order_of_hash(hash));
+        }
+        self.add(hash, text)
+    }
+
+    /// The code of a text that is known.
+    pub fn code(&self, text: &[u8]) -> Option<u32> {
+        self.find(xxh3_64(text), text)
+    }
+
+    /// The text of a code; none for missing and for texts past the limit.
+    pub fn text(&self, code: u32) -> Option<&str> {
+        let index = (code as usize).checked_sub(1)?;
+        let end = self.entries.get(index)?.end;
+        let start = index.checked_sub(1).map_or(0, |last| self.entries[last].end);
+        self.texts.get(start..end)
+    }
+
+    /// Number of texts, not counting those past the limit. The codes are `1..=len`.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether there were more texts than the limit.
+    pub fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    /// Where a code's text stands in an order that is the same for any order of appearance: by 31
+    /// bits of its hash; missing comes first.
+    ///
+    /// Alphabetical order would not do: a text past the limit is only known by its hash.
+    #[inline]
+    pub(crate) fn order(&self, code: u32) -> u32 {
+        if code == 0 {
+            0
+        } else if code & HASHED != 0 {
+            1 + (code & !HASHED)
+        } else {
+            let entry = self.entries.get(code as usize - 1);
+            entry.map_or(0, |entry| 1 + order_of_hash(entry.hash))
+        }
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, text: &[u8]) -> Option<u32> {
+        let mask = self.table.len().checked_sub(1)?;
+        let mut slot = hash as usize & mask;
+        loop {
+            let code = self.table[slot];
+            if code == 0 {
+                return None;
+            }
+            let entry = &self.entries[code as usize - 1];
+            if entry.hash == hash
+                && (entry.abridged || self.text(code).map(str::as_bytes) == Some(text))
+            {
+                return Some(code);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    fn add(&mut self, hash: u64, text: &[u8]) -> Result<u32, Error> {
+        self.entries.try_reserve(1)?;
+        if 2 * (self.entries.len() + 1) > self.table.len() {
+            self.grow()?;
+        }
+        self.texts.try_reserve(text.len().min(LONGEST) + 20)?;
+        let abridged = match std::str::from_utf8(text) {
+            Ok(text) if text.len() <= LONGEST => {
+                self.texts.push_str(text);
+                false
+            }
+            _ => {
+                self.texts.push_str(&abridge(text, hash));
+                true
+            }
+        };
+        self.entries.push(Entry {
+            hash,
+            end: self.texts.len(),
+            abridged,
+        });
+        let code = self.entries.len() as u32;
+        insert(&mut self.table, hash, code);
+        Ok(code)
+    }
+
+    fn grow(&mut self) -> Result<(), Error> {
+        let size = (2 * self.table.len()).max(64);
+        let mut table = Vec::new();
+        table.try_reserve_exact(size)?;
+        table.resize(size, 0);
+        for (index, entry) in self.entries.iter().enumerate() {
+            insert(&mut table, entry.hash, index as u32 + 1);
+        }
+        self.table = table;
+        Ok(())
+    }
+}
+
+fn insert(table: &mut [u32], hash: u64, code: u32) {
+    let mask = table.len() - 1;
+    let mut slot = hash as usize & mask;
+    while table[slot] != 0 {
+        slot = (slot + 1) & mask;
+    }
+    table[slot] = code;
+}
+
+/// The high bits: the low ones choose slots.
+fn order_of_hash(hash: u64) -> u32 {
+    (hash >> 33) as u32
+}
+
+/// A text that is too long or not UTF-8, as a readable prefix and its hash.
+fn abridge(text: &[u8], hash: u64) -> String {
+    let prefix = &text[..text.len().min(LONGEST / 2)];
+    format!("{}~{hash:016x}", String::from_utf8_lossy(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_count_from_one_and_stay() {
+        let mut words = Dictionary::default();
+        for round in 0..2 {
+            for number in 0..1000_u32 {
+                let code = words.intern(format!("word {number}").as_bytes());
+                assert_eq!(code, Ok(number + 1), "round {round}");
+            }
+        }
+        assert_eq!(words.text(1), Some("word 0"));
+        assert_eq!(words.text(1000), Some("word 999"));
+        assert_eq!((words.text(0), words.text(1001)), (None, None));
+        assert_eq!(words.code(b"word 41"), Some(42));
+        assert_eq!(words.code(b"unknown"), None);
+        assert_eq!(words.intern(b""), Ok(1001), "empty is not missing");
+        assert!(!words.overflowed());
+    }
+
+    #[test]
+    fn texts_past_the_limit_get_a_code_from_their_hash() {
+        let mut full = Dictionary::new(1);
+        let mut roomy = Dictionary::default();
+        for text in ["a", "b", "c"] {
+            let hashed = full.intern(text.as_bytes()).unwrap();
+            let known = roomy.intern(text.as_bytes()).unwrap();
+            assert_eq!(full.intern(text.as_bytes()), Ok(hashed), "the same each time");
+            assert_eq!(full.order(hashed), roomy.order(known), "the same place for {text}");
+        }
+        assert!(full.overflowed());
+        assert_eq!((full.len(), full.text(1)), (1, Some("a")));
+        assert!(full.intern(b"b").unwrap() >= HASHED);
+    }
+
+    #[test]
+    fn long_texts_and_bytes_that_are_no_text_stay_apart() {
+        let mut words = Dictionary::default();
+        let long = |last: &str| format!("{}{last}", "x".repeat(10_000));
+        let codes = [
+            words.intern(long("a").as_bytes()).unwrap(),
+            words.intern(long("b").as_bytes()).unwrap(),
+            words.intern(b"\xff").unwrap(),
+            words.intern(b"\xfe").unwrap(),
+            words.intern("é".repeat(200).as_bytes()).unwrap(),
+        ];
+        assert_eq!(codes, [1, 2, 3, 4, 5]);
+        assert_eq!(words.intern(long("a").as_bytes()), Ok(1));
+        let texts: Vec<&str> = codes.iter().filter_map(|&code| words.text(code)).collect();
+        assert_eq!(texts.len(), 5);
+        assert!(texts.iter().all(|text| text.len() < LONGEST + 20));
+        assert!(texts.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

@@ -1,1 +1,356 @@
-//! (to be written)
+//! Packed records: how one row of an event source, a profile table or a set of marks travels from
+//! the query to the partition of its profile.
+//!
+//! ```text
+//! event       tag  key  time        type:u32  numbers:f64...  codes:u32...
+//! attributes  tag  key  valid_from            numbers:f64...  codes:u32...
+//! mark        tag  key  cutoff
+//! ```
+//!
+//! Little-endian, without padding. The tag is one byte: what the record is, and its flags or its
+//! kind of mark. A key of fixed width has just its bytes, others a length (u32) before them.
+
+use crate::error::Error;
+use crate::history::{Mark, MarkKind};
+use crate::time::Micros;
+
+/// How the bytes of a profile key are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyWidth {
+    /// So many bytes, always: 8 for an integer, 16 for a uuid.
+    Fixed(usize),
+    /// Any number of bytes: text.
+    Variable,
+}
+
+/// What a record consists of: the same for all records of a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Width of the profile key.
+    pub key: KeyWidth,
+    /// Number of numeric event attributes.
+    pub numbers: usize,
+    /// Number of text event attributes.
+    pub codes: usize,
+    /// Number of numeric profile attributes.
+    pub profile_numbers: usize,
+    /// Number of text profile attributes.
+    pub profile_codes: usize,
+}
+
+/// Which conditions an event meets by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventFlags {
+    /// The goal condition.
+    pub goal: bool,
+    /// The eligible condition.
+    pub eligible: bool,
+    /// The exclude condition.
+    pub excluded: bool,
+}
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordKind {
+    /// An event.
+    Event,
+    /// A row of profile attributes.
+    Attributes,
+    /// A mark.
+    Mark,
+}
+
+/// A record where it lies in a partition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record<'a> {
+    /// What it is.
+    pub kind: RecordKind,
+    /// The key's bytes.
+    pub key: &'a [u8],
+    /// Time of the event, `valid_from` of the attributes, cutoff of the mark.
+    pub time: Micros,
+    /// Offset of the next record.
+    pub next: usize,
+}
+
+const KIND_BITS: u8 = 0b11;
+const EVENT: u8 = 0;
+const ATTRIBUTES: u8 = 1;
+const MARK: u8 = 2;
+const GOAL: u8 = 1 << 2;
+const ELIGIBLE: u8 = 1 << 3;
+const EXCLUDED: u8 = 1 << 4;
+/// A mark's kind starts at this bit.
+const MARK_SHIFT: u8 = 2;
+const MARKS: [MarkKind; 6] = [
+    MarkKind::Eligible,
+    MarkKind::Excluded,
+    MarkKind::Goal,
+    MarkKind::Example,
+    MarkKind::PositiveExample,
+    MarkKind::NegativeExample,
+];
+
+impl Layout {
+    /// Appends an event. Numbers that are not finite are taken as missing.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an event is just that; a struct would be built and taken apart for every row"
+    )]
+    pub fn push_event(
+        &self,
+        out: &mut Vec<u8>,
+        key: &[u8],
+        time: Micros,
+        kind: u32,
+        flags: EventFlags,
+        numbers: &[f64],
+        codes: &[u32],
+    ) {
+        debug_assert_eq!((numbers.len(), codes.len()), (self.numbers, self.codes));
+        let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+        let tag = EVENT
+            | flag(flags.goal, GOAL)
+            | flag(flags.eligible, ELIGIBLE)
+            | flag(flags.excluded, EXCLUDED);
+        self.push_head(out, tag, key, time);
+        out.extend_from_slice(&kind.to_le_bytes());
+        push_values(out, numbers, codes);
+    }
+
+    /// Appends a mark.
+    pub fn push_mark(&self, out: &mut Vec<u8>, key: &[u8], mark: Mark) {
+        let kind = MARKS.iter().position(|&kind| kind == mark.kind);
+        let tag = MARK | (kind.unwrap_or_default() as u8) << MARK_SHIFT;
+        self.push_head(out, tag, key, mark.cutoff);
+    }
+
+    /// Appends a row of profile attributes. Numbers that are not finite are taken as missing.
+    pub fn push_attributes(
+        &self,
+        out: &mut Vec<u8>,
+        key: &[u8],
+        valid_from: Micros,
+        numbers: &[f64],
+        codes: &[u32],
+    ) {
+        debug_assert_eq!(
+            (numbers.len(), codes.len()),
+            (self.profile_numbers, self.profile_codes)
+        );
+        self.push_head(out, ATTRIBUTES, key, valid_from);
+        push_values(out, numbers, codes);
+    }
+
+    fn push_head(&self, out: &mut Vec<u8>, tag: u8, key: &[u8], time: Micros) {
+        out.push(tag);
+        match self.key {
+            KeyWidth::Fixed(width) => debug_assert_eq!(key.len(), width),
+            KeyWidth::Variable => out.extend_from_slice(&(key.len() as u32).to_le_bytes()),
+        }
+        out.extend_from_slice(key);
+        out.extend_from_slice(&time.to_le_bytes());
+    }
+
+    /// Reads the head of the record at `offset`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRecord`] if no whole record is there.
+    #[inline]
+    pub(crate) fn record<'a>(&self, bytes: &'a [u8], offset: usize) -> Result<Record<'a>, Error> {
+        self.parse(bytes, offset).ok_or(Error::BadRecord)
+    }
+
+    #[inline]
+    fn parse<'a>(&self, bytes: &'a [u8], offset: usize) -> Option<Record<'a>> {
+        let tag = *bytes.get(offset)?;
+        let (from, width) = match self.key {
+            KeyWidth::Fixed(width) => (offset + 1, width),
+            KeyWidth::Variable => (offset + 5, u32_at(bytes, offset + 1)? as usize),
+        };
+        let key = bytes.get(from..from.checked_add(width)?)?;
+        let time_at = from + width;
+        let time = i64::from_le_bytes(*bytes.get(time_at..)?.first_chunk()?);
+        let kind = match tag & KIND_BITS {
+            EVENT => RecordKind::Event,
+            ATTRIBUTES => RecordKind::Attributes,
+            MARK if usize::from(tag >> MARK_SHIFT) < MARKS.len() => RecordKind::Mark,
+            _ => return None,
+        };
+        let next = time_at + 8 + self.body(kind);
+        (next <= bytes.len()).then_some(Record {
+            kind,
+            key,
+            time,
+            next,
+        })
+    }
+
+    /// Bytes after the time.
+    fn body(&self, kind: RecordKind) -> usize {
+        match kind {
+            RecordKind::Event => 4 + 8 * self.numbers + 4 * self.codes,
+            RecordKind::Attributes => 8 * self.profile_numbers + 4 * self.profile_codes,
+            RecordKind::Mark => 0,
+        }
+    }
+
+    /// Bytes of a record before its body, its key being so long.
+    pub(crate) fn head(&self, key: &[u8]) -> usize {
+        match self.key {
+            KeyWidth::Fixed(width) => 1 + width + 8,
+            KeyWidth::Variable => 5 + key.len() + 8,
+        }
+    }
+
+    /// The fields of an event after its time; `body` starts there.
+    #[inline]
+    pub(crate) fn event_body<'a>(&self, body: &'a [u8]) -> Option<EventBody<'a>> {
+        let (kind, rest) = body.split_first_chunk()?;
+        let values = Values::split(rest, self.numbers, self.codes)?;
+        Some(EventBody {
+            kind: u32::from_le_bytes(*kind),
+            values,
+        })
+    }
+
+    /// The values of an attribute row; `body` starts after its time.
+    pub(crate) fn attributes_body<'a>(&self, body: &'a [u8]) -> Option<Values<'a>> {
+        Values::split(body, self.profile_numbers, self.profile_codes)
+    }
+}
+
+/// The flags in the tag of an event.
+#[inline]
+pub(crate) fn event_flags(tag: u8) -> EventFlags {
+    EventFlags {
+        goal: tag & GOAL != 0,
+        eligible: tag & ELIGIBLE != 0,
+        excluded: tag & EXCLUDED != 0,
+    }
+}
+
+/// The kind in the tag of a mark.
+pub(crate) fn mark_kind(tag: u8) -> Option<MarkKind> {
+    MARKS.get(usize::from(tag >> MARK_SHIFT)).copied()
+}
+
+/// An event's type and values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventBody<'a> {
+    /// Code of the type.
+    pub kind: u32,
+    /// Attribute values.
+    pub values: Values<'a>,
+}
+
+/// Numbers and codes, still packed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Values<'a> {
+    numbers: &'a [[u8; 8]],
+    codes: &'a [[u8; 4]],
+}
+
+impl<'a> Values<'a> {
+    #[inline]
+    fn split(bytes: &'a [u8], numbers: usize, codes: usize) -> Option<Self> {
+        let (left, right) = bytes.split_at_checked(8 * numbers)?;
+        Some(Self {
+            numbers: left.as_chunks().0,
+            codes: right.get(..4 * codes)?.as_chunks().0,
+        })
+    }
+
+    /// The numbers, in the order of the columns.
+    #[inline]
+    pub(crate) fn numbers(self) -> impl Iterator<Item = f64> + 'a {
+        self.numbers.iter().map(|&bytes| f64::from_le_bytes(bytes))
+    }
+
+    /// The codes, in the order of the columns.
+    #[inline]
+    pub(crate) fn codes(self) -> impl Iterator<Item = u32> + 'a {
+        self.codes.iter().map(|&bytes| u32::from_le_bytes(bytes))
+    }
+}
+
+fn push_values(out: &mut Vec<u8>, numbers: &[f64], codes: &[u32]) {
+    for &number in numbers {
+        // One NaN, so that records compare equal; `+ 0.0` makes -0.0 the same as 0.0.
+        let number = if number.is_finite() {
+            number + 0.0
+        } else {
+            f64::NAN
+        };
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+    for code in codes {
+        out.extend_from_slice(&code.to_le_bytes());
+    }
+}
+
+fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(offset..)?.first_chunk()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAYOUT: Layout = Layout {
+        key: KeyWidth::Variable,
+        numbers: 2,
+        codes: 1,
+        profile_numbers: 1,
+        profile_codes: 2,
+    };
+
+    #[test]
+    fn records_read_back_in_the_order_they_were_written() {
+        let mut bytes = Vec::new();
+        let flags = EventFlags {
+            goal: true,
+            eligible: false,
+            excluded: true,
+        };
+        LAYOUT.push_event(&mut bytes, b"ann", -5, 7, flags, &[1.5, f64::INFINITY], &[9]);
+        LAYOUT.push_attributes(&mut bytes, b"", Micros::MIN, &[-0.0], &[1, 2]);
+        let mark = Mark {
+            cutoff: 11,
+            kind: MarkKind::NegativeExample,
+        };
+        LAYOUT.push_mark(&mut bytes, b"bob", mark);
+
+        let event = LAYOUT.record(&bytes, 0).unwrap();
+        assert_eq!((event.kind, event.key, event.time), (RecordKind::Event, &b"ann"[..], -5));
+        assert_eq!(event_flags(bytes[0]), flags);
+        let body = LAYOUT.event_body(&bytes[LAYOUT.head(b"ann")..]).unwrap();
+        let numbers: Vec<f64> = body.values.numbers().collect();
+        assert_eq!((body.kind, numbers[0]), (7, 1.5));
+        assert!(numbers[1].is_nan());
+        assert_eq!(body.values.codes().collect::<Vec<_>>(), [9]);
+
+        let row = LAYOUT.record(&bytes, event.next).unwrap();
+        assert_eq!((row.kind, row.key, row.time), (RecordKind::Attributes, &b""[..], Micros::MIN));
+        let body = &bytes[event.next + LAYOUT.head(b"")..];
+        let values = LAYOUT.attributes_body(body).unwrap();
+        assert!(values.numbers().all(|number| number.is_sign_positive()));
+        assert_eq!(values.codes().collect::<Vec<_>>(), [1, 2]);
+
+        let last = LAYOUT.record(&bytes, row.next).unwrap();
+        assert_eq!((last.key, last.time, last.next), (&b"bob"[..], 11, bytes.len()));
+        assert_eq!(mark_kind(bytes[row.next]), Some(mark.kind));
+    }
+
+    #[test]
+    fn a_record_cut_short_is_refused() {
+        let mut bytes = Vec::new();
+        LAYOUT.push_event(&mut bytes, b"ann", 0, 0, EventFlags::default(), &[0.0; 2], &[0]);
+        for end in 0..bytes.len() {
+            assert_eq!(LAYOUT.record(&bytes[..end], 0).err(), Some(Error::BadRecord));
+        }
+        bytes[0] = 3;
+        assert_eq!(LAYOUT.record(&bytes, 0).err(), Some(Error::BadRecord));
+    }
+}
