@@ -101,7 +101,9 @@ impl Dictionary {
     pub fn text(&self, code: u32) -> Option<&str> {
         let index = (code as usize).checked_sub(1)?;
         let end = self.entries.get(index)?.end;
-        let start = index.checked_sub(1).map_or(0, |last| self.entries[last].end);
+        let start = index
+            .checked_sub(1)
+            .map_or(0, |last| self.entries[last].end);
         self.texts.get(start..end)
     }
 
@@ -120,6 +122,12 @@ impl Dictionary {
         self.overflowed
     }
 
+    /// Whether a code stands for a text past the limit.
+    #[inline]
+    pub(crate) fn is_hash(code: u32) -> bool {
+        code & HASHED != 0
+    }
+
     /// Where a code's text stands in an order that is the same for any order of appearance: by 31
     /// bits of its hash; missing comes first.
     ///
@@ -128,7 +136,7 @@ impl Dictionary {
     pub(crate) fn order(&self, code: u32) -> u32 {
         if code == 0 {
             0
-        } else if code & HASHED != 0 {
+        } else if Self::is_hash(code) {
             1 + (code & !HASHED)
         } else {
             let entry = self.entries.get(code as usize - 1);
@@ -243,8 +251,16 @@ mod tests {
         for text in ["a", "b", "c"] {
             let hashed = full.intern(text.as_bytes()).unwrap();
             let known = roomy.intern(text.as_bytes()).unwrap();
-            assert_eq!(full.intern(text.as_bytes()), Ok(hashed), "the same each time");
-            assert_eq!(full.order(hashed), roomy.order(known), "the same place for {text}");
+            assert_eq!(
+                full.intern(text.as_bytes()),
+                Ok(hashed),
+                "the same each time"
+            );
+            assert_eq!(
+                full.order(hashed),
+                roomy.order(known),
+                "the same place for {text}"
+            );
         }
         assert!(full.overflowed());
         assert_eq!((full.len(), full.text(1)), (1, Some("a")));

@@ -264,7 +264,9 @@ impl Profiles {
         let entries = &self.entries;
         self.order.sort_unstable_by(|&a, &b| {
             let (a, b) = (&entries[a as usize], &entries[b as usize]);
-            a.hash.cmp(&b.hash).then_with(|| a.key(bytes).cmp(b.key(bytes)))
+            a.hash
+                .cmp(&b.hash)
+                .then_with(|| a.key(bytes).cmp(b.key(bytes)))
         });
         Ok(())
     }
@@ -276,7 +278,9 @@ fn prefix(key: &[u8]) -> u64 {
     if let Some(bytes) = key.first_chunk() {
         return u64::from_le_bytes(*bytes);
     }
-    key.iter().rev().fold(0, |all, &byte| all << 8 | u64::from(byte))
+    key.iter()
+        .rev()
+        .fold(0, |all, &byte| all << 8 | u64::from(byte))
 }
 
 /// Where records are, and what their codes mean.
@@ -290,7 +294,8 @@ struct View<'a> {
 impl<'a> View<'a> {
     #[inline]
     fn event(&self, event: Event, head: usize) -> Option<EventBody<'a>> {
-        self.layout.event_body(self.bytes.get(event.offset + head..)?)
+        self.layout
+            .event_body(self.bytes.get(event.offset + head..)?)
     }
 
     /// The total order of events.
@@ -318,17 +323,17 @@ impl<'a> View<'a> {
     }
 }
 
-fn compare_values(
-    a: Values,
-    b: Values,
-    dictionaries: &[Dictionary],
-) -> Ordering {
+fn compare_values(a: Values, b: Values, dictionaries: &[Dictionary]) -> Ordering {
     let numbers = a.numbers().zip(b.numbers());
     let codes = a.codes().zip(b.codes()).zip(dictionaries);
-    let by_number = numbers.map(|(a, b)| a.total_cmp(&b)).find(|order| order.is_ne());
+    let by_number = numbers
+        .map(|(a, b)| a.total_cmp(&b))
+        .find(|order| order.is_ne());
     by_number.unwrap_or_else(|| {
         let mut orders = codes.map(|((a, b), texts)| texts.order(a).cmp(&texts.order(b)));
-        orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        orders
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
     })
 }
 
@@ -348,18 +353,15 @@ fn sort(events: &mut [Event], view: &View, poll: &mut dyn FnMut()) {
 }
 
 impl Columns {
-    fn fill(
-        &mut self,
-        events: &[Event],
-        view: &View,
-        poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
+    fn fill(&mut self, events: &[Event], view: &View, poll: &mut dyn FnMut()) -> Result<(), Error> {
         self.clear(view.layout);
         self.reserve(events.len())?;
         let Some(first) = events.first() else {
             return Ok(());
         };
-        let head = view.layout.head(view.layout.record(view.bytes, first.offset)?.key);
+        let head = view
+            .layout
+            .head(view.layout.record(view.bytes, first.offset)?.key);
         for chunk in events.chunks(QUANTUM) {
             for &event in chunk {
                 let body = view.event(event, head).ok_or(Error::BadRecord)?;
@@ -474,18 +476,18 @@ fn push_each<T>(columns: &mut [Vec<T>], values: impl Iterator<Item = T>) {
 }
 
 /// Oldest first; rows of the same instant by their values.
-fn compare_attributes(
-    a: &Attributes,
-    b: &Attributes,
-    dictionaries: &[Dictionary],
-) -> Ordering {
+fn compare_attributes(a: &Attributes, b: &Attributes, dictionaries: &[Dictionary]) -> Ordering {
     let numbers = || a.numbers.iter().zip(&b.numbers);
     let codes = || a.codes.iter().zip(&b.codes).zip(dictionaries);
     a.valid_from.cmp(&b.valid_from).then_with(|| {
-        let by_number = numbers().map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne());
+        let by_number = numbers()
+            .map(|(a, b)| a.total_cmp(b))
+            .find(|order| order.is_ne());
         by_number.unwrap_or_else(|| {
             let mut orders = codes().map(|((&a, &b), texts)| texts.order(a).cmp(&texts.order(b)));
-            orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+            orders
+                .find(|order| order.is_ne())
+                .unwrap_or(Ordering::Equal)
         })
     })
 }

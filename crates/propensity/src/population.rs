@@ -34,9 +34,7 @@ impl Rules {
         let history = &profile.history;
         let eligible = match self.eligible {
             Source::None => !within(history, cutoff.eligible_from, cutoff.at).is_empty(),
-            Source::Events => {
-                any(history, history.eligible, cutoff.eligible_from, cutoff.at)
-            }
+            Source::Events => any(history, history.eligible, cutoff.eligible_from, cutoff.at),
             Source::Marks => profile.has_mark(cutoff.at, MarkKind::Eligible),
         };
         eligible && !self.excluded(profile, cutoff)
@@ -72,7 +70,9 @@ impl Rules {
             (MarkKind::NegativeExample, Some(false)),
             (MarkKind::Example, None),
         ];
-        let mut found = given.into_iter().filter(|&(kind, _)| profile.has_mark(cutoff, kind));
+        let mut found = given
+            .into_iter()
+            .filter(|&(kind, _)| profile.has_mark(cutoff, kind));
         found.next().map(|(_, outcome)| outcome)
     }
 }
@@ -124,13 +124,18 @@ mod tests {
 
     fn one(time: Micros, rules: Rules) -> (bool, bool) {
         with(&[time], &[true], &[], |profile| {
-            (rules.eligible(profile, &CUTOFF), rules.outcome(profile, &CUTOFF))
+            (
+                rules.eligible(profile, &CUTOFF),
+                rules.outcome(profile, &CUTOFF),
+            )
         })
     }
 
     #[test]
     fn windows_are_open_on_the_left_and_closed_on_the_right() {
-        let found: Vec<_> = [50, 51, 100, 101, 130, 131].map(|time| one(time, RULES)).into();
+        let found: Vec<_> = [50, 51, 100, 101, 130, 131]
+            .map(|time| one(time, RULES))
+            .into();
         let eligible = [false, true, true, false, false, false];
         let outcome = [false, false, false, true, true, false];
         assert_eq!(found, eligible.into_iter().zip(outcome).collect::<Vec<_>>());
@@ -152,7 +157,8 @@ mod tests {
             eligible: Source::Events,
             ..RULES
         };
-        let eligible = |flags: [bool; 2]| with(&[60, 70], &flags, &[], |p| rules.eligible(p, &CUTOFF));
+        let eligible =
+            |flags: [bool; 2]| with(&[60, 70], &flags, &[], |p| rules.eligible(p, &CUTOFF));
         assert!(!eligible([false, false]) && eligible([true, false]));
     }
 
@@ -163,7 +169,9 @@ mod tests {
             ..RULES
         };
         let eligible = |flags: [bool; 3]| {
-            with(&[-9, 60, 101], &flags, &[], |profile| rules.eligible(profile, &CUTOFF))
+            with(&[-9, 60, 101], &flags, &[], |profile| {
+                rules.eligible(profile, &CUTOFF)
+            })
         };
         assert!(eligible([false, false, true]) && !eligible([true, false, false]));
     }
@@ -190,7 +198,9 @@ mod tests {
         let other = [mark(99, MarkKind::Eligible), mark(99, MarkKind::Goal)];
         let excluded = [mark(100, MarkKind::Eligible), mark(100, MarkKind::Excluded)];
         let judge = |marks: &[Mark]| {
-            with(&[], &[], marks, |p| (rules.eligible(p, &CUTOFF), rules.outcome(p, &CUTOFF)))
+            with(&[], &[], marks, |p| {
+                (rules.eligible(p, &CUTOFF), rules.outcome(p, &CUTOFF))
+            })
         };
         assert_eq!(judge(&at), (true, true));
         assert_eq!(judge(&other), (false, false));

@@ -314,7 +314,15 @@ mod tests {
             eligible: false,
             excluded: true,
         };
-        LAYOUT.push_event(&mut bytes, b"ann", -5, 7, flags, &[1.5, f64::INFINITY], &[9]);
+        LAYOUT.push_event(
+            &mut bytes,
+            b"ann",
+            -5,
+            7,
+            flags,
+            &[1.5, f64::INFINITY],
+            &[9],
+        );
         LAYOUT.push_attributes(&mut bytes, b"", Micros::MIN, &[-0.0], &[1, 2]);
         let mark = Mark {
             cutoff: 11,
@@ -323,7 +331,10 @@ mod tests {
         LAYOUT.push_mark(&mut bytes, b"bob", mark);
 
         let event = LAYOUT.record(&bytes, 0).unwrap();
-        assert_eq!((event.kind, event.key, event.time), (RecordKind::Event, &b"ann"[..], -5));
+        assert_eq!(
+            (event.kind, event.key, event.time),
+            (RecordKind::Event, &b"ann"[..], -5)
+        );
         assert_eq!(event_flags(bytes[0]), flags);
         let body = LAYOUT.event_body(&bytes[LAYOUT.head(b"ann")..]).unwrap();
         let numbers: Vec<f64> = body.values.numbers().collect();
@@ -332,23 +343,40 @@ mod tests {
         assert_eq!(body.values.codes().collect::<Vec<_>>(), [9]);
 
         let row = LAYOUT.record(&bytes, event.next).unwrap();
-        assert_eq!((row.kind, row.key, row.time), (RecordKind::Attributes, &b""[..], Micros::MIN));
+        assert_eq!(
+            (row.kind, row.key, row.time),
+            (RecordKind::Attributes, &b""[..], Micros::MIN)
+        );
         let body = &bytes[event.next + LAYOUT.head(b"")..];
         let values = LAYOUT.attributes_body(body).unwrap();
         assert!(values.numbers().all(|number| number.is_sign_positive()));
         assert_eq!(values.codes().collect::<Vec<_>>(), [1, 2]);
 
         let last = LAYOUT.record(&bytes, row.next).unwrap();
-        assert_eq!((last.key, last.time, last.next), (&b"bob"[..], 11, bytes.len()));
+        assert_eq!(
+            (last.key, last.time, last.next),
+            (&b"bob"[..], 11, bytes.len())
+        );
         assert_eq!(mark_kind(bytes[row.next]), Some(mark.kind));
     }
 
     #[test]
     fn a_record_cut_short_is_refused() {
         let mut bytes = Vec::new();
-        LAYOUT.push_event(&mut bytes, b"ann", 0, 0, EventFlags::default(), &[0.0; 2], &[0]);
+        LAYOUT.push_event(
+            &mut bytes,
+            b"ann",
+            0,
+            0,
+            EventFlags::default(),
+            &[0.0; 2],
+            &[0],
+        );
         for end in 0..bytes.len() {
-            assert_eq!(LAYOUT.record(&bytes[..end], 0).err(), Some(Error::BadRecord));
+            assert_eq!(
+                LAYOUT.record(&bytes[..end], 0).err(),
+                Some(Error::BadRecord)
+            );
         }
         bytes[0] = 3;
         assert_eq!(LAYOUT.record(&bytes, 0).err(), Some(Error::BadRecord));

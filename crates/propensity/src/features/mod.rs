@@ -1,1 +1,211 @@
-//! (to be written)
+//! Features of one profile at a cutoff (recipe 11.2), one file per group.
+//!
+//! Events are read once, oldest first, into running state: whatever state there is after an event
+//! depends on the events up to it and on nothing else. A cutoff reads on to its last event, looks
+//! back over its windows, and writes a row; an earlier cutoff starts over. So a row depends on the
+//! events with `time <= cutoff` bit by bit, and not on which other cutoffs are asked for.
+
+mod activity;
+mod attributes;
+mod category;
+mod clock;
+mod feature;
+mod goal;
+mod math;
+mod numeric;
+mod past;
+mod regularity;
+mod trend;
+mod types;
+mod variety;
+
+pub use feature::{Feature, Unit};
+
+use crate::dictionary::Dictionaries;
+use crate::error::Error;
+use crate::history::{History, Profile};
+use crate::schema::{Schema, Span};
+use crate::time::Micros;
+use past::{Past, View};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// Events read between two calls of `poll`: well under a millisecond.
+const QUANTUM: usize = 1 << 12;
+
+/// A group of features: running state, and what it writes at a cutoff.
+trait Group: std::fmt::Debug {
+    /// Forgets the profile.
+    fn clear(&mut self);
+
+    /// Reads further events; `past` already holds them.
+    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error>;
+
+    /// Writes the group's features.
+    fn write(&mut self, view: &View, row: &mut Row);
+}
+
+/// The cells of a feature row, filled from the left.
+struct Row<'a> {
+    cells: std::slice::IterMut<'a, f64>,
+}
+
+impl Row<'_> {
+    /// Writes the next value; what overflowed is missing.
+    #[inline]
+    fn put(&mut self, value: f64) {
+        debug_assert!(self.cells.len() > 0, "more values than features");
+        if let Some(cell) = self.cells.next() {
+            *cell = if value.is_finite() { value } else { f64::NAN };
+        }
+    }
+}
+
+/// Computes feature rows, profile by profile, in memory that it keeps.
+#[derive(Debug)]
+pub struct Features {
+    len: usize,
+    spans: Vec<(Span, Micros)>,
+    past: Past,
+    groups: Vec<Box<dyn Group>>,
+}
+
+impl Features {
+    /// Features of a schema. The dictionaries are those that the events' codes come from.
+    pub fn new(schema: &Schema, dictionaries: &Dictionaries) -> Self {
+        let mut groups: Vec<Box<dyn Group>> = vec![Box::new(activity::Activity::new(schema))];
+        if let Some(types) = types::Types::new(schema) {
+            groups.push(Box::new(types));
+        }
+        groups.push(Box::<regularity::Regularity>::default());
+        groups.push(Box::new(trend::Trend::new(schema)));
+        if let Some(goal) = goal::GoalHistory::new(schema, &dictionaries.kinds) {
+            groups.push(Box::new(goal));
+        }
+        groups.push(Box::new(numeric::Numeric::new(schema)));
+        for category in category::Category::all(schema, dictionaries) {
+            groups.push(Box::new(category));
+        }
+        groups.push(Box::new(variety::Variety::new(schema)));
+        groups.push(Box::new(clock::Clock::new(schema)));
+        groups.push(Box::new(attributes::ProfileAttributes::new(
+            schema,
+            dictionaries,
+        )));
+        Self {
+            len: schema.features().len(),
+            spans: schema
+                .spans
+                .iter()
+                .map(|&span| (span, schema.micros(span)))
+                .collect(),
+            past: Past::new(schema, &dictionaries.kinds),
+            groups,
+        }
+    }
+
+    /// Number of features.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no features.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Begins with another profile.
+    pub fn start(&mut self) {
+        self.past.clear();
+        self.groups.iter_mut().for_each(|group| group.clear());
+    }
+
+    /// Writes the features at the cutoff to `out`, which holds [`Self::len`] values: finite, or
+    /// NaN where missing; a category is the index of its value. Cutoffs may come in any order, but
+    /// ascending order is the fast one.
+    ///
+    /// The profile is the same as at the last [`Self::start`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`]; [`Error::LengthMismatch`] if `out` is of another length.
+    pub fn row(
+        &mut self,
+        profile: &Profile,
+        cutoff: Micros,
+        out: &mut [f64],
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        if out.len() != self.len {
+            return Err(Error::LengthMismatch {
+                found: out.len(),
+                required: self.len,
+            });
+        }
+        self.read(&profile.history, cutoff, poll)?;
+        let view = View::new(profile, &self.past, cutoff, &self.spans);
+        let mut row = Row {
+            cells: out.iter_mut(),
+        };
+        for group in &mut self.groups {
+            group.write(&view, &mut row);
+            if view.events > QUANTUM {
+                poll();
+            }
+        }
+        debug_assert_eq!(row.cells.len(), 0, "fewer values than features");
+        Ok(())
+    }
+
+    /// Brings the running state to the last event with `time <= cutoff`.
+    fn read(
+        &mut self,
+        history: &History,
+        cutoff: Micros,
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        let until = history.until(cutoff);
+        if until < self.past.len() {
+            self.start();
+        }
+        while self.past.len() < until {
+            let new = self.past.len()..until.min(self.past.len() + QUANTUM);
+            self.past.extend(history, new.clone())?;
+            for group in &mut self.groups {
+                group.extend(history, &self.past, new.clone())?;
+            }
+            if new.len() == QUANTUM {
+                poll();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Schema {
+    /// The features, in the order of a row. Names are unique.
+    pub fn features(&self) -> Vec<Feature> {
+        let groups = [
+            activity::describe,
+            types::describe,
+            regularity::describe,
+            trend::describe,
+            goal::describe,
+            numeric::describe,
+            category::describe,
+            variety::describe,
+            clock::describe,
+            attributes::describe,
+        ];
+        let mut features: Vec<Feature> =
+            groups.iter().flat_map(|describe| describe(self)).collect();
+        let mut names = BTreeSet::new();
+        for feature in &mut features {
+            // An event type may be called "any", an attribute may come from two sources.
+            while !names.insert(feature.name.clone()) {
+                feature.name.push('\'');
+            }
+        }
+        features
+    }
+}

@@ -1,0 +1,155 @@
+//! What a feature is called, in the recipe and by people.
+
+use crate::schema::{EventType, Schema, Span};
+
+/// What the value of a feature counts or measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A duration in days.
+    Days,
+    /// A number of events, active days or distinct values.
+    Count,
+    /// A share, 0 to 1.
+    Share,
+    /// One rate over another; 1 = no change.
+    Ratio,
+    /// A value of a numeric event attribute, in its own unit.
+    Amount,
+    /// Any other number.
+    Number,
+    /// An hour of the day, 0 to 24.
+    Hour,
+    /// Yes (1) or no (0).
+    Flag,
+    /// The index of one of [`Feature::values`].
+    Category,
+}
+
+/// A column of the feature row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// Its name in the recipe, such as `cnt_purchase_4W`; unique.
+    pub name: String,
+    /// The influential factor that it belongs to.
+    pub factor: String,
+    /// What it is in words, windows in days: `purchase events in the last 120 days`.
+    pub label: String,
+    /// What its value counts or measures.
+    pub unit: Unit,
+    /// The values of a category, in the order of their indices.
+    pub values: Option<Vec<String>>,
+    /// Among the features of a factor, the one with the lowest rank (the first of them) shows its
+    /// value best.
+    pub readable_rank: u8,
+}
+
+impl Feature {
+    pub(super) fn new(name: String, factor: String, label: String, unit: Unit) -> Self {
+        Self {
+            readable_rank: readable_rank(&name),
+            name,
+            factor,
+            label,
+            unit,
+            values: None,
+        }
+    }
+
+    pub(super) fn category(
+        name: String,
+        factor: String,
+        label: String,
+        values: Vec<String>,
+    ) -> Self {
+        Self {
+            values: Some(values),
+            ..Self::new(name, factor, label, Unit::Category)
+        }
+    }
+}
+
+/// Recency, tenure, counts, totals, levels, anything; of these the window that people think in.
+fn readable_rank(name: &str) -> u8 {
+    const ORDER: [&str; 8] = [
+        "rec_", "goal_rec", "ten_", "cnt_", "goal_cnt", "sum_", "mean_", "gap_mean",
+    ];
+    let kind = ORDER.iter().position(|prefix| name.starts_with(prefix));
+    let window = if name.starts_with("mean_") {
+        "_all"
+    } else {
+        "_W"
+    };
+    2 * kind.unwrap_or(ORDER.len()) as u8 + u8::from(!name.ends_with(window))
+}
+
+/// "recent" up to the outcome window, else "long-term".
+pub(super) fn when(span: Span) -> &'static str {
+    if span <= Span::One {
+        "recent"
+    } else {
+        "long-term"
+    }
+}
+
+/// "in the last 30 days" or "ever".
+pub(super) fn during(schema: &Schema, span: Span) -> String {
+    match span {
+        Span::All => "ever".to_owned(),
+        _ => format!("in the last {}", days(span.days(schema.window_days))),
+    }
+}
+
+/// "30 days", "7.5 days", "1 day".
+pub(super) fn days(days: f64) -> String {
+    let rounded = (days * 10.0).round() / 10.0;
+    format!("{rounded} {}", if rounded == 1.0 { "day" } else { "days" })
+}
+
+/// "purchase events".
+pub(super) fn events_of(kind: &EventType) -> String {
+    match kind {
+        EventType::Named(name) => format!("{name} events"),
+        EventType::Missing => "events without a type".to_owned(),
+        EventType::Other => "events of other types".to_owned(),
+    }
+}
+
+/// "purchase event", as in "days since the last purchase event".
+pub(super) fn event_of(kind: &EventType) -> String {
+    match kind {
+        EventType::Named(name) => format!("{name} event"),
+        EventType::Missing => "event without a type".to_owned(),
+        EventType::Other => "event of another type".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_readable_comes_first() {
+        let names = [
+            "rec_any",
+            "goal_rec",
+            "ten_first",
+            "cnt_any_W",
+            "cnt_any_W/4",
+            "goal_cnt_W",
+            "sum_amount_W",
+            "mean_amount_all",
+            "mean_amount_4W",
+            "gap_mean",
+            "type_entropy",
+        ];
+        assert!(names.is_sorted_by_key(|name| readable_rank(name)));
+    }
+
+    #[test]
+    fn days_read_well() {
+        assert_eq!(
+            (days(1.0), days(7.5), days(30.4369)),
+            ("1 day".into(), "7.5 days".into(), "30.4 days".into())
+        );
+    }
+}

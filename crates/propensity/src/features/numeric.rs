@@ -1,0 +1,249 @@
+//! Numeric attributes of event types: sums, means, newest values, maximum, spread.
+//!
+//! Sums over windows are direct sums, oldest value first, not differences of running sums: one
+//! huge value must not spoil the windows that it is not in.
+
+use super::feature::{Feature, Unit, during, events_of, when};
+use super::math::ratio;
+use super::past::{NO_TYPE, Past, View};
+use super::{Group, Row};
+use crate::error::Error;
+use crate::history::History;
+use crate::schema::{Pair, Schema, Span};
+use std::ops::Range;
+
+const SUMS: [Span; 2] = [Span::One, Span::Fourfold];
+const MEANS: [Span; 1] = [Span::Fourfold];
+/// Newest values that are kept.
+const NEWEST: usize = 10;
+
+#[derive(Debug)]
+pub(super) struct Numeric {
+    /// The finite spans of sums, shortest first.
+    sums: Vec<Span>,
+    /// The finite spans of means, as positions in `sums`.
+    means: Vec<usize>,
+    /// Per type of the schema: the positions of its pairs, with their attributes.
+    by_type: Vec<Vec<(usize, usize)>>,
+    pairs: Vec<State>,
+    /// Per pair and finite span of sums.
+    cells: Vec<Cell>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    total: f64,
+    count: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State {
+    all: Cell,
+    /// Mean and sum of squared distances from it, by Welford's recurrence.
+    mean: f64,
+    squares: f64,
+    greatest: f64,
+    /// The newest values; the next goes to position `next`.
+    newest: [f64; NEWEST],
+    next: usize,
+}
+
+const NOTHING: State = State {
+    all: Cell {
+        total: 0.0,
+        count: 0.0,
+    },
+    mean: 0.0,
+    squares: 0.0,
+    greatest: f64::NEG_INFINITY,
+    newest: [0.0; NEWEST],
+    next: 0,
+};
+
+pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
+    schema
+        .pairs
+        .iter()
+        .flat_map(|pair| describe_pair(schema, pair))
+        .collect()
+}
+
+fn describe_pair(schema: &Schema, pair: &Pair) -> Vec<Feature> {
+    let attribute = &schema.names.numbers[pair.attribute];
+    let kind = &schema.types[pair.kind];
+    let (name, words) = if schema.untyped() {
+        (attribute.clone(), attribute.clone())
+    } else {
+        let words = format!("{attribute} of {}", events_of(kind));
+        (format!("{}.{attribute}", kind.name()), words)
+    };
+    let mut list = Vec::new();
+    list.extend(schema.choose(&SUMS).into_iter().map(|span| {
+        let factor = format!("{name} total, {}", when(span));
+        let label = format!("total {words} {}", during(schema, span));
+        Feature::new(
+            format!("sum_{name}_{}", span.name()),
+            factor,
+            label,
+            Unit::Amount,
+        )
+    }));
+    let level = |stem: String, label: String| {
+        Feature::new(stem, format!("{name} level"), label, Unit::Amount)
+    };
+    list.extend(schema.choose(&MEANS).into_iter().map(|span| {
+        let label = format!("mean {words} {}", during(schema, span));
+        level(format!("mean_{name}_{}", span.name()), label)
+    }));
+    list.push(level(format!("last_{name}"), format!("last {words}")));
+    list.push(level(
+        format!("mean3_{name}"),
+        format!("mean of the last 3 {words}"),
+    ));
+    list.push(level(
+        format!("mean10_{name}"),
+        format!("mean of the last 10 {words}"),
+    ));
+    list.push(level(format!("max_{name}"), format!("greatest {words}")));
+    list.push(level(format!("std_{name}"), format!("spread of {words}")));
+    list
+}
+
+impl Numeric {
+    pub(super) fn new(schema: &Schema) -> Self {
+        let finite = |wanted: &[Span]| {
+            let mut spans = schema.choose(wanted);
+            spans.pop();
+            spans
+        };
+        let sums = finite(&SUMS);
+        let place = |span| sums.iter().position(|&sum| sum == span);
+        let mut by_type = vec![Vec::new(); schema.types.len()];
+        for (index, pair) in schema.pairs.iter().enumerate() {
+            by_type[pair.kind].push((index, pair.attribute));
+        }
+        Self {
+            means: finite(&MEANS).into_iter().filter_map(place).collect(),
+            by_type,
+            pairs: vec![NOTHING; schema.pairs.len()],
+            cells: vec![Cell::default(); schema.pairs.len() * sums.len()],
+            sums,
+        }
+    }
+
+    /// Sums over the finite spans.
+    fn look_back(&mut self, view: &View) {
+        let width = self.sums.len();
+        let Some(&longest) = self.sums.last() else {
+            return;
+        };
+        self.cells.fill(Cell::default());
+        let numbers = view.profile.history.numbers;
+        let kinds = view.past.types.iter().enumerate().skip(view.start(longest));
+        for (event, &kind) in kinds.filter(|&(_, &kind)| kind != NO_TYPE) {
+            for &(pair, attribute) in &self.by_type[usize::from(kind)] {
+                let value = numbers[attribute][event];
+                if value.is_nan() {
+                    continue;
+                }
+                let cells = self.cells[pair * width..].iter_mut().zip(&self.sums);
+                for (cell, _) in cells.filter(|&(_, &span)| event >= view.start(span)) {
+                    cell.add(value);
+                }
+            }
+        }
+    }
+}
+
+impl Cell {
+    #[inline]
+    fn add(&mut self, value: f64) {
+        self.total += value;
+        self.count += 1.0;
+    }
+
+    fn mean(&self) -> f64 {
+        ratio(self.total, self.count)
+    }
+}
+
+impl State {
+    #[inline]
+    fn add(&mut self, value: f64) {
+        self.all.add(value);
+        let step = value - self.mean;
+        self.mean += step / self.all.count;
+        self.squares += step * (value - self.mean);
+        self.greatest = self.greatest.max(value);
+        self.newest[self.next] = value;
+        self.next = if self.next + 1 == NEWEST {
+            0
+        } else {
+            self.next + 1
+        };
+    }
+
+    /// Mean of the newest values, at most so many of them; oldest added first.
+    fn newest_mean(&self, most: usize) -> f64 {
+        let count = (self.all.count as usize).min(most);
+        let value = |back: usize| self.newest[(self.next + NEWEST - back) % NEWEST];
+        let total: f64 = (1..=count).rev().map(value).sum();
+        ratio(total, count as f64)
+    }
+
+    fn write(&self, row: &mut Row) {
+        row.put(self.newest_mean(1));
+        row.put(self.newest_mean(3));
+        row.put(self.newest_mean(NEWEST));
+        row.put(self.greatest);
+        let several = self.all.count >= 2.0;
+        let variance = self.squares / self.all.count;
+        row.put(if several {
+            variance.max(0.0).sqrt()
+        } else {
+            f64::NAN
+        });
+    }
+}
+
+impl Group for Numeric {
+    fn clear(&mut self) {
+        self.pairs.fill(NOTHING);
+    }
+
+    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
+        if self.pairs.is_empty() {
+            return Ok(());
+        }
+        for event in new {
+            let kind = past.types[event];
+            if kind == NO_TYPE {
+                continue;
+            }
+            for &(pair, attribute) in &self.by_type[usize::from(kind)] {
+                let value = history.numbers[attribute][event];
+                if !value.is_nan() {
+                    self.pairs[pair].add(value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, view: &View, row: &mut Row) {
+        self.look_back(view);
+        let width = self.sums.len();
+        for (pair, state) in self.pairs.iter().enumerate() {
+            let cells = &self.cells[pair * width..][..width];
+            for cell in cells {
+                row.put(cell.total);
+            }
+            row.put(state.all.total);
+            for &place in &self.means {
+                row.put(cells[place].mean());
+            }
+            row.put(state.all.mean());
+            state.write(row);
+        }
+    }
+}

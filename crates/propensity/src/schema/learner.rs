@@ -1,0 +1,461 @@
+//! Learns a schema in one walk over the profiles, in memory bounded by the dictionaries.
+
+use super::{ColumnNames, EventType, GoalFacts, Pair, Schema, Span, TextColumn};
+use crate::dictionary::{Dictionaries, Dictionary};
+use crate::error::Error;
+use crate::history::Profile;
+use crate::time::{DAY, Micros};
+
+/// Event types with features of their own; the rest share one.
+const MAX_TYPES: usize = 24;
+/// Numeric attributes of a type.
+const MAX_PAIRS: usize = 14;
+/// Values of a category that are kept: of an event attribute, of a profile attribute.
+const MAX_VALUES: usize = 8;
+const MAX_PROFILE_VALUES: usize = 20;
+/// Types of the goal that are kept.
+const MAX_GOAL_TYPES: usize = 256;
+/// Fewer numbers than this teach nothing.
+const MIN_NUMBERS: u64 = 20;
+/// Where the span of the data ends: quantile of the age of events.
+const SPAN_QUANTILE: f64 = 0.999;
+/// Observations kept to count the profiles of the types that share one place.
+const SAMPLE: usize = 1 << 17;
+/// Facts of types have two places before code 1: no type, and types that are hashes only.
+const NO_TYPE: usize = 0;
+const HASHED_TYPE: usize = 1;
+
+/// How the goal condition is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoalKind {
+    /// Each event says whether it meets the goal.
+    Events,
+    /// Only whole windows do: a condition with aggregates. There is no history of the goal.
+    Aggregate,
+}
+
+/// Collects what a schema is chosen from.
+#[derive(Debug)]
+pub struct Learner {
+    names: ColumnNames,
+    window_days: f64,
+    until: Micros,
+    goal: GoalKind,
+    ages: [Ages; 5],
+    types: Vec<TypeFacts>,
+    /// `numbers` entries for each of `types`.
+    pairs: Vec<PairFacts>,
+    sample: Sample,
+    text: Vec<TextFacts>,
+    profile_text: Vec<TextFacts>,
+    /// Profiles so far; the stamp of the current one.
+    profiles: u32,
+    events: u64,
+    midnights: u64,
+}
+
+/// Ages of events on both sides of a span: enough to tell whether a quantile reaches it.
+#[derive(Clone, Copy, Debug)]
+struct Ages {
+    span: Micros,
+    below: u64,
+    greatest_below: Micros,
+    least_above: Micros,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct TypeFacts {
+    profiles: u32,
+    /// The last profile that it was seen with.
+    seen: u32,
+    events: u64,
+    goals: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct PairFacts {
+    profiles: u64,
+    seen: u32,
+    numbers: u64,
+    least: f64,
+    greatest: f64,
+}
+
+const NO_NUMBERS: PairFacts = PairFacts {
+    profiles: 0,
+    seen: 0,
+    numbers: 0,
+    least: f64::INFINITY,
+    greatest: f64::NEG_INFINITY,
+};
+
+#[derive(Debug, Default)]
+struct TextFacts {
+    present: u64,
+    /// Per code: number of profiles, the last of them.
+    values: Vec<(u32, u32)>,
+}
+
+/// Which profiles have numbers of which type: all of them while they are few, then those of a
+/// shrinking range of hashes, so that the same profiles are kept in whatever order they come.
+#[derive(Debug, Default)]
+struct Sample {
+    halvings: u32,
+    /// Hash of the profile, place of the type, attribute.
+    seen: Vec<(u64, u32, u32)>,
+}
+
+impl Learner {
+    /// Starts to learn from events with `time <= until`, for an outcome window of so many days.
+    pub fn new(names: ColumnNames, window_days: f64, until: Micros, goal: GoalKind) -> Self {
+        let ages = Span::FINITE.map(|span| Ages {
+            span: (span.days(window_days) * DAY as f64).round() as Micros,
+            below: 0,
+            greatest_below: 0,
+            least_above: Micros::MAX,
+        });
+        let columns = |names: &[String]| names.iter().map(|_| TextFacts::default()).collect();
+        Self {
+            text: columns(&names.codes),
+            profile_text: columns(&names.profile_codes),
+            names,
+            window_days,
+            until,
+            goal,
+            ages,
+            types: Vec::new(),
+            pairs: Vec::new(),
+            sample: Sample::default(),
+            profiles: 0,
+            events: 0,
+            midnights: 0,
+        }
+    }
+
+    /// Learns from one profile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`].
+    pub fn add(&mut self, profile: &Profile) -> Result<(), Error> {
+        self.profiles += 1;
+        if let Some(row) = profile.attributes_at(self.until) {
+            for (facts, &code) in self.profile_text.iter_mut().zip(&row.codes) {
+                facts.add(code, self.profiles)?;
+            }
+        }
+        let history = &profile.history;
+        let known = history.until(self.until);
+        let times = &history.times[..known];
+        self.events += known as u64;
+        let midnights = times.iter().filter(|&&time| time.rem_euclid(DAY) == 0);
+        self.midnights += midnights.count() as u64;
+        for ages in &mut self.ages {
+            ages.add(times, self.until);
+        }
+        for event in 0..known {
+            let place = place(history.kinds[event]);
+            self.add_type(place, history.goals[event])?;
+            for (attribute, column) in history.numbers.iter().enumerate() {
+                self.add_number(place, attribute, column[event], profile.hash)?;
+            }
+        }
+        for (facts, column) in self.text.iter_mut().zip(history.codes) {
+            for &code in &column[..known] {
+                facts.add(code, self.profiles)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_type(&mut self, place: usize, goal: bool) -> Result<(), Error> {
+        if place >= self.types.len() {
+            let width = self.names.numbers.len();
+            self.types.try_reserve(place + 1 - self.types.len())?;
+            self.types.resize(place + 1, TypeFacts::default());
+            let pairs = (place + 1) * width;
+            self.pairs.try_reserve(pairs - self.pairs.len())?;
+            self.pairs.resize(pairs, NO_NUMBERS);
+        }
+        let facts = &mut self.types[place];
+        facts.events += 1;
+        facts.goals += u64::from(goal);
+        if facts.seen != self.profiles {
+            facts.seen = self.profiles;
+            facts.profiles += 1;
+        }
+        Ok(())
+    }
+
+    fn add_number(
+        &mut self,
+        place: usize,
+        attribute: usize,
+        number: f64,
+        hash: u64,
+    ) -> Result<(), Error> {
+        if number.is_nan() {
+            return Ok(());
+        }
+        let facts = &mut self.pairs[place * self.names.numbers.len() + attribute];
+        facts.numbers += 1;
+        facts.least = facts.least.min(number);
+        facts.greatest = facts.greatest.max(number);
+        if facts.seen != self.profiles {
+            facts.seen = self.profiles;
+            facts.profiles += 1;
+            self.sample.add(hash, place, attribute)?;
+        }
+        Ok(())
+    }
+
+    /// Chooses. Lists are cut by the number of profiles, ties by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRows`] if no event was known.
+    pub fn finish(self, dictionaries: &Dictionaries) -> Result<Schema, Error> {
+        if self.events == 0 {
+            return Err(Error::NoRows);
+        }
+        let ranked = self.ranked_types(&dictionaries.kinds);
+        let kept: Vec<usize> = ranked
+            .iter()
+            .take(MAX_TYPES)
+            .map(|&(place, _)| place)
+            .collect();
+        let mut types: Vec<EventType> = ranked
+            .iter()
+            .take(MAX_TYPES)
+            .map(|(_, kind)| kind.clone())
+            .collect();
+        let hashed = self
+            .types
+            .get(HASHED_TYPE)
+            .is_some_and(|facts| facts.events > 0);
+        if ranked.len() > MAX_TYPES || hashed {
+            types.push(EventType::Other);
+        }
+        let text = |facts: &[TextFacts], dictionaries: &[Dictionary], most| {
+            facts
+                .iter()
+                .zip(dictionaries)
+                .map(|(f, d)| f.choose(d, most))
+                .collect()
+        };
+        Ok(Schema {
+            window_days: self.window_days,
+            spans: self.spans(),
+            pairs: self.choose_pairs(&kept, &types),
+            types,
+            text: text(&self.text, &dictionaries.events, MAX_VALUES),
+            profile_text: text(
+                &self.profile_text,
+                &dictionaries.profiles,
+                MAX_PROFILE_VALUES,
+            ),
+            goal: (self.goal == GoalKind::Events).then(|| self.goal_facts(&ranked)),
+            has_hours: self.midnights as f64 <= 0.95 * self.events as f64,
+            names: self.names,
+        })
+    }
+
+    fn spans(&self) -> Vec<Span> {
+        let reached = |ages: &Ages| ages.span >= DAY && ages.reached(self.events);
+        let spans = Span::FINITE.into_iter().zip(&self.ages);
+        spans
+            .filter(|(_, ages)| reached(ages))
+            .map(|(span, _)| span)
+            .collect()
+    }
+
+    /// All types that have a text or are missing, by descending number of profiles, then name.
+    fn ranked_types(&self, kinds: &Dictionary) -> Vec<(usize, EventType)> {
+        let name = |place: usize| match place {
+            NO_TYPE => Some(EventType::Missing),
+            HASHED_TYPE => None,
+            _ => {
+                let text = kinds.text(place as u32 - 1)?;
+                Some(EventType::Named(text.to_owned()))
+            }
+        };
+        let seen = (0..self.types.len()).filter(|&place| self.types[place].events > 0);
+        let mut ranked: Vec<_> = seen
+            .filter_map(|place| Some((place, name(place)?)))
+            .collect();
+        ranked.sort_unstable_by(|(a, left), (b, right)| {
+            let by_profiles = self.types[*b].profiles.cmp(&self.types[*a].profiles);
+            by_profiles.then_with(|| left.name().cmp(right.name()))
+        });
+        ranked
+    }
+
+    fn choose_pairs(&self, kept: &[usize], types: &[EventType]) -> Vec<Pair> {
+        let mut found = Vec::new();
+        for kind in 0..types.len() {
+            for attribute in 0..self.names.numbers.len() {
+                let facts = match kept.get(kind) {
+                    Some(place) => self.pairs[place * self.names.numbers.len() + attribute],
+                    None => self.other_pair(kept, attribute),
+                };
+                if facts.numbers >= MIN_NUMBERS && facts.least < facts.greatest {
+                    found.push((facts.profiles, Pair { kind, attribute }));
+                }
+            }
+        }
+        let names = |pair: &Pair| (types[pair.kind].name(), &self.names.numbers[pair.attribute]);
+        found
+            .sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| names(left).cmp(&names(right))));
+        found
+            .into_iter()
+            .take(MAX_PAIRS)
+            .map(|(_, pair)| pair)
+            .collect()
+    }
+
+    /// Facts of an attribute over all types that are not kept.
+    fn other_pair(&self, kept: &[usize], attribute: usize) -> PairFacts {
+        let mut all = NO_NUMBERS;
+        for place in (0..self.types.len()).filter(|place| !kept.contains(place)) {
+            let facts = self.pairs[place * self.names.numbers.len() + attribute];
+            all.numbers += facts.numbers;
+            all.least = all.least.min(facts.least);
+            all.greatest = all.greatest.max(facts.greatest);
+        }
+        all.profiles = self.sample.profiles(kept, attribute);
+        all
+    }
+
+    fn goal_facts(&self, ranked: &[(usize, EventType)]) -> GoalFacts {
+        let with_goals = || self.types.iter().filter(|facts| facts.goals > 0);
+        let goals: u64 = with_goals().map(|facts| facts.goals).sum();
+        let own: u64 = with_goals().map(|facts| facts.events).sum();
+        let types = ranked
+            .iter()
+            .filter(|&&(place, _)| self.types[place].goals > 0);
+        GoalFacts {
+            types: types
+                .take(MAX_GOAL_TYPES)
+                .map(|(_, kind)| kind.clone())
+                .collect(),
+            every_event: goals == self.events,
+            whole_types: goals == own,
+        }
+    }
+}
+
+/// Where the facts of a type are.
+fn place(code: u32) -> usize {
+    match code {
+        0 => NO_TYPE,
+        code if Dictionary::is_hash(code) => HASHED_TYPE,
+        code => code as usize + 1,
+    }
+}
+
+impl Ages {
+    /// Adds the events of a profile, oldest first.
+    fn add(&mut self, times: &[Micros], until: Micros) {
+        let border = until.saturating_sub(self.span);
+        let above = times.partition_point(|&time| time <= border);
+        self.below += (times.len() - above) as u64;
+        let age = |time: &Micros| until.saturating_sub(*time);
+        if let Some(age) = times[above..].first().map(age) {
+            self.greatest_below = self.greatest_below.max(age);
+        }
+        if let Some(age) = times[..above].last().map(age) {
+            self.least_above = self.least_above.min(age);
+        }
+    }
+
+    /// Whether the quantile of all ages is at least the span: exact, with linear interpolation
+    /// between order statistics.
+    fn reached(&self, events: u64) -> bool {
+        let position = SPAN_QUANTILE * (events - 1) as f64;
+        let rank = position.floor();
+        let below = self.below as f64;
+        if rank >= below {
+            return true;
+        }
+        if rank + 1.0 < below || self.below == events {
+            return false;
+        }
+        let step = self.least_above as f64 - self.greatest_below as f64;
+        self.greatest_below as f64 + (position - rank) * step >= self.span as f64
+    }
+}
+
+impl TextFacts {
+    #[inline]
+    fn add(&mut self, code: u32, profile: u32) -> Result<(), Error> {
+        if code == 0 {
+            return Ok(());
+        }
+        self.present += 1;
+        if Dictionary::is_hash(code) {
+            return Ok(());
+        }
+        let code = code as usize;
+        if code >= self.values.len() {
+            self.values.try_reserve(code + 1 - self.values.len())?;
+            self.values.resize(code + 1, (0, 0));
+        }
+        let (profiles, seen) = &mut self.values[code];
+        if *seen != profile {
+            *seen = profile;
+            *profiles += 1;
+        }
+        Ok(())
+    }
+
+    fn choose(&self, dictionary: &Dictionary, most: usize) -> TextColumn {
+        let values = self.values.iter().enumerate();
+        let mut seen: Vec<(u32, &str)> = values
+            .filter(|(_, (profiles, _))| *profiles > 0)
+            .filter_map(|(code, (profiles, _))| Some((*profiles, dictionary.text(code as u32)?)))
+            .collect();
+        let profiles: u64 = seen.iter().map(|&(profiles, _)| u64::from(profiles)).sum();
+        let distinct = seen.len() as u64;
+        if dictionary.overflowed()
+            || 2 * distinct > self.present && distinct > 2
+            || distinct > 1000 && profiles < 2 * distinct
+        {
+            return TextColumn::Identifier;
+        }
+        seen.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        seen.truncate(most);
+        TextColumn::Category(seen.into_iter().map(|(_, text)| text.to_owned()).collect())
+    }
+}
+
+impl Sample {
+    fn add(&mut self, hash: u64, place: usize, attribute: usize) -> Result<(), Error> {
+        if !self.holds(hash) {
+            return Ok(());
+        }
+        self.seen.try_reserve(1)?;
+        self.seen.push((hash, place as u32, attribute as u32));
+        while self.seen.len() > SAMPLE && self.halvings < 63 {
+            self.halvings += 1;
+            let mut seen = std::mem::take(&mut self.seen);
+            seen.retain(|&(hash, ..)| self.holds(hash));
+            self.seen = seen;
+        }
+        Ok(())
+    }
+
+    /// By the low bits: the high ones choose partitions, which come one after the other.
+    fn holds(&self, hash: u64) -> bool {
+        hash.trailing_zeros() >= self.halvings
+    }
+
+    /// Number of profiles with numbers of any type that is not kept.
+    fn profiles(&self, kept: &[usize], attribute: usize) -> u64 {
+        let ours = |&&(_, place, of): &&(u64, u32, u32)| {
+            of as usize == attribute && !kept.contains(&(place as usize))
+        };
+        let mut hashes: Vec<u64> = self.seen.iter().filter(ours).map(|seen| seen.0).collect();
+        hashes.dedup();
+        (hashes.len() as u64) << self.halvings
+    }
+}

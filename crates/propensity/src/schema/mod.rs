@@ -1,0 +1,229 @@
+//! What is learned from training data before features: windows, vocabularies, facts of the goal.
+//! It is stored with the version and replayed at scoring.
+
+mod learner;
+
+pub use learner::{GoalKind, Learner};
+
+use crate::error::Error;
+use crate::time::{DAY, Micros};
+use serde::{Deserialize, Serialize};
+
+/// The name of all types or values that have no place of their own.
+pub const OTHER: &str = "~other";
+
+/// The name of the type of events without one.
+pub const MISSING: &str = "~missing";
+
+/// Names of the attributes, in the order of their columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnNames {
+    /// Numeric event attributes.
+    pub numbers: Vec<String>,
+    /// Text event attributes.
+    pub codes: Vec<String>,
+    /// Numeric profile attributes.
+    pub profile_numbers: Vec<String>,
+    /// Per numeric profile attribute: whether it is an instant, in days since 1970-01-01 UTC.
+    pub profile_times: Vec<bool>,
+    /// Text profile attributes.
+    pub profile_codes: Vec<String>,
+}
+
+/// A time span before the cutoff, relative to the outcome window W.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Span {
+    /// W/4.
+    Quarter,
+    /// W/2.
+    Half,
+    /// W.
+    One,
+    /// 2W.
+    Double,
+    /// 4W.
+    Fourfold,
+    /// All time.
+    All,
+}
+
+impl Span {
+    /// The spans with an end, shortest first; each is twice the one before.
+    pub const FINITE: [Self; 5] = [
+        Self::Quarter,
+        Self::Half,
+        Self::One,
+        Self::Double,
+        Self::Fourfold,
+    ];
+
+    /// The name in feature names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quarter => "W/4",
+            Self::Half => "W/2",
+            Self::One => "W",
+            Self::Double => "2W",
+            Self::Fourfold => "4W",
+            Self::All => "all",
+        }
+    }
+
+    /// The span in days; infinite for all time.
+    pub fn days(self, window_days: f64) -> f64 {
+        match self {
+            Self::Quarter => window_days / 4.0,
+            Self::Half => window_days / 2.0,
+            Self::One => window_days,
+            Self::Double => window_days * 2.0,
+            Self::Fourfold => window_days * 4.0,
+            Self::All => f64::INFINITY,
+        }
+    }
+}
+
+/// An event type with features of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventType {
+    /// By its text.
+    Named(String),
+    /// Events without a type; all of them where there is no type column.
+    Missing,
+    /// All types that are not kept.
+    Other,
+}
+
+impl EventType {
+    /// The name in feature names.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Named(name) => name,
+            Self::Missing => MISSING,
+            Self::Other => OTHER,
+        }
+    }
+}
+
+/// A numeric attribute of one event type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Index in [`Schema::types`].
+    pub kind: usize,
+    /// Index in [`ColumnNames::numbers`].
+    pub attribute: usize,
+}
+
+/// What a text attribute is good for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextColumn {
+    /// A category: the kept values, those of most profiles first.
+    Category(Vec<String>),
+    /// An identifier: only the number of its distinct values means something.
+    Identifier,
+}
+
+/// Facts of a goal that single events meet or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoalFacts {
+    /// The types that contain goal events, at most 256.
+    pub types: Vec<EventType>,
+    /// Every event is a goal event.
+    pub every_event: bool,
+    /// Every event of the goal's types is a goal event.
+    pub whole_types: bool,
+}
+
+/// Choices made from the events up to the first evaluation cutoff (recipe 11.2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The outcome window W, in days.
+    pub window_days: f64,
+    /// The finite spans in use, shortest first.
+    pub spans: Vec<Span>,
+    /// The event types with features of their own, those of most profiles first.
+    pub types: Vec<EventType>,
+    /// The numeric attributes in use, those of most profiles first.
+    pub pairs: Vec<Pair>,
+    /// Names of the columns.
+    pub names: ColumnNames,
+    /// Per text event attribute.
+    pub text: Vec<TextColumn>,
+    /// Per text profile attribute; an identifier has no feature.
+    pub profile_text: Vec<TextColumn>,
+    /// Facts of the goal; none if it is a condition with aggregates.
+    pub goal: Option<GoalFacts>,
+    /// Whether times have hours: not if more than 95 % are midnight.
+    pub has_hours: bool,
+}
+
+impl Schema {
+    /// Spans in use with all time at the end.
+    pub fn spans(&self) -> Vec<Span> {
+        self.spans.iter().copied().chain([Span::All]).collect()
+    }
+
+    /// The span itself or, if it is not in use, the nearest that is, on a log scale.
+    pub(crate) fn near(&self, wanted: Span) -> Span {
+        let distance = |span: &Span| (*span as i32 - wanted as i32).abs();
+        let nearest = self.spans.iter().copied().min_by_key(distance);
+        nearest.unwrap_or(Span::All)
+    }
+
+    /// The nearest spans in use and all time, none twice.
+    pub(crate) fn choose(&self, wanted: &[Span]) -> Vec<Span> {
+        let near = wanted
+            .iter()
+            .map(|&span| self.near(span))
+            .chain([Span::All]);
+        let mut chosen: Vec<Span> = near.collect();
+        chosen.dedup();
+        chosen
+    }
+
+    /// The name of the goal: that of its event type if it is just this type, else "goal".
+    pub fn goal_name(&self) -> &str {
+        match &self.goal {
+            Some(goal) if goal.whole_types => match goal.types.as_slice() {
+                [EventType::Named(name)] => name,
+                _ => "goal",
+            },
+            _ => "goal",
+        }
+    }
+
+    /// Whether events have no type at all.
+    pub(crate) fn untyped(&self) -> bool {
+        self.types == [EventType::Missing]
+    }
+
+    /// A span in microseconds; the longest possible for all time.
+    pub(crate) fn micros(&self, span: Span) -> Micros {
+        // A cast from float saturates.
+        (span.days(self.window_days) * DAY as f64).round() as Micros
+    }
+
+    /// Checks a schema that was read from storage.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupted`] if features could not be computed by it.
+    pub fn validate(&self) -> Result<(), Error> {
+        let fits =
+            |pair: &Pair| pair.kind < self.types.len() && pair.attribute < self.names.numbers.len();
+        let sound = [
+            self.window_days.is_finite() && self.window_days > 0.0,
+            self.spans.is_sorted_by(|a, b| a < b) && !self.spans.contains(&Span::All),
+            self.types.len() < usize::from(u8::MAX),
+            self.pairs.iter().all(fits),
+            self.text.len() == self.names.codes.len(),
+            self.profile_text.len() == self.names.profile_codes.len(),
+            self.names.profile_times.len() == self.names.profile_numbers.len(),
+        ];
+        if sound.contains(&false) {
+            return Err(Error::Corrupted {
+                reason: "the schema of the features does not fit together",
+            });
+        }
+        Ok(())
+    }
+}
