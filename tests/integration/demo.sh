@@ -27,4 +27,9 @@ expect "the segment holds the high bucket" \
 expect "live predictions equal the batch bit for bit" \
     "bool_and(float8send(p.probability) = float8send(s.probability) AND p.score = s.score)
      FROM shop.churn_scores s, LATERAL customer_ai.predict('churn', s.customer_id::text) p WHERE s.customer_id % 50 = 0"
-echo "ten customers with reasons, three buckets, a segment, live equal to batch, in $((SECONDS - started)) s"
+expect "the impacts of an explanation add up to the log-odds of the prediction" \
+    "bool_and(abs(total - ln(s.probability / (1 - s.probability))) < 1e-6)
+     FROM shop.churn_scores s,
+         LATERAL (SELECT sum(impact) AS total FROM customer_ai.explain('churn', s.customer_id::text)) e
+     WHERE s.customer_id % 50 = 0"
+echo "ten customers with reasons that add up, three buckets, a segment, live equal to batch, in $((SECONDS - started)) s"
