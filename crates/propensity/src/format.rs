@@ -15,6 +15,8 @@ pub const FORMAT: u16 = 1;
 /// Bytes of magic and format, and of the CRC at the end.
 const HEADER: usize = MAGIC.len() + 2;
 const TRAILER: usize = 4;
+/// No number of a model is larger.
+const LARGEST: f64 = 1e100;
 
 /// Writes values one after the other.
 pub struct Writer {
@@ -173,14 +175,15 @@ impl<'a> Reader<'a> {
         Ok(values)
     }
 
-    /// The next double precision numbers, all finite.
+    /// The next double precision numbers, all finite and none above 1e100, so that sums of
+    /// products of them stay finite.
     ///
     /// # Errors
     ///
     /// See [`Self::f32s`].
     pub fn f64s(&mut self) -> Result<Vec<f64>, Error> {
         let values = self.array(f64::from_le_bytes)?;
-        finite(values.iter().all(|value| value.is_finite()))?;
+        finite(values.iter().all(|value| value.abs() <= LARGEST))?;
         Ok(values)
     }
 
@@ -330,6 +333,17 @@ mod tests {
             let bytes = sealed(&body);
             let mut reader = Reader::new(&bytes).unwrap();
             assert_eq!(reader.f32s(), Err(corrupted("a number is not finite")));
+        }
+    }
+
+    #[test]
+    fn numbers_must_not_be_absurd() {
+        for value in [f64::NAN, f64::NEG_INFINITY, -1e101] {
+            let mut writer = Writer::default();
+            writer.f64s(&[1e100, value]).unwrap();
+            let bytes = writer.finish();
+            let mut reader = Reader::new(&bytes).unwrap();
+            assert_eq!(reader.f64s(), Err(corrupted("a number is not finite")));
         }
     }
 

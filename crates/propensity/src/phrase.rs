@@ -1,1 +1,189 @@
-//! (to be written)
+//! Values of features in plain words: "4 purchase events in the last 30 days", "last purchase
+//! event 12 days ago", "country: France".
+
+use std::fmt::{self, Write};
+
+use crate::features::{Feature, Unit};
+
+/// The text of a category's value; `None` for other features and for a missing value.
+pub fn category(feature: &Feature, value: f64) -> Option<&str> {
+    let values = feature.values.as_ref()?;
+    if value >= 0.0 {
+        values.get(value as usize).map(String::as_str)
+    } else {
+        None
+    }
+}
+
+/// Appends words that say by themselves what a feature is and what its value is (in the feature's
+/// unit, NaN = missing).
+pub fn write(feature: &Feature, value: f64, out: &mut String) {
+    let written = words(feature, value, out);
+    debug_assert!(written.is_ok(), "writing into a String cannot fail");
+}
+
+/// Appends the value alone: "12 days ago", "never", "4", "35 %", "France".
+pub fn write_value(feature: &Feature, value: f64, out: &mut String) {
+    let written = value_words(feature, value, out);
+    debug_assert!(written.is_ok(), "writing into a String cannot fail");
+}
+
+fn words(feature: &Feature, value: f64, out: &mut String) -> fmt::Result {
+    let label = &feature.label;
+    match (feature.unit, since(feature)) {
+        (_, Some(what)) if value.is_nan() => write!(out, "{what}: never"),
+        (_, Some(what)) => {
+            write!(out, "{what} ")?;
+            ago(value, out)
+        }
+        (Unit::Count, _) if value == 0.0 => write!(out, "no {label}"),
+        (Unit::Count, _) if value == 1.0 => one(label, out),
+        (Unit::Count, _) if value.is_finite() => {
+            number(value, 2, out)?;
+            write!(out, " {label}")
+        }
+        _ => {
+            write!(out, "{label}: ")?;
+            value_words(feature, value, out)
+        }
+    }
+}
+
+fn value_words(feature: &Feature, value: f64, out: &mut String) -> fmt::Result {
+    if feature.values.is_some() {
+        return out.write_str(category(feature, value).unwrap_or("unknown"));
+    }
+    let since = since(feature).is_some();
+    if value.is_nan() {
+        return out.write_str(if since { "never" } else { "unknown" });
+    }
+    match feature.unit {
+        Unit::Days if since => ago(value, out),
+        Unit::Days => days(value, out),
+        Unit::Share => write!(out, "{:.0} %", 100.0 * value),
+        Unit::Flag => out.write_str(if value == 0.0 { "no" } else { "yes" }),
+        Unit::Hour => hour(value, out),
+        Unit::Count | Unit::Amount => number(value, 2, out),
+        Unit::Ratio | Unit::Number | Unit::Category => number(value, 3, out),
+    }
+}
+
+/// What a feature counts the days since, so that missing means never: "last purchase event".
+fn since(feature: &Feature) -> Option<&str> {
+    let what = feature.label.strip_prefix("days since ")?;
+    Some(what.strip_prefix("the ").unwrap_or(what))
+}
+
+fn ago(value: f64, out: &mut String) -> fmt::Result {
+    if (0.0..1.0).contains(&value) {
+        return out.write_str("less than a day ago");
+    }
+    days(value, out)?;
+    out.write_str(" ago")
+}
+
+/// Whole days, except below 10, where a tenth matters: "1 day", "2.5 days", "240 days".
+fn days(value: f64, out: &mut String) -> fmt::Result {
+    number(value, if value.abs() < 10.0 { 1 } else { 0 }, out)?;
+    out.write_str(if value == 1.0 { " day" } else { " days" })
+}
+
+/// "1 purchase event in the last 30 days" from a label in the plural.
+fn one(label: &str, out: &mut String) -> fmt::Result {
+    let plural = ["events", "active days"]
+        .into_iter()
+        .find_map(|plural| Some((plural, label.find(plural)?)));
+    match plural {
+        Some((plural, at)) => {
+            let (before, after) = (&label[..at], &label[at + plural.len()..]);
+            let singular = &plural[..plural.len() - 1];
+            write!(out, "1 {before}{singular}{after}")
+        }
+        None => write!(out, "1 {label}"),
+    }
+}
+
+/// An hour of the day as people write it: 14.5 is "14:30".
+fn hour(value: f64, out: &mut String) -> fmt::Result {
+    let minutes = (60.0 * value) as u32;
+    write!(out, "{}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// A number with at most so many decimals; none when it is whole.
+fn number(value: f64, decimals: usize, out: &mut String) -> fmt::Result {
+    if value.abs() >= 1e15 {
+        write!(out, "{value:.2e}")
+    } else if (value - value.round()).abs() < 0.5 * 10_f64.powi(-(decimals as i32)) {
+        write!(out, "{:.0}", value.round() + 0.0)
+    } else {
+        write!(out, "{value:.decimals$}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(label: &str, unit: Unit, value: f64) -> [String; 2] {
+        let feature = Feature {
+            name: String::new(),
+            factor: String::new(),
+            label: label.to_owned(),
+            unit,
+            values: (unit == Unit::Category).then(|| vec!["France".to_owned()]),
+            readable_rank: 0,
+        };
+        let mut out = [String::new(), String::new()];
+        write(&feature, value, &mut out[0]);
+        write_value(&feature, value, &mut out[1]);
+        out
+    }
+
+    #[test]
+    fn recency_counts_back() {
+        let of = |value| both("days since the last purchase event", Unit::Days, value);
+        assert_eq!(of(12.0), ["last purchase event 12 days ago", "12 days ago"]);
+        assert_eq!(of(1.0)[1], "1 day ago");
+        assert_eq!(of(2.46)[1], "2.5 days ago");
+        assert_eq!(of(0.3)[1], "less than a day ago");
+        assert_eq!(of(f64::NAN), ["last purchase event: never", "never"]);
+        let signup = both("days since signup", Unit::Days, 240.4);
+        assert_eq!(signup[0], "signup 240 days ago");
+    }
+
+    #[test]
+    fn counts_name_what_and_when() {
+        let of = |value| both("purchase events in the last 30 days", Unit::Count, value);
+        assert_eq!(of(4.0), ["4 purchase events in the last 30 days", "4"]);
+        assert_eq!(of(1.0)[0], "1 purchase event in the last 30 days");
+        assert_eq!(of(0.0), ["no purchase events in the last 30 days", "0"]);
+        let unknown = "purchase events in the last 30 days: unknown";
+        assert_eq!(of(f64::NAN), [unknown, "unknown"]);
+        let days = both("active days in the last 30 days", Unit::Count, 1.0);
+        assert_eq!(days[0], "1 active day in the last 30 days");
+        assert_eq!(
+            both("different shops ever", Unit::Count, 1.0)[0],
+            "1 different shops ever"
+        );
+    }
+
+    #[test]
+    fn everything_else_is_label_and_value() {
+        let value = |unit, value| both("it", unit, value)[1].clone();
+        assert_eq!(
+            both("mean amount ever", Unit::Amount, 12.5)[0],
+            "mean amount ever: 12.50"
+        );
+        assert_eq!(both("country", Unit::Category, 0.0)[0], "country: France");
+        assert_eq!(
+            both("country", Unit::Category, f64::NAN)[0],
+            "country: unknown"
+        );
+        assert_eq!(value(Unit::Days, 3.0), "3 days");
+        assert_eq!(value(Unit::Share, 0.349), "35 %");
+        assert_eq!(value(Unit::Flag, 1.0), "yes");
+        assert_eq!(value(Unit::Hour, 14.5), "14:30");
+        assert_eq!(value(Unit::Ratio, 0.123_45), "0.123");
+        assert_eq!(value(Unit::Amount, 1e20), "1.00e20");
+    }
+}

@@ -1,0 +1,140 @@
+//! Choosing ridge strength and number of trees on the hold-out.
+
+use crate::boosting::Forest;
+use crate::dataset::Matrix;
+use crate::error::Error;
+use crate::fit::Training;
+use crate::fit::judge::Judgement;
+use crate::logistic::Logistic;
+use crate::metrics::roc_auc;
+use crate::model::combine;
+use crate::split::HoldOut;
+
+/// Rows between two polls.
+const POLL: usize = 1024;
+
+/// What to learn with, and what the models that found it say of the held-out rows.
+pub(super) struct Choice {
+    /// Ridge strength K.
+    pub strength: f64,
+    /// Number of trees.
+    pub rounds: usize,
+    /// Log-odds of the held-out rows by the linear half, unclipped.
+    pub linear: Option<Vec<f64>>,
+    /// The same by the half of trees.
+    pub trees: Option<Vec<f64>>,
+}
+
+impl Choice {
+    /// What the whole model says of the held-out rows.
+    pub fn judge(&self, training: &Training, split: &HoldOut) -> Judgement {
+        let of = |half: &Option<Vec<f64>>, row: usize| half.as_ref().map(|half| half[row]);
+        let log_odds = (0..split.hold.len())
+            .map(|row| combine(of(&self.linear, row), of(&self.trees, row)))
+            .collect();
+        Judgement {
+            log_odds,
+            outcomes: pick(&training.outcomes, &split.hold),
+        }
+    }
+}
+
+/// Whether both sides of a hold-out have both classes.
+pub(super) fn is_usable(split: &HoldOut, outcomes: &[bool]) -> bool {
+    [&split.fit, &split.hold].into_iter().all(|rows| {
+        let positives = rows.iter().filter(|&&row| outcomes[row as usize]).count();
+        positives > 0 && positives < rows.len()
+    })
+}
+
+/// Chooses on the hold-out; without one, the usual values.
+pub(super) fn choose(
+    training: &Training,
+    split: Option<&HoldOut>,
+    poll: &mut dyn FnMut(),
+) -> Result<Choice, Error> {
+    let mut choice = Choice {
+        strength: training.freedom.strength,
+        rounds: training.freedom.usual_rounds(),
+        linear: None,
+        trees: None,
+    };
+    let Some(split) = split else {
+        return Ok(choice);
+    };
+    if training.params.algorithm.is_linear() {
+        let (strength, log_odds) = strength(training, split, poll)?;
+        choice.strength = strength;
+        choice.linear = Some(log_odds);
+    }
+    if training.params.algorithm.has_trees() {
+        let (rounds, log_odds) = rounds(training, split, poll)?;
+        choice.rounds = rounds;
+        choice.trees = Some(log_odds);
+    }
+    Ok(choice)
+}
+
+/// The strength with the highest AUC on the held-out rows (ties go to the smaller), and what its
+/// model says of them.
+fn strength(
+    training: &Training,
+    split: &HoldOut,
+    poll: &mut dyn FnMut(),
+) -> Result<(f64, Vec<f64>), Error> {
+    let Training { x, outcomes, .. } = training;
+    let held = pick(outcomes, &split.hold);
+    let models = Logistic::fit(x, outcomes, &split.fit, training.freedom.strengths, poll)?;
+    let mut best = (training.freedom.strength, Vec::new());
+    let mut best_auc = f64::NEG_INFINITY;
+    for model in models {
+        let log_odds = predict(x, &split.hold, |row| model.logit(row), poll)?;
+        let auc = roc_auc(&log_odds, &held)?;
+        if auc > best_auc {
+            best = (model.strength, log_odds);
+            best_auc = auc;
+        }
+    }
+    Ok(best)
+}
+
+/// The number of trees with the least log loss on the held-out rows, and what they say of them.
+fn rounds(
+    training: &Training,
+    split: &HoldOut,
+    poll: &mut dyn FnMut(),
+) -> Result<(usize, Vec<f64>), Error> {
+    let Some(bins) = &training.bins else {
+        return Ok((training.freedom.usual_rounds(), Vec::new()));
+    };
+    let outcomes = &training.outcomes;
+    let params = training.freedom.forest(training.params.seed).check()?;
+    let rounds = match training.freedom.rounds {
+        Some(rounds) => rounds,
+        None => Forest::rounds(bins, outcomes, &split.fit, &split.hold, &params, poll)?,
+    };
+    let params = params.with_rounds(rounds);
+    let forest = Forest::fit(bins, outcomes, &split.fit, &params, poll)?;
+    let log_odds = predict(&training.x, &split.hold, |row| forest.logit(row), poll)?;
+    Ok((rounds, log_odds))
+}
+
+fn predict(
+    x: &Matrix,
+    rows: &[u32],
+    logit: impl Fn(&[f32]) -> f64,
+    poll: &mut dyn FnMut(),
+) -> Result<Vec<f64>, Error> {
+    let mut log_odds = Vec::new();
+    log_odds.try_reserve_exact(rows.len())?;
+    for block in rows.chunks(POLL) {
+        log_odds.extend(block.iter().map(|&row| logit(x.row(row as usize))));
+        poll();
+    }
+    Ok(log_odds)
+}
+
+/// The values of the chosen rows.
+pub(super) fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|&row| values[row as usize]).collect()
+}

@@ -1,0 +1,190 @@
+//! What users should know about a model that was trained, as data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fit::params::FEWEST;
+use crate::fit::report::{CutoffReport, HoldOutReport};
+
+/// Below this area under the ROC curve a model says little.
+const POOR_AUC: f64 = 0.65;
+/// A base rate may differ this many times between training cutoffs.
+const MOST_DRIFT: f64 = 1.5;
+/// The mean probability may differ from the base rate by this share of it.
+const MOST_OFF: f64 = 0.2;
+/// Rows that a cutoff needs for its base rate to be compared.
+const ENOUGH_ROWS: usize = 100;
+
+/// Something to know about a trained model. `Display` is a sentence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "warning", rename_all = "snake_case")]
+pub enum Warning {
+    /// Trained on fewer rows of the rarer class than can be trusted.
+    LowConfidence {
+        /// Rows of the rarer class.
+        found: usize,
+        /// How many are needed.
+        required: usize,
+    },
+    /// No rows could be held out, so nothing was measured.
+    NotMeasured,
+    /// The model separates the outcomes poorly.
+    PoorModel {
+        /// Area under the ROC curve.
+        auc: f64,
+        /// What a useful model reaches.
+        required: f64,
+    },
+    /// A simple baseline does as well.
+    NotAboveBaseline {
+        /// Area under the ROC curve.
+        auc: f64,
+        /// The baseline's.
+        baseline_auc: f64,
+        /// Which: `recency` or `rfm`.
+        baseline: String,
+    },
+    /// The base rate moves between training cutoffs, so probabilities will be off.
+    BaseRateDrift {
+        /// Lowest base rate of a cutoff.
+        lowest: f64,
+        /// Highest.
+        highest: f64,
+    },
+    /// Probabilities were too high or too low on the held-out rows.
+    OffBaseRate {
+        /// Mean probability.
+        mean_probability: f64,
+        /// Share of positive outcomes.
+        base_rate: f64,
+    },
+    /// A feature alone predicts too well to be true.
+    SuspectedLeak {
+        /// The feature in words.
+        feature: String,
+        /// Its factor.
+        factor: String,
+        /// Area under the ROC curve of the feature alone.
+        auc: f64,
+        /// Area of the best feature without suspicion.
+        next_auc: f64,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LowConfidence { found, required } => write!(
+                f,
+                "trained on only {found} rows of the rarer outcome, {required} are required to \
+                 trust the scores"
+            ),
+            Self::NotMeasured => write!(
+                f,
+                "too few rows to hold any out, so the quality of the model is unknown"
+            ),
+            Self::PoorModel { auc, required } => write!(
+                f,
+                "the model separates poorly: AUC {auc:.3}, a useful one reaches {required:.2}"
+            ),
+            Self::NotAboveBaseline {
+                auc,
+                baseline_auc,
+                baseline,
+            } => write!(
+                f,
+                "the model is not above its {baseline} baseline: AUC {auc:.3} against \
+                 {baseline_auc:.3}"
+            ),
+            Self::BaseRateDrift { lowest, highest } => write!(
+                f,
+                "the base rate moved between training cutoffs, from {:.1} % to {:.1} %: \
+                 probabilities may be off",
+                100.0 * lowest,
+                100.0 * highest
+            ),
+            Self::OffBaseRate {
+                mean_probability,
+                base_rate,
+            } => write!(
+                f,
+                "the mean probability on later rows was {:.1} %, the outcome {:.1} %",
+                100.0 * mean_probability,
+                100.0 * base_rate
+            ),
+            Self::SuspectedLeak {
+                feature,
+                factor,
+                auc,
+                next_auc,
+            } => write!(
+                f,
+                "\"{feature}\" (factor \"{factor}\") alone predicts with AUC {auc:.3}, the next \
+                 best with {next_auc:.3}: it may be known only after the outcome"
+            ),
+        }
+    }
+}
+
+/// The warnings that follow from the amount of data and from the measures.
+pub(super) fn warnings(
+    rarer: usize,
+    hold_out: Option<&HoldOutReport>,
+    cutoffs: &[CutoffReport],
+) -> Vec<Warning> {
+    let mut found = Vec::new();
+    if rarer < FEWEST {
+        found.push(Warning::LowConfidence {
+            found: rarer,
+            required: FEWEST,
+        });
+    }
+    match hold_out {
+        Some(measured) => quality(measured, &mut found),
+        None => found.push(Warning::NotMeasured),
+    }
+    drift(cutoffs, &mut found);
+    found
+}
+
+fn quality(measured: &HoldOutReport, found: &mut Vec<Warning>) {
+    let auc = measured.model.auc;
+    if auc < POOR_AUC {
+        found.push(Warning::PoorModel {
+            auc,
+            required: POOR_AUC,
+        });
+    }
+    let baselines = [("recency", measured.recency), ("rfm", measured.rfm)];
+    let best = baselines
+        .into_iter()
+        .filter_map(|(name, area)| Some((name, area?.auc)))
+        .max_by(|a, b| a.1.total_cmp(&b.1));
+    if let Some((name, baseline_auc)) = best.filter(|(_, best)| auc <= *best) {
+        found.push(Warning::NotAboveBaseline {
+            auc,
+            baseline_auc,
+            baseline: name.to_owned(),
+        });
+    }
+    let (mean_probability, base_rate) = (measured.model.mean_probability, measured.base_rate);
+    if (mean_probability - base_rate).abs() > MOST_OFF * base_rate {
+        found.push(Warning::OffBaseRate {
+            mean_probability,
+            base_rate,
+        });
+    }
+}
+
+fn drift(cutoffs: &[CutoffReport], found: &mut Vec<Warning>) {
+    let rates = || {
+        let enough = cutoffs.iter().filter(|cutoff| cutoff.rows >= ENOUGH_ROWS);
+        enough.map(|cutoff| cutoff.base_rate)
+    };
+    let lowest = rates().fold(f64::INFINITY, f64::min);
+    let highest = rates().fold(0.0, f64::max);
+    if highest > MOST_DRIFT * lowest {
+        found.push(Warning::BaseRateDrift { lowest, highest });
+    }
+}

@@ -1,0 +1,79 @@
+//! A trained model: what turns a profile's features into a probability and its reasons.
+
+mod reasons;
+mod scorer;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use reasons::with_background;
+pub use scorer::{Explanation, Prediction, Scorer};
+
+use crate::boosting::Forest;
+use crate::encoder::Encoder;
+use crate::factor::Factors;
+use crate::logistic::Logistic;
+use crate::schema::Schema;
+
+/// The log-odds of the probability 1 - 1e-6: no half of a model is surer than that, so that
+/// neither can outshout the other (recipe 11.5).
+pub const SUREST: f64 = 13.815_509_557_963_773;
+
+/// Everything a version consists of; at least one of the halves is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// How features are computed.
+    pub schema: Schema,
+    /// How features become model columns.
+    pub encoder: Encoder,
+    /// The linear half.
+    pub logistic: Option<Logistic>,
+    /// The half of trees.
+    pub forest: Option<Forest>,
+    /// Share of positive outcomes among all training rows, inside (0, 1).
+    pub base_rate: f64,
+    /// What a typical eligible profile looks like to the model.
+    pub background: Background,
+}
+
+/// Means over a sample of the newest training cutoff's rows: the baseline of all reasons.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Background {
+    /// Mean contribution of each factor to the linear half, log-odds; empty without that half.
+    pub linear: Vec<f64>,
+    /// Mean contribution of each factor to the half of trees, log-odds; empty without that half.
+    pub trees: Vec<f64>,
+    /// Usual value of each feature: the median, of a category the most frequent; NaN = missing.
+    pub usual: Vec<f64>,
+}
+
+impl Model {
+    /// The factors of the features that the model uses.
+    pub fn factors(&self) -> Factors {
+        let features = self.schema.features();
+        let mut used = vec![false; features.len()];
+        for column in 0..self.encoder.columns() {
+            used[self.encoder.source(column)] = true;
+        }
+        Factors::new(features, &used)
+    }
+}
+
+/// The model's log-odds from those of its halves: their mean, each at most [`SUREST`]; the one
+/// half if there is no other.
+pub fn combine(linear: Option<f64>, trees: Option<f64>) -> f64 {
+    match (linear, trees) {
+        (Some(linear), Some(trees)) => (clip(linear) + clip(trees)) / 2.0,
+        (one, other) => clip(one.or(other).unwrap_or(0.0)),
+    }
+}
+
+/// Log-odds within +-[`SUREST`].
+pub fn clip(log_odds: f64) -> f64 {
+    log_odds.clamp(-SUREST, SUREST)
+}
+
+/// The probability of log-odds.
+pub fn sigmoid(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
