@@ -65,13 +65,27 @@ impl Logistic {
 
     /// Log-odds of a matrix row.
     pub fn logit(&self, row: &[f32]) -> f64 {
-        // Eight columns at a time, which vectorises.
-        let (mut terms, mut sums) = ([0.0; 8], [0.0; 8]);
-        for (chunk, values) in row.chunks(8).enumerate() {
-            self.terms(8 * chunk, values, &mut terms);
-            for (sum, term) in sums.iter_mut().zip(&terms[..values.len()]) {
+        let Standardizer { mean, std, .. } = &self.scale;
+        let (values, values_rest) = row.as_chunks::<8>();
+        let (means, means_rest) = mean.as_chunks::<8>();
+        let (stds, stds_rest) = std.as_chunks::<8>();
+        let (weights, weights_rest) = self.weights[..mean.len()].as_chunks::<8>();
+        // Eight partial sums in a fixed order, which vectorise.
+        let mut sums = [0.0; 8];
+        for (((values, means), stds), weights) in values.iter().zip(means).zip(stds).zip(weights) {
+            let terms: [f64; 8] =
+                std::array::from_fn(|i| weights[i] * scale::standard(values[i], means[i], stds[i]));
+            for (sum, term) in sums.iter_mut().zip(terms) {
                 *sum += term;
             }
+        }
+        let rest = values_rest
+            .iter()
+            .zip(means_rest)
+            .zip(stds_rest)
+            .zip(weights_rest);
+        for (((&value, &mean), &std), weight) in rest {
+            sums[0] += weight * scale::standard(value, mean, std);
         }
         let indicators = self.indicators(row).map(|(_, term)| term);
         self.intercept + sums.iter().sum::<f64>() + indicators.sum::<f64>()

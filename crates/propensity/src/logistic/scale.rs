@@ -141,7 +141,9 @@ fn ln_1p(x: f64) -> f64 {
     /// The bits of 2^52: or'ed to an integer below it, the f64 of their sum.
     const TWO_52: u64 = 0x4330_0000_0000_0000;
     let y = 1.0 + x;
-    let rounding = x - (y - 1.0);
+    // An f32 plus one is exact in f64, unless it is tiny, when ln(1 + x) is x, or so large that the
+    // rounding is nothing to the logarithm. NaN passes through here.
+    let rounding = if x >= 1.0 { 0.0 } else { x - (y - 1.0) };
     // y = 2^exponent m, with m between the square roots of one half and of two.
     let exponent = y.to_bits().wrapping_sub(LEAST) >> 52;
     let m = f64::from_bits(y.to_bits().wrapping_sub(exponent << 52));
@@ -152,7 +154,7 @@ fn ln_1p(x: f64) -> f64 {
     let series = [19, 17, 15, 13, 11, 9, 7, 5, 3, 1]
         .iter()
         .fold(1.0 / 21.0, |sum, &odd| sum * square + 1.0 / f64::from(odd));
-    exponent * std::f64::consts::LN_2 + (2.0 * s * series + rounding / y)
+    exponent * std::f64::consts::LN_2 + (2.0 * s * series + rounding)
 }
 
 /// The standardised value; 0 if it is missing.
