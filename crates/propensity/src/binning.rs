@@ -10,7 +10,7 @@ pub const MISSING: u8 = 255;
 pub const MAX_BINS: usize = 255;
 
 /// Rows that edges are chosen from, at most: quantiles of so many are those of all.
-const EDGE_ROWS: usize = 200_000;
+const EDGE_ROWS: usize = 1 << 16;
 
 /// Rows binned between two polls.
 const BLOCK: usize = 2048;
@@ -37,8 +37,8 @@ struct Column {
 impl Bins {
     /// Chooses edges from some rows and bins all rows.
     ///
-    /// * `edge_rows`: the rows that edges may be learned from; of more than 200,000 an evenly
-    ///   spaced 200,000 are used.
+    /// * `edge_rows`: the rows that edges may be learned from; of more than 65,536 an evenly
+    ///   spaced half or more of so many are used.
     /// * `max_bins`: bins of a column at most, in `2..=255`; one of them is for missing values.
     ///
     /// A column of few distinct values gets a bin for each, otherwise bins hold about equally
@@ -113,7 +113,10 @@ impl Bins {
     fn fill(&mut self, x: &Matrix, poll: &mut dyn FnMut()) -> Result<(), Error> {
         let cells = self.rows.checked_mul(x.columns).ok_or(Error::OutOfMemory)?;
         self.cells.try_reserve_exact(cells)?;
-        self.cells.resize(cells, 0);
+        for column in 1..=x.columns {
+            self.cells.resize(column * self.rows, 0);
+            poll();
+        }
         for start in (0..self.rows).step_by(BLOCK) {
             let end = (start + BLOCK).min(self.rows);
             let block = &x.values[start * x.columns..end * x.columns];

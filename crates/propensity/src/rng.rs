@@ -47,9 +47,8 @@ impl Rng {
         (self.word() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// Splits `items` at random: exactly `min(count, items.len())` of them go to `chosen`, the
-    /// others to `others`, both keeping their order. Both are cleared first and only grow to
-    /// their lengths, so that a caller who reserved room sees no allocation.
+    /// Splits `items` at random: exactly `min(count, items.len())` of them are appended to
+    /// `chosen`, the others to `others`, both in their order.
     ///
     /// # Source
     ///
@@ -61,8 +60,6 @@ impl Rng {
         chosen: &mut Vec<u32>,
         others: &mut Vec<u32>,
     ) {
-        chosen.clear();
-        others.clear();
         let mut wanted = count.min(items.len()) as u32;
         let mut left = items.len() as u32;
         for &item in items {
@@ -100,6 +97,8 @@ mod tests {
         let (mut chosen, mut others) = (Vec::new(), Vec::new());
         let mut rng = Rng::new(1);
         for count in [0, 1, 800, 1000, 2000] {
+            chosen.clear();
+            others.clear();
             rng.split(&items, count, &mut chosen, &mut others);
             assert_eq!(chosen.len(), count.min(1000));
             assert_eq!(chosen.len() + others.len(), 1000);
@@ -119,6 +118,7 @@ mod tests {
         let (mut chosen, mut others) = (Vec::new(), Vec::new());
         let mut rng = Rng::new(3);
         for _ in 0..20_000 {
+            chosen.clear();
             rng.split(&items, 3, &mut chosen, &mut others);
             for &item in &chosen {
                 times[item as usize] += 1;

@@ -1,6 +1,7 @@
 //! The state of boosting between rounds.
 
 use super::ValidForestParams;
+use super::gradient::gradients;
 use crate::binning::Bins;
 use crate::error::Error;
 use crate::rng::Rng;
@@ -84,36 +85,51 @@ impl<'a> Booster<'a> {
     /// Grows the next tree and adds it to the log-odds of all rows.
     pub(super) fn round(&mut self, poll: &mut dyn FnMut()) -> Result<Tree, Error> {
         for rows in self.rows.chunks(BLOCK) {
-            for &row in rows {
-                let row = row as usize;
-                let p = 1.0 / (1.0 + (-self.log_odds[row]).exp());
-                let outcome = f64::from(u8::from(self.outcomes[row]));
-                self.gradients[row] = self.scale.pack(p - outcome, p * (1.0 - p));
-            }
+            let (scale, pairs) = (self.scale, &mut self.gradients);
+            gradients(rows, &self.log_odds, self.outcomes, scale, pairs);
             poll();
         }
-        let (count, learned, followers) =
-            (self.sampled_rows, &mut self.learned, &mut self.followers);
-        self.rng.split(self.rows, count, learned, followers);
-        followers.extend(self.hold);
-        let (count, chosen, others) = (
-            self.sampled_columns,
-            &mut self.tree_columns,
-            &mut self.other_columns,
-        );
-        self.rng.split(&self.columns, count, chosen, others);
-        let mut rows = Rows { learned, followers };
+        self.sample(poll);
+        let mut rows = Rows {
+            learned: &mut self.learned,
+            followers: &mut self.followers,
+        };
         let gradients = (self.gradients.as_slice(), self.scale);
-        let tree = self.grower.grow(gradients, chosen, &mut rows, poll)?;
+        let tree = self
+            .grower
+            .grow(gradients, &self.tree_columns, &mut rows, poll)?;
         for leaf in &tree.leaves {
             let value = tree.nodes[leaf.node].value;
-            let learned = &rows.learned[leaf.learned.clone()];
-            let followers = &rows.followers[leaf.followers.clone()];
-            for &row in learned.iter().chain(followers) {
-                self.log_odds[row as usize] += value;
+            let learned = rows.learned[leaf.learned.clone()].chunks(BLOCK);
+            let followers = rows.followers[leaf.followers.clone()].chunks(BLOCK);
+            for rows in learned.chain(followers) {
+                for &row in rows {
+                    self.log_odds[row as usize] += value;
+                }
+                poll();
             }
         }
         Ok(tree)
+    }
+
+    /// Draws the rows and columns of the next tree, rows from each block in proportion.
+    fn sample(&mut self, poll: &mut dyn FnMut()) {
+        self.learned.clear();
+        self.followers.clear();
+        let mut seen = 0;
+        for rows in self.rows.chunks(BLOCK) {
+            seen += rows.len();
+            let count = seen * self.sampled_rows / self.rows.len() - self.learned.len();
+            self.rng
+                .split(rows, count, &mut self.learned, &mut self.followers);
+            poll();
+        }
+        self.followers.extend(self.hold);
+        self.tree_columns.clear();
+        self.other_columns.clear();
+        let (chosen, others) = (&mut self.tree_columns, &mut self.other_columns);
+        self.rng
+            .split(&self.columns, self.sampled_columns, chosen, others);
     }
 
     /// Mean log loss of the rows held out.

@@ -5,6 +5,7 @@
 
 mod booster;
 mod forest;
+mod gradient;
 mod params;
 
 pub use forest::{Forest, ForestParts, MAX_DEPTH};

@@ -10,9 +10,9 @@ pub(crate) type ColumnSums = [Cell; 256];
 const NO_SUMS: ColumnSums = [[0; 2]; 256];
 
 /// Rows whose numbers and sums stay in the cache while all columns are counted.
-const BLOCK: usize = 8192;
+const BLOCK: usize = 16_384;
 
-/// Blocks shorter than this are counted in one lane: clearing the second would cost more.
+/// Blocks shorter than this are counted in one lane: clearing others would cost more.
 const SHORT: usize = 1024;
 
 /// One histogram per leaf that may still be split; buffers are kept for the next tree.
@@ -20,8 +20,8 @@ pub(crate) struct Histograms {
     columns: usize,
     slots: Vec<Vec<ColumnSums>>,
     free: Vec<usize>,
-    /// Second lane of sums.
-    lane: Box<ColumnSums>,
+    /// Further lanes of sums.
+    lanes: Box<[ColumnSums; 3]>,
     cells: Vec<Cell>,
 }
 
@@ -33,7 +33,7 @@ impl Histograms {
             columns: 0,
             slots: Vec::new(),
             free: Vec::new(),
-            lane: Box::new(NO_SUMS),
+            lanes: Box::new([NO_SUMS; 3]),
             cells,
         })
     }
@@ -79,9 +79,7 @@ impl Histograms {
                 if block.len() < SHORT {
                     count_one(sums, bins, block, &self.cells);
                 } else {
-                    clear(&mut self.lane, values);
-                    count_two(sums, &mut self.lane, bins, block, &self.cells);
-                    merge(sums, &self.lane, values);
+                    count_four(sums, &mut self.lanes, bins, block, &self.cells, values);
                 }
             }
             poll();
@@ -121,32 +119,36 @@ fn clear(sums: &mut ColumnSums, values: usize) {
     sums[usize::from(MISSING)] = [0; 2];
 }
 
-fn merge(sums: &mut ColumnSums, lane: &ColumnSums, values: usize) {
-    for bin in (0..values).chain([usize::from(MISSING)]) {
-        add(&mut sums[bin], lane[bin]);
-    }
-}
-
 fn count_one(sums: &mut ColumnSums, bins: &[u8], rows: &[u32], cells: &[Cell]) {
     for (&row, &cell) in rows.iter().zip(cells) {
         add(&mut sums[usize::from(bins[row as usize])], cell);
     }
 }
 
-/// Counts in two lanes: most columns have one frequent bin, and adding twice in a row to the same
-/// cell would wait for the first addition to be stored.
-fn count_two(
-    even: &mut ColumnSums,
-    odd: &mut ColumnSums,
+/// Counts in four lanes: most columns have a frequent bin, and adding to the same cell twice in a
+/// row would wait for the first sum to be stored.
+fn count_four(
+    sums: &mut ColumnSums,
+    lanes: &mut [ColumnSums; 3],
     bins: &[u8],
     rows: &[u32],
     cells: &[Cell],
+    values: usize,
 ) {
-    let (row_pairs, last_row) = rows.as_chunks::<2>();
-    let (cell_pairs, last_cell) = cells.as_chunks::<2>();
-    for (rows, cells) in row_pairs.iter().zip(cell_pairs) {
-        add(&mut even[usize::from(bins[rows[0] as usize])], cells[0]);
-        add(&mut odd[usize::from(bins[rows[1] as usize])], cells[1]);
+    lanes.iter_mut().for_each(|lane| clear(lane, values));
+    let [second, third, fourth] = lanes;
+    let (four_rows, last_rows) = rows.as_chunks::<4>();
+    let (four_cells, last_cells) = cells.as_chunks::<4>();
+    for (rows, cells) in four_rows.iter().zip(four_cells) {
+        add(&mut sums[usize::from(bins[rows[0] as usize])], cells[0]);
+        add(&mut second[usize::from(bins[rows[1] as usize])], cells[1]);
+        add(&mut third[usize::from(bins[rows[2] as usize])], cells[2]);
+        add(&mut fourth[usize::from(bins[rows[3] as usize])], cells[3]);
     }
-    count_one(even, bins, last_row, last_cell);
+    count_one(sums, bins, last_rows, last_cells);
+    for bin in (0..values).chain([usize::from(MISSING)]) {
+        for lane in lanes.iter() {
+            add(&mut sums[bin], lane[bin]);
+        }
+    }
 }

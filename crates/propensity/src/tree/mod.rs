@@ -147,7 +147,7 @@ impl<'a> Grower<'a> {
                 scale: gradients.1,
             },
         };
-        let mut tree = growth.root(rows)?;
+        let mut tree = growth.root(rows, poll);
         self.prepare(&mut growth, &mut tree.leaves[0], rows, poll)?;
         while tree.leaves.len() < self.limits.leaves {
             let Some(best) = best_leaf(&tree.leaves) else {
@@ -312,11 +312,14 @@ struct Growth<'a> {
 }
 
 impl Growth<'_> {
-    fn root(&self, rows: &Rows<'_>) -> Result<Tree, Error> {
+    fn root(&self, rows: &Rows<'_>, poll: &mut dyn FnMut()) -> Tree {
         let (pairs, scale) = self.gradients;
         let mut total = [0; 2];
-        for &row in rows.learned.iter() {
-            add(&mut total, scale.cell(pairs[row as usize]));
+        for rows in rows.learned.chunks(BLOCK) {
+            for &row in rows {
+                add(&mut total, scale.cell(pairs[row as usize]));
+            }
+            poll();
         }
         let root = Leaf {
             node: 0,
@@ -327,10 +330,10 @@ impl Growth<'_> {
             slot: None,
             split: None,
         };
-        Ok(Tree {
+        Tree {
             nodes: vec![Node::leaf(scale.count(total))],
             leaves: vec![root],
-        })
+        }
     }
 }
 
