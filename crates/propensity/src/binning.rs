@@ -37,8 +37,8 @@ struct Column {
 impl Bins {
     /// Chooses edges from some rows and bins all rows.
     ///
-    /// * `edge_rows`: the rows that edges may be learned from; of more than 65,536 an evenly
-    ///   spaced half or more of so many are used.
+    /// * `edge_rows`: the rows that edges are learned from; of more than 65,536 of them
+    ///   between 32,768 and 65,536 evenly spaced ones are used.
     /// * `max_bins`: bins of a column at most, in `2..=255`; one of them is for missing values.
     ///
     /// A column of few distinct values gets a bin for each, otherwise bins hold about equally
