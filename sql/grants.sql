@@ -28,7 +28,3 @@ CREATE POLICY owner ON customer_ai.run
 ALTER TABLE customer_ai.segment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON customer_ai.segment
     USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id AND customer_ai._is_mine(m.owner)));
-
--- Explicit, because a function without an ACL says nothing about what was meant: PUBLIC may call every function,
--- since each runs with the rights of its caller and row-level security limits what it finds.
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA customer_ai TO PUBLIC;

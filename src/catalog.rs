@@ -9,7 +9,7 @@ pub use history::{
     NewRun, NewVersion, Run, active_document, insert_run, insert_version, last_score_run, runs,
 };
 pub use model::{
-    Definition, Kind, NewModel, delete_model, find, insert_model, load, lock, set_active,
+    Definition, Kind, NewModel, delete_model, exists, find, insert_model, load, lock, set_active,
 };
 pub use segments::{
     Segment, delete_segment, insert_segment, lock_segment, segments_of, set_refreshed,

@@ -115,6 +115,15 @@ pub enum Error {
         found: String,
         required: String,
     },
+    /// A column of one name has another type in another source.
+    StreamTypes {
+        relation: String,
+        column: String,
+        found: String,
+        required: String,
+    },
+    /// No right to create in a schema, or no such schema.
+    SchemaRights { schema: String, exists: bool },
     /// No right to read a column.
     ColumnRights {
         relation: String,
@@ -397,6 +406,20 @@ fn message(error: Error) -> Message {
         )
         .detail(format!("Found {found}; the first event source of the model has {required}."))
         .hint("Use a view that casts it."),
+        Error::StreamTypes { relation, column, found, required } => Message::new(
+            Code::ERRCODE_DATATYPE_MISMATCH,
+            format!("column \"{column}\" of relation \"{relation}\" has another type than in the other sources"),
+        )
+        .detail(format!("Found {found}; the others have {required}."))
+        .hint("Use a view that casts or renames it."),
+        Error::SchemaRights { schema, exists: false } => {
+            Message::new(Code::ERRCODE_INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist"))
+        }
+        Error::SchemaRights { schema, exists: true } => {
+            Message::new(Code::ERRCODE_INSUFFICIENT_PRIVILEGE, format!("permission denied for schema \"{schema}\""))
+                .detail("The scores are written there, which needs the right to CREATE.")
+                .hint("Choose another place with options => '{\"scores\": \"schema.name\"}'.")
+        }
         Error::ColumnRights { relation, column, role } => Message::new(
             Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
             format!("permission denied for column \"{column}\" of relation \"{relation}\""),

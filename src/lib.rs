@@ -3,12 +3,16 @@
 mod args;
 mod catalog;
 mod condition;
+mod define;
 mod error;
 mod owner;
 mod relation;
+mod segment;
+mod sqltype;
 
 pgrx::pg_module_magic!();
 
 pgrx::extension_sql_file!("../sql/tables.sql", name = "tables", bootstrap);
 pgrx::extension_sql_file!("../sql/views.sql", name = "views", requires = ["tables"]);
 pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", requires = ["views"]);
+pgrx::extension_sql_file!("../sql/comments.sql", name = "comments", finalize);

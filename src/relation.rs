@@ -205,6 +205,32 @@ pub fn find(schema: &str, name: &str) -> Option<pg_sys::Oid> {
     }
 }
 
+/// Whether a materialized view is populated and has a unique index: what a concurrent refresh needs.
+pub fn is_keyed(view: pg_sys::Oid) -> Result<bool, Error> {
+    let query = "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indrelid = c.oid
+        WHERE c.oid = $1 AND c.relispopulated AND i.indisunique AND i.indisvalid AND i.indimmediate
+            AND i.indpred IS NULL AND i.indexprs IS NULL";
+    Spi::connect(|client| Ok(!client.select(query, Some(1), &[view.into()])?.is_empty()))
+}
+
+/// Refuses a schema in which the current role may not create relations.
+pub fn refuse_without_create(schema: &str) -> Result<(), Error> {
+    let query =
+        "SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n
+        WHERE n.nspname = $1::pg_catalog.name";
+    let allowed = Spi::connect(|client| {
+        let mut rows = client.select(query, Some(1), &[schema.into()])?;
+        rows.next().map(|row| row.get::<bool>(1)).transpose()
+    })?;
+    match allowed.flatten() {
+        Some(true) => Ok(()),
+        allowed => Err(Error::SchemaRights {
+            schema: schema.to_owned(),
+            exists: allowed.is_some(),
+        }),
+    }
+}
+
 /// Whether a view reads a relation.
 pub fn depends_on(view: pg_sys::Oid, schema: &str, name: &str) -> Result<bool, Error> {
     let Some(relation) = find(schema, name) else {

@@ -62,6 +62,13 @@ pub struct Definition {
     pub profiles: Vec<ProfileSource>,
 }
 
+impl Definition {
+    /// The relation beside the scores that holds the runs kept.
+    pub fn history_name(&self) -> String {
+        format!("{}_score_history", self.name)
+    }
+}
+
 const SELECT: &str = "SELECT m.id, m.name, m.owner::text, r.oid, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible,
         m.eligible_window, m.exclude, m.options::text, m.time_zone, m.scores_schema::text, m.scores_name::text,
         m.active_version, m.goal_aggregates, m.eligible_aggregates, m.exclude_aggregates
@@ -199,7 +206,7 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
             goal_aggregates, eligible_aggregates, exclude_aggregates)
         VALUES ($1, $2::name, $3, $4, $5, $6::interval, $7, $8::interval, $9, $10, $11::jsonb, $12, $13::name, $14::name,
             $15, $16, $17)
-        ON CONFLICT (name) DO NOTHING RETURNING id";
+        ON CONFLICT DO NOTHING RETURNING id";
     let text = |condition: Option<&'_ Condition>| condition.map(|condition| condition.text.clone());
     let arguments = [
         new.name.into(),
@@ -227,8 +234,25 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
             .map(|row| there(row.get::<i64>(1)?))
             .transpose()
     })?;
-    id.ok_or_else(|| Error::ModelExists {
-        name: new.name.to_owned(),
+    id.map_or_else(|| Err(taken(new)?), Ok)
+}
+
+/// What stood in the way of a model: another one of its name, or one that writes its scores there.
+fn taken(new: &NewModel) -> Result<Error, Error> {
+    let query = "SELECT name FROM customer_ai.model WHERE scores_schema = $1::name AND scores_name = $2::name";
+    let arguments = [new.scores_schema.into(), new.scores_name.into()];
+    let other = Spi::connect(|client| {
+        let mut rows = client.select(query, Some(1), &arguments)?;
+        rows.next().map(|row| row.get::<String>(1)).transpose()
+    })?;
+    Ok(match other.flatten() {
+        Some(other) if other != new.name => Error::ScoresTaken {
+            relation: format!("{}.{}", new.scores_schema, new.scores_name),
+            model: format!("model \"{other}\""),
+        },
+        _ => Error::ModelExists {
+            name: new.name.to_owned(),
+        },
     })
 }
 
@@ -240,10 +264,16 @@ pub fn set_active(model_id: i64, version: i32) -> Result<(), Error> {
 }
 
 /// Deletes a model with its sources, versions, runs and segments; their relations are not touched.
-pub fn delete_model(model_id: i64) -> Result<(), Error> {
+pub fn delete_model(name: &str) -> Result<(), Error> {
     Spi::run_with_args(
-        "DELETE FROM customer_ai.model WHERE id = $1",
-        &[model_id.into()],
+        "DELETE FROM customer_ai.model WHERE name = $1",
+        &[name.into()],
     )?;
     Ok(())
+}
+
+/// Whether there is a model of that name that the caller may see.
+pub fn exists(name: &str) -> Result<bool, Error> {
+    let query = "SELECT FROM customer_ai.model WHERE name = $1";
+    Spi::connect(|client| Ok(!client.select(query, Some(1), &[name.into()])?.is_empty()))
 }

@@ -24,6 +24,22 @@ pub struct Profiles {
     pub relation: Relation,
 }
 
+impl Profiles {
+    /// The columns to use: those named, or all that can be read; never the profile and the date.
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        let source = &self.source;
+        self.relation.columns.iter().filter(|column| {
+            column.readable
+                && column.name != source.profile_column
+                && source.valid_from_column.as_ref() != Some(&column.name)
+                && source
+                    .columns
+                    .as_ref()
+                    .is_none_or(|names| names.contains(&column.name))
+        })
+    }
+}
+
 /// Opens the event sources of a model, as its owner may read them.
 ///
 /// # Errors

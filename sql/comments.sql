@@ -1,0 +1,118 @@
+-- What \df+, \d+ and BI tools show of everything, and the rights on functions: last, when everything exists.
+
+COMMENT ON FUNCTION customer_ai.create_model IS
+    'defines a model over a relation of events and returns its name; nothing but the catalog is read';
+COMMENT ON FUNCTION customer_ai.add_events IS
+    'adds a further relation of events to a model; returns the name of the model';
+COMMENT ON FUNCTION customer_ai.add_profiles IS
+    'adds a relation of profile attributes, current or dated, to a model; returns the name of the model';
+COMMENT ON FUNCTION customer_ai.drop_model IS
+    'drops a model with its versions and runs, and unless keep_scores its scores and segments; returns its name';
+COMMENT ON FUNCTION customer_ai.create_segment IS
+    'creates schema.name as a materialized view of the profiles whose newest scores meet a condition; returns that name. A materialized view is a copy: it does not honour row-level security';
+COMMENT ON FUNCTION customer_ai.refresh_segment IS
+    'refreshes a segment from the newest scores without blocking readers; returns its number of profiles';
+COMMENT ON FUNCTION customer_ai.drop_segment IS
+    'drops a segment and its materialized view; returns its name';
+COMMENT ON FUNCTION customer_ai.has_factor IS
+    'whether factors, as in a score relation, contain a factor of that name, and of that direction unless it is NULL';
+COMMENT ON FUNCTION customer_ai._is_mine IS
+    'whether the current role is the owner or a member of it; false when that role does not exist';
+
+COMMENT ON TABLE customer_ai.model IS 'models: what is predicted, of whom, from what';
+COMMENT ON COLUMN customer_ai.model.id IS 'key';
+COMMENT ON COLUMN customer_ai.model.name IS 'name of the model';
+COMMENT ON COLUMN customer_ai.model.owner IS 'role with whose rights the model runs';
+COMMENT ON COLUMN customer_ai.model.kind IS 'conversion: a high score is good; churn: a low score is good';
+COMMENT ON COLUMN customer_ai.model.goal IS 'condition on the events of the outcome window';
+COMMENT ON COLUMN customer_ai.model.goal_aggregates IS 'whether the goal is about the events of the window together, not about one event';
+COMMENT ON COLUMN customer_ai.model.occurs IS 'true: that the goal happens is predicted; false: that it does not';
+COMMENT ON COLUMN customer_ai.model.outcome_window IS 'how far after a cutoff the goal looks';
+COMMENT ON COLUMN customer_ai.model.eligible IS 'condition on the events of the eligible window; NULL: any event';
+COMMENT ON COLUMN customer_ai.model.eligible_aggregates IS 'whether eligible is about the events of the window together';
+COMMENT ON COLUMN customer_ai.model.eligible_window IS 'how far before a cutoff eligible looks; NULL: ever';
+COMMENT ON COLUMN customer_ai.model.exclude IS 'condition on the events before a cutoff of profiles to leave out';
+COMMENT ON COLUMN customer_ai.model.exclude_aggregates IS 'whether exclude is about those events together';
+COMMENT ON COLUMN customer_ai.model.description IS 'in the words of who created it';
+COMMENT ON COLUMN customer_ai.model.options IS 'options as given; what is not in it has its default';
+COMMENT ON COLUMN customer_ai.model.time_zone IS 'time zone of timestamps without one, of dates and of conditions';
+COMMENT ON COLUMN customer_ai.model.scores_schema IS 'schema of the score relation';
+COMMENT ON COLUMN customer_ai.model.scores_name IS 'name of the score relation';
+COMMENT ON COLUMN customer_ai.model.active_version IS 'number of the version that scores; NULL before the first training';
+COMMENT ON COLUMN customer_ai.model.created_at IS 'when it was created';
+COMMENT ON COLUMN customer_ai.model.altered_at IS 'when its definition was last altered';
+
+COMMENT ON TABLE customer_ai.event_source IS 'relations of events of a model';
+COMMENT ON COLUMN customer_ai.event_source.id IS 'key';
+COMMENT ON COLUMN customer_ai.event_source.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.event_source.position IS 'order in which the sources were added, from 1';
+COMMENT ON COLUMN customer_ai.event_source.schema_name IS 'schema of the relation';
+COMMENT ON COLUMN customer_ai.event_source.relation_name IS 'name of the relation';
+COMMENT ON COLUMN customer_ai.event_source.profile_column IS 'whose event it is';
+COMMENT ON COLUMN customer_ai.event_source.time_column IS 'when it happened';
+COMMENT ON COLUMN customer_ai.event_source.type_column IS 'what kind of event it is, by row';
+COMMENT ON COLUMN customer_ai.event_source.event_type IS 'what kind of event all rows are';
+COMMENT ON COLUMN customer_ai.event_source.where_clause IS 'which rows are events; NULL: all';
+
+COMMENT ON TABLE customer_ai.profile_source IS 'relations of profile attributes of a model';
+COMMENT ON COLUMN customer_ai.profile_source.id IS 'key';
+COMMENT ON COLUMN customer_ai.profile_source.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.profile_source.position IS 'order in which the sources were added, from 1';
+COMMENT ON COLUMN customer_ai.profile_source.schema_name IS 'schema of the relation';
+COMMENT ON COLUMN customer_ai.profile_source.relation_name IS 'name of the relation';
+COMMENT ON COLUMN customer_ai.profile_source.profile_column IS 'whose attributes they are';
+COMMENT ON COLUMN customer_ai.profile_source.columns IS 'columns to use; NULL: all that can be used';
+COMMENT ON COLUMN customer_ai.profile_source.valid_from_column IS 'from when on a row is in force; NULL: one current row for each profile';
+
+COMMENT ON TABLE customer_ai.version IS 'versions of models: each training makes one';
+COMMENT ON COLUMN customer_ai.version.id IS 'key';
+COMMENT ON COLUMN customer_ai.version.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.version.number IS 'number of the version of its model, from 1';
+COMMENT ON COLUMN customer_ai.version.format IS 'format of the document';
+COMMENT ON COLUMN customer_ai.version.algorithm IS 'learner that was chosen';
+COMMENT ON COLUMN customer_ai.version.trained_at IS 'when it was trained';
+COMMENT ON COLUMN customer_ai.version.as_of IS 'instant after which nothing was read';
+COMMENT ON COLUMN customer_ai.version.cutoffs IS 'instants that it learned at';
+COMMENT ON COLUMN customer_ai.version.rows IS 'examples that it learned from';
+COMMENT ON COLUMN customer_ai.version.positives IS 'examples with a positive outcome';
+COMMENT ON COLUMN customer_ai.version.auc IS 'area under the ROC curve at later cutoffs than it learned from';
+COMMENT ON COLUMN customer_ai.version.auc_low IS 'lower end of the 95 % interval of auc';
+COMMENT ON COLUMN customer_ai.version.auc_high IS 'upper end of the 95 % interval of auc';
+COMMENT ON COLUMN customer_ai.version.report IS 'everything that training measured';
+COMMENT ON COLUMN customer_ai.version.document IS 'the version itself';
+
+COMMENT ON TABLE customer_ai.run IS 'trainings and scorings';
+COMMENT ON COLUMN customer_ai.run.id IS 'number of the run, over all models';
+COMMENT ON COLUMN customer_ai.run.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.run.kind IS 'train or score';
+COMMENT ON COLUMN customer_ai.run.version IS 'version that was made or used';
+COMMENT ON COLUMN customer_ai.run.as_of IS 'instant after which nothing was read';
+COMMENT ON COLUMN customer_ai.run.started_at IS 'when it began';
+COMMENT ON COLUMN customer_ai.run.finished_at IS 'when it ended';
+COMMENT ON COLUMN customer_ai.run.profiles IS 'profiles learned from or scored';
+COMMENT ON COLUMN customer_ai.run.low IS 'profiles in the low bucket';
+COMMENT ON COLUMN customer_ai.run.medium IS 'profiles in the medium bucket';
+COMMENT ON COLUMN customer_ai.run.high IS 'profiles in the high bucket';
+COMMENT ON COLUMN customer_ai.run.percentiles IS 'probabilities at which the percentiles begin';
+COMMENT ON COLUMN customer_ai.run.skipped IS 'rows that were left out, by reason';
+COMMENT ON COLUMN customer_ai.run.detail IS 'what else is known of the run';
+
+COMMENT ON TABLE customer_ai.segment IS 'segments of models';
+COMMENT ON COLUMN customer_ai.segment.id IS 'key';
+COMMENT ON COLUMN customer_ai.segment.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.segment.schema_name IS 'schema of the materialized view';
+COMMENT ON COLUMN customer_ai.segment.segment_name IS 'name of the materialized view';
+COMMENT ON COLUMN customer_ai.segment.condition IS 'condition that its profiles meet';
+COMMENT ON COLUMN customer_ai.segment.description IS 'in the words of who created it';
+COMMENT ON COLUMN customer_ai.segment.created_at IS 'when it was created';
+COMMENT ON COLUMN customer_ai.segment.refreshed_at IS 'when it was last refreshed';
+COMMENT ON COLUMN customer_ai.segment.profiles IS 'profiles in it at the last refresh';
+
+COMMENT ON VIEW customer_ai.models IS 'models that you may use, with their active version and their newest scores';
+COMMENT ON VIEW customer_ai.versions IS 'versions of the models that you may use, with how well they predict';
+COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that you may use';
+COMMENT ON VIEW customer_ai.segments IS 'segments of the models that you may use, with their size; a segment is a materialized view, a copy that does not honour row-level security';
+
+-- Explicit, because a function without an ACL says nothing about what was meant: PUBLIC may call every function,
+-- since each runs with the rights of its caller, and row-level security limits what it finds.
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA customer_ai TO PUBLIC;

@@ -1,0 +1,169 @@
+//! The verbs that define: create_model, add_events, add_profiles, drop_model. What is impossible fails here, before
+//! anything is written.
+
+mod model;
+mod sources;
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use crate::args::required;
+use crate::catalog;
+use crate::error::Error;
+use crate::owner::ddl_as_owner;
+use crate::relation;
+use crate::segment;
+use crate::sqltype::{JsonbText, Name, Names, Regclass};
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a definition in one statement; they are named"
+)]
+fn create_model(
+    model: Option<&str>,
+    events: Option<Regclass>,
+    goal: Option<&str>,
+    outcome_window: Option<Interval>,
+    profile_column: default!(Option<Name>, "NULL"),
+    time_column: default!(Option<Name>, "NULL"),
+    type_column: default!(Option<Name>, "NULL"),
+    kind: default!(Option<&str>, "'conversion'"),
+    occurs: default!(Option<bool>, "true"),
+    eligible: default!(Option<&str>, "NULL"),
+    eligible_window: default!(Option<Interval>, "'45 days'"),
+    exclude: default!(Option<&str>, "NULL"),
+    description: default!(Option<&str>, "NULL"),
+    options: default!(Option<JsonbText>, "'{}'"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.create_model()");
+    let given = model::Given {
+        model: required("model", model)?,
+        events: required("events", events)?.0,
+        goal: required("goal", goal)?,
+        outcome_window: required("outcome_window", outcome_window)?,
+        profile_column: profile_column.map(|name| name.0),
+        time_column: time_column.map(|name| name.0),
+        type_column: type_column.map(|name| name.0),
+        kind: required("kind", kind)?,
+        occurs: required("occurs", occurs)?,
+        eligible,
+        eligible_window,
+        exclude,
+        description,
+        options: required("options", options)?.0,
+    };
+    Ok(given.create()?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn add_events(
+    model: Option<&str>,
+    events: Option<Regclass>,
+    profile_column: default!(Option<Name>, "NULL"),
+    time_column: default!(Option<Name>, "NULL"),
+    type_column: default!(Option<Name>, "NULL"),
+    event_type: default!(Option<&str>, "NULL"),
+    where_clause: default!(Option<&str>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.add_events()");
+    let given = sources::GivenEvents {
+        events: required("events", events)?.0,
+        profile_column: profile_column.map(|name| name.0),
+        time_column: time_column.map(|name| name.0),
+        type_column: type_column.map(|name| name.0),
+        event_type,
+        where_clause,
+    };
+    Ok(given.add(required("model", model)?)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn add_profiles(
+    model: Option<&str>,
+    profiles: Option<Regclass>,
+    profile_column: default!(Option<Name>, "NULL"),
+    columns: default!(Option<Names>, "NULL"),
+    valid_from_column: default!(Option<Name>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.add_profiles()");
+    let given = sources::GivenProfiles {
+        profiles: required("profiles", profiles)?.0,
+        profile_column: profile_column.map(|name| name.0),
+        columns: columns.map(|names| names.0),
+        valid_from_column: valid_from_column.map(|name| name.0),
+    };
+    Ok(given.add(required("model", model)?)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn drop_model(
+    model: Option<&str>,
+    keep_scores: default!(Option<bool>, "false"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.drop_model()");
+    Ok(drop(
+        required("model", model)?,
+        required("keep_scores", keep_scores)?,
+    )?)
+}
+
+/// Drops a model, and unless they are kept its scores and segments. What others built upon them is not dropped with
+/// them: Postgres names it and refuses.
+fn drop(model: &str, keep_scores: bool) -> Result<String, Error> {
+    match catalog::lock(model) {
+        Ok(definition) => {
+            if !keep_scores {
+                ddl_as_owner(definition.owner_oid, || drop_relations(&definition))?;
+            }
+            catalog::delete_model(definition.name.as_str())?;
+        }
+        // A role can be dropped only when nothing is left that it owns.
+        Err(Error::OwnerGone { .. }) => catalog::delete_model(model)?,
+        Err(error) => return Err(error),
+    }
+    Ok(model.to_owned())
+}
+
+fn drop_relations(definition: &catalog::Definition) -> Result<(), Error> {
+    for segment in catalog::segments_of(definition.id)? {
+        segment::drop_relation(&segment)?;
+    }
+    let (schema, view, history) = (
+        &definition.scores_schema,
+        &definition.scores_name,
+        definition.history_name(),
+    );
+    if relation::find(schema, &history).is_none() {
+        return Ok(());
+    }
+    if let Some(oid) = relation::find(schema, view)
+        && relation::depends_on(oid, schema, &history)?
+    {
+        Spi::run(&format!("DROP VIEW {}", relation::qualified(schema, view)))?;
+    }
+    Ok(Spi::run(&format!(
+        "DROP TABLE {}",
+        relation::qualified(schema, &history)
+    ))?)
+}
+
+/// Says what was guessed, in one NOTICE.
+fn notice_guessed(relation: &str, guessed: &[(&str, &str)]) {
+    let parts: Vec<String> = guessed
+        .iter()
+        .map(|(argument, column)| format!("{argument} => '{column}'"))
+        .collect();
+    if !parts.is_empty() {
+        ErrorReport::new(
+            PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+            format!("chosen for \"{relation}\": {}", parts.join(", ")),
+            "customer_ai",
+        )
+        .report(PgLogLevel::NOTICE);
+    }
+}

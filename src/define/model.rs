@@ -1,0 +1,180 @@
+//! create_model: the first event source, the goal, who is asked about.
+
+use pgrx::datum::Interval;
+use pgrx::{Spi, pg_sys};
+
+use super::notice_guessed;
+use crate::args::{Options, window};
+use crate::catalog::{self, EventSource, Kind, NewModel};
+use crate::condition::{self, Condition};
+use crate::error::Error;
+use crate::owner::{as_owner, in_time_zone, role_name};
+use crate::relation::{self, Events, Relation};
+
+/// The arguments of create_model, none of them NULL that must not be.
+pub struct Given<'a> {
+    pub model: &'a str,
+    pub events: pg_sys::Oid,
+    pub goal: &'a str,
+    pub outcome_window: Interval,
+    pub profile_column: Option<String>,
+    pub time_column: Option<String>,
+    pub type_column: Option<String>,
+    pub kind: &'a str,
+    pub occurs: bool,
+    pub eligible: Option<&'a str>,
+    pub eligible_window: Option<Interval>,
+    pub exclude: Option<&'a str>,
+    pub description: Option<&'a str>,
+    pub options: String,
+}
+
+/// The conditions of a model, checked.
+struct Conditions {
+    goal: Condition,
+    eligible: Option<Condition>,
+    exclude: Option<Condition>,
+}
+
+impl Given<'_> {
+    /// Checks everything, then writes the model and its first event source, and returns the model's name.
+    pub fn create(self) -> Result<String, Error> {
+        check_name(self.model)?;
+        let kind = Kind::from_name(self.kind).ok_or_else(|| Error::Argument {
+            argument: "kind",
+            found: format!("\"{}\"", self.kind),
+            required: "\"conversion\" or \"churn\"".to_owned(),
+        })?;
+        let outcome_window = window("outcome_window", self.outcome_window)?;
+        let eligible_window = self
+            .eligible_window
+            .map(|interval| window("eligible_window", interval))
+            .transpose()?;
+        let options = Options::parse(&self.options)?;
+        if catalog::exists(self.model)? {
+            return Err(Error::ModelExists {
+                name: self.model.to_owned(),
+            });
+        }
+        // SAFETY: reads a variable of the backend.
+        let owner = unsafe { pg_sys::GetUserId() };
+        let relation = Relation::open(self.events, owner)?;
+        let scores = scores_relation(self.model, &options, &relation)?;
+        let zone = options
+            .timezone
+            .clone()
+            .map_or_else(session_time_zone, Ok)?;
+        let source = self.source(&relation)?;
+        let events = relation::open_source(source.clone(), relation, &zone)?;
+        let conditions = as_owner(owner, || {
+            in_time_zone(&zone)?;
+            super::sources::check_options(&options, &events)?;
+            self.conditions(&events)
+        })?;
+        let id = catalog::insert_model(&NewModel {
+            name: self.model,
+            owner: &role_name(owner),
+            kind,
+            goal: &conditions.goal,
+            occurs: self.occurs,
+            outcome_window: &outcome_window,
+            eligible: conditions.eligible.as_ref(),
+            eligible_window: eligible_window.as_deref(),
+            exclude: conditions.exclude.as_ref(),
+            description: self.description,
+            options: &self.options,
+            time_zone: &zone,
+            scores_schema: &scores.0,
+            scores_name: &scores.1,
+        })?;
+        catalog::insert_events(id, &source)?;
+        Ok(self.model.to_owned())
+    }
+
+    /// The first event source, with the columns that were left out guessed.
+    fn source(&self, relation: &Relation) -> Result<EventSource, Error> {
+        let source = super::sources::event_source(
+            relation,
+            relation::profile_column(relation, self.profile_column.as_deref())?,
+            self.time_column.as_deref(),
+            self.type_column.as_deref(),
+        )?;
+        let mut guessed = Vec::new();
+        if self.profile_column.is_none() {
+            guessed.push(("profile_column", source.profile_column.as_str()));
+        }
+        if self.time_column.is_none() {
+            guessed.push(("time_column", source.time_column.as_str()));
+        }
+        notice_guessed(&relation.display(), &guessed);
+        Ok(source)
+    }
+
+    fn conditions(&self, events: &Events) -> Result<Conditions, Error> {
+        let from = relation::events_sql(std::slice::from_ref(events));
+        let check = |label, text: Option<&str>| {
+            text.map(|text| condition::check(label, text, &from))
+                .transpose()
+        };
+        Ok(Conditions {
+            goal: condition::check("goal", self.goal, &from)?,
+            eligible: check("eligible", self.eligible)?,
+            exclude: check("exclude", self.exclude)?,
+        })
+    }
+}
+
+/// The pattern of the catalog: names reach relation names, dumps, logs and JSON.
+fn check_name(name: &str) -> Result<(), Error> {
+    let mut letters = name.chars();
+    let starts = letters
+        .next()
+        .is_some_and(|first| first == '_' || first.is_ascii_lowercase());
+    let goes_on = letters
+        .all(|letter| letter == '_' || letter.is_ascii_lowercase() || letter.is_ascii_digit());
+    if starts && goes_on && name.len() <= 48 {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(60).collect();
+    Err(Error::Argument {
+        argument: "model",
+        found: format!("\"{}\"", shown.escape_debug()),
+        required: "1 to 48 lower-case letters, digits and underscores, not beginning with a digit"
+            .to_owned(),
+    })
+}
+
+/// Where the scores will be: beside the events as `<model>_scores`, unless the option names a relation.
+fn scores_relation(
+    model: &str,
+    options: &Options,
+    events: &Relation,
+) -> Result<(String, String), Error> {
+    let (schema, name) = match options.scores.as_deref() {
+        None => (events.schema.clone(), format!("{model}_scores")),
+        Some(given) => match given.split_once('.') {
+            Some((schema, name)) => (schema.to_owned(), name.to_owned()),
+            None => (events.schema.clone(), given.to_owned()),
+        },
+    };
+    if relation::find(&schema, &name).is_some() {
+        let relation = format!("{schema}.{name}");
+        return Err(Error::ScoresTaken {
+            relation,
+            model: "another relation".to_owned(),
+        });
+    }
+    relation::refuse_without_create(&schema)?;
+    Ok((schema, name))
+}
+
+fn session_time_zone() -> Result<String, Error> {
+    let query = "SELECT pg_catalog.current_setting('TimeZone')";
+    let zone = Spi::connect(|client| {
+        client
+            .select(query, Some(1), &[])?
+            .first()
+            .get_one::<String>()
+    })?;
+    zone.ok_or(Error::Spi(pgrx::spi::Error::InvalidPosition))
+}

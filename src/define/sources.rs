@@ -1,0 +1,327 @@
+//! add_events and add_profiles: what else is known about the profiles.
+
+use pgrx::pg_sys;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
+
+use super::notice_guessed;
+use crate::args::Options;
+use crate::catalog::{self, Definition, EventSource, ProfileSource};
+use crate::condition;
+use crate::error::{Error, nearest};
+use crate::owner::as_model_owner;
+use crate::relation::{self, Column, Events, Relation};
+
+/// The arguments of add_events.
+pub struct GivenEvents<'a> {
+    pub events: pg_sys::Oid,
+    pub profile_column: Option<String>,
+    pub time_column: Option<String>,
+    pub type_column: Option<String>,
+    pub event_type: Option<&'a str>,
+    pub where_clause: Option<&'a str>,
+}
+
+/// The arguments of add_profiles.
+pub struct GivenProfiles {
+    pub profiles: pg_sys::Oid,
+    pub profile_column: Option<String>,
+    pub columns: Option<Vec<Option<String>>>,
+    pub valid_from_column: Option<String>,
+}
+
+/// An event source of the columns given, all different, the time guessed when it is left out.
+pub fn event_source(
+    relation: &Relation,
+    profile: &Column,
+    time: Option<&str>,
+    kind: Option<&str>,
+) -> Result<EventSource, Error> {
+    if time == Some(profile.name.as_str()) {
+        return Err(same(&profile.name, "profile_column", "time_column"));
+    }
+    let time = relation::time_column(relation, "time_column", time)?;
+    let kind = kind.map(|name| relation.column(name)).transpose()?;
+    if let Some(kind) = kind {
+        if kind.name == profile.name {
+            return Err(same(&kind.name, "profile_column", "type_column"));
+        }
+        if kind.name == time.name {
+            return Err(same(&kind.name, "time_column", "type_column"));
+        }
+    }
+    Ok(EventSource {
+        schema: relation.schema.clone(),
+        relation: relation.name.clone(),
+        profile_column: profile.name.clone(),
+        time_column: time.name.clone(),
+        type_column: kind.map(|column| column.name.clone()),
+        event_type: None,
+        where_clause: None,
+    })
+}
+
+fn same(column: &str, first: &'static str, second: &'static str) -> Error {
+    Error::SameColumn {
+        column: column.to_owned(),
+        first,
+        second,
+    }
+}
+
+impl GivenEvents<'_> {
+    /// Checks the source beside those the model has, then writes it, and returns the model's name.
+    pub fn add(self, model: &str) -> Result<String, Error> {
+        let definition = catalog::lock(model)?;
+        let relation = Relation::open(self.events, definition.owner_oid)?;
+        refuse_scores(&definition, &relation)?;
+        let sources = relation::open_events(&definition)?;
+        let source = self.source(&definition, &sources, &relation)?;
+        as_model_owner(&definition, || {
+            // Alone first: what is put between the parentheses of the stream must be one expression.
+            if let Some(text) = &source.where_clause {
+                condition::check_row("where_clause", text, &format!("{} r", relation.sql()))?;
+            }
+            let mut sources = sources;
+            sources.push(relation::open_source(
+                source.clone(),
+                relation,
+                &definition.time_zone,
+            )?);
+            check_conditions(&definition, &sources)
+        })?;
+        catalog::insert_events(definition.id, &source)?;
+        Ok(definition.name)
+    }
+
+    fn source(
+        &self,
+        definition: &Definition,
+        known: &[Events],
+        relation: &Relation,
+    ) -> Result<EventSource, Error> {
+        if let (Some(_), Some(_)) = (&self.type_column, self.event_type) {
+            return Err(Error::Argument {
+                argument: "event_type",
+                found: "a type_column as well".to_owned(),
+                required: "given instead of type_column".to_owned(),
+            });
+        }
+        let profile = model_profile(definition, relation, self.profile_column.as_deref())?;
+        let mut source = event_source(
+            relation,
+            profile,
+            self.time_column.as_deref(),
+            self.type_column.as_deref(),
+        )?;
+        let mut guessed = Vec::new();
+        if self.profile_column.is_none() {
+            guessed.push(("profile_column", source.profile_column.as_str()));
+        }
+        if self.time_column.is_none() {
+            guessed.push(("time_column", source.time_column.as_str()));
+        }
+        notice_guessed(&relation.display(), &guessed);
+        source.event_type = self.event_type.map(str::to_owned);
+        source.where_clause = self.where_clause.map(str::to_owned);
+        same_types(known, relation)?;
+        Ok(source)
+    }
+}
+
+impl GivenProfiles {
+    /// Checks the source, then writes it, and returns the model's name.
+    pub fn add(self, model: &str) -> Result<String, Error> {
+        let definition = catalog::lock(model)?;
+        let relation = Relation::open(self.profiles, definition.owner_oid)?;
+        refuse_scores(&definition, &relation)?;
+        let profile = model_profile(&definition, &relation, self.profile_column.as_deref())?;
+        let columns = self
+            .columns
+            .as_ref()
+            .map(|names| columns(&relation, profile, names))
+            .transpose()?;
+        let valid_from = self.valid_from_column.as_deref();
+        if valid_from == Some(profile.name.as_str()) {
+            return Err(same(&profile.name, "profile_column", "valid_from_column"));
+        }
+        if let Some(name) = valid_from {
+            relation::time_column(&relation, "valid_from_column", Some(name))?;
+        }
+        if self.profile_column.is_none() {
+            notice_guessed(&relation.display(), &[("profile_column", &profile.name)]);
+        }
+        if valid_from.is_none() {
+            notice_current(&relation.display());
+        }
+        let source = ProfileSource {
+            schema: relation.schema.clone(),
+            relation: relation.name.clone(),
+            profile_column: profile.name.clone(),
+            columns,
+            valid_from_column: self.valid_from_column,
+        };
+        catalog::insert_profiles(definition.id, &source)?;
+        Ok(definition.name)
+    }
+}
+
+/// The columns of a profile source that were named.
+fn columns(
+    relation: &Relation,
+    profile: &Column,
+    names: &[Option<String>],
+) -> Result<Vec<String>, Error> {
+    if names.is_empty() {
+        let required = "at least one column, or NULL for all".to_owned();
+        return Err(Error::Argument {
+            argument: "columns",
+            found: "an empty list".to_owned(),
+            required,
+        });
+    }
+    let mut columns: Vec<String> = Vec::new();
+    for name in names {
+        let name = &relation
+            .column(name.as_deref().ok_or(Error::NullArgument {
+                argument: "columns",
+            })?)?
+            .name;
+        if *name == profile.name {
+            return Err(same(name, "profile_column", "columns"));
+        }
+        if columns.contains(name) {
+            return Err(same(name, "columns", "columns"));
+        }
+        columns.push(name.clone());
+    }
+    Ok(columns)
+}
+
+/// The profile column of a further source: the one named, else the one called as in the first source, else guessed.
+/// Its type must be that of the first source.
+fn model_profile<'a>(
+    definition: &Definition,
+    relation: &'a Relation,
+    name: Option<&str>,
+) -> Result<&'a Column, Error> {
+    let Some(first) = definition.events.first() else {
+        return relation::profile_column(relation, name);
+    };
+    let there = relation
+        .columns
+        .iter()
+        .any(|column| column.name == first.profile_column);
+    let column = relation::profile_column(
+        relation,
+        name.or(there.then_some(first.profile_column.as_str())),
+    )?;
+    let origin = Relation::named(&first.schema, &first.relation, definition.owner_oid)?;
+    let key = relation::profile_column(&origin, Some(&first.profile_column))?;
+    // Integers of any width compare with each other, and so do texts of any kind.
+    if column.category == key.category {
+        return Ok(column);
+    }
+    Err(Error::ProfileTypes {
+        relation: relation.display(),
+        column: column.name.clone(),
+        found: column.type_name.clone(),
+        required: key.type_name.clone(),
+    })
+}
+
+/// Columns of one name must be of one type, or they are not one column of the stream.
+fn same_types(known: &[Events], relation: &Relation) -> Result<(), Error> {
+    for column in &relation.columns {
+        let other = known
+            .iter()
+            .flat_map(|events| &events.columns)
+            .find(|other| other.name == column.name);
+        if let Some(other) = other
+            && other.base_oid != column.base_oid
+            && !(other.category == column.category && column.category == relation::Category::Number)
+            && !(other.category == column.category && column.category == relation::Category::Text)
+        {
+            return Err(Error::StreamTypes {
+                relation: relation.display(),
+                column: column.name.clone(),
+                found: column.type_name.clone(),
+                required: other.type_name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A model cannot learn from its own scores.
+fn refuse_scores(definition: &Definition, relation: &Relation) -> Result<(), Error> {
+    let own = [definition.scores_name.clone(), definition.history_name()];
+    if relation.schema == definition.scores_schema && own.contains(&relation.name) {
+        return Err(Error::OwnRelation {
+            relation: relation.display(),
+        });
+    }
+    Ok(())
+}
+
+/// The model's conditions must mean something over all sources.
+fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), Error> {
+    let from = relation::events_sql(sources);
+    condition::check("goal", &definition.goal.text, &from)?;
+    for (label, condition) in [
+        ("eligible", &definition.eligible),
+        ("exclude", &definition.exclude),
+    ] {
+        if let Some(condition) = condition {
+            condition::check(label, &condition.text, &from)?;
+        }
+    }
+    Ok(())
+}
+
+/// Options that are about columns: attributes must be expressions over the events; a name in `columns` or `ignore`
+/// that the first source lacks may be one of a source that is still to come, so it is only warned of.
+pub fn check_options(options: &Options, events: &Events) -> Result<(), Error> {
+    let from = relation::events_sql(std::slice::from_ref(events));
+    for text in options.attributes.values() {
+        condition::check_expression("attributes", text, &from)?;
+    }
+    let named = [
+        ("columns", options.columns.as_deref().unwrap_or_default()),
+        ("ignore", &options.ignore),
+    ];
+    for (option, name) in named
+        .iter()
+        .flat_map(|(option, names)| names.iter().map(move |name| (option, name)))
+    {
+        if events.columns.iter().all(|column| column.name != *name) {
+            let mut warning = ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_WARNING,
+                format!(
+                    "column \"{name}\" of option \"{option}\" is not in \"{}\"",
+                    events.relation.display()
+                ),
+                "customer_ai",
+            );
+            if let Some(near) = nearest(
+                name,
+                events.columns.iter().map(|column| column.name.as_str()),
+            ) {
+                warning = warning.set_hint(format!("Perhaps you meant the column \"{near}\"."));
+            }
+            warning.report(PgLogLevel::WARNING);
+        }
+    }
+    Ok(())
+}
+
+fn notice_current(relation: &str) {
+    ErrorReport::new(
+        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("the current row of \"{relation}\" is used at every cutoff"),
+        "customer_ai",
+    )
+    .set_detail("A value that changed after a cutoff would tell the model about the future.")
+    .set_hint("If the rows are dated, name the date with valid_from_column.")
+    .report(PgLogLevel::NOTICE);
+}

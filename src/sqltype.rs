@@ -1,0 +1,177 @@
+//! SQL types of arguments that pgrx reads too strictly or not at all: `regclass` (pgrx raises XX000 for a dropped
+//! OID), `name`, `name[]` and `jsonb` (pgrx panics on numbers and depths that jsonb allows).
+
+use std::ffi::CStr;
+
+use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::pgrx_sql_entity_graph::metadata::{
+    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
+};
+use pgrx::{FromDatum, pg_sys};
+
+/// A relation, which need not exist any more.
+pub struct Regclass(pub pg_sys::Oid);
+
+/// A name.
+pub struct Name(pub String);
+
+/// A list of names.
+pub struct Names(pub Vec<Option<String>>);
+
+/// The text of a jsonb value.
+pub struct JsonbText(pub String);
+
+impl FromDatum for Regclass {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        _: pg_sys::Oid,
+    ) -> Option<Self> {
+        // SAFETY: a regclass is an OID.
+        unsafe { pg_sys::Oid::from_datum(datum, is_null).map(Self) }
+    }
+}
+
+impl FromDatum for Name {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        _: pg_sys::Oid,
+    ) -> Option<Self> {
+        // SAFETY: a name is 64 bytes that end with a zero.
+        (!is_null).then(|| Self(unsafe { text_of(datum.cast_mut_ptr()) }))
+    }
+}
+
+impl FromDatum for Names {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        _: pg_sys::Oid,
+    ) -> Option<Self> {
+        if is_null {
+            return None;
+        }
+        let (mut elements, mut nulls, mut count) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
+        // SAFETY: the array is detoasted; element type, width and alignment are those of name.
+        unsafe {
+            let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
+            let align = pg_sys::TYPALIGN_CHAR as std::ffi::c_char;
+            pg_sys::deconstruct_array(
+                array,
+                pg_sys::NAMEOID,
+                64,
+                false,
+                align,
+                &mut elements,
+                &mut nulls,
+                &mut count,
+            );
+            let count = usize::try_from(count).unwrap_or(0);
+            let name = |index| {
+                Name::from_datum(*elements.add(index), *nulls.add(index)).map(|name| name.0)
+            };
+            Some(Self((0..count).map(name).collect()))
+        }
+    }
+}
+
+impl FromDatum for JsonbText {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        _: pg_sys::Oid,
+    ) -> Option<Self> {
+        // SAFETY: jsonb_out turns any jsonb value into a C string.
+        (!is_null)
+            .then(|| unsafe { Self(text_of(pg_sys::OidOutputFunctionCall(JSONB_OUT, datum))) })
+    }
+}
+
+/// The OID of jsonb_out, fixed in pg_proc.dat.
+const JSONB_OUT: pg_sys::Oid = pg_sys::Oid::from_u32(3804);
+
+/// # Safety
+/// The pointer is to a C string.
+unsafe fn text_of(text: *const std::ffi::c_char) -> String {
+    // SAFETY: by contract. Databases are UTF8, so nothing is lost.
+    unsafe { CStr::from_ptr(text).to_string_lossy().into_owned() }
+}
+
+// SAFETY: the SQL type of each argument is the one that `from_polymorphic_datum` reads.
+unsafe impl SqlTranslatable for Regclass {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Regclass);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal("regclass"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("regclass")));
+}
+
+// SAFETY: as above.
+unsafe impl SqlTranslatable for Name {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Name);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("name"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("name")));
+}
+
+// SAFETY: as above.
+unsafe impl SqlTranslatable for Names {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Names);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("name[]"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("name[]")));
+}
+
+// SAFETY: as above.
+unsafe impl SqlTranslatable for JsonbText {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(JsonbText);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("jsonb"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("jsonb")));
+}
+
+/// Arguments of these types are always `Option`, so that NULL gets a message: a NULL never comes here.
+unsafe fn unbox<T: FromDatum>(arg: Arg<'_, '_>) -> T {
+    // SAFETY: the SQL type of the argument is the type's.
+    match unsafe { arg.unbox_arg_using_from_datum() } {
+        Some(value) => value,
+        None => unreachable!("an argument that is not declared as an Option is NULL"),
+    }
+}
+
+// SAFETY: `unbox` reads the type that the function was declared with.
+unsafe impl<'fcx> ArgAbi<'fcx> for Regclass {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as above.
+        unsafe { unbox(arg) }
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<'fcx> ArgAbi<'fcx> for Name {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as above.
+        unsafe { unbox(arg) }
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<'fcx> ArgAbi<'fcx> for Names {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as above.
+        unsafe { unbox(arg) }
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<'fcx> ArgAbi<'fcx> for JsonbText {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as above.
+        unsafe { unbox(arg) }
+    }
+}
