@@ -2,8 +2,11 @@
 //! without reaching beyond them, and analysed against what it will see.
 
 use std::ffi::{CStr, CString, c_void};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use pgrx::{pg_guard, pg_sys};
+use pgrx::pg_sys::panic::{CaughtError, ErrorReport, ErrorReportWithLevel};
+use pgrx::{PgTryBuilder, pg_guard, pg_sys};
 
 use crate::error::Error;
 
@@ -72,7 +75,7 @@ fn analyse(label: &'static str, text: &str, from: &str) -> Result<(pg_sys::Oid, 
             .first()
             .ok_or_else(|| nothing(label))?;
         (*(*statement).stmt.cast::<pg_sys::SelectStmt>()).targetList = targets;
-        let query = positioned(&source, || transform(statement, &source));
+        let query = positioned(label, text, || transform(statement, &source));
         let [entry] = *pointers::<pg_sys::TargetEntry>((*query).targetList) else {
             return Err(several(label));
         };
@@ -94,7 +97,7 @@ unsafe fn parse(
     // SAFETY: the parser returns a list of one RawStmt with a SelectStmt in this mode.
     unsafe {
         let mode = pg_sys::RawParseMode::RAW_PARSE_PLPGSQL_EXPR;
-        let list = positioned(source, || pg_sys::raw_parser(source.as_ptr(), mode));
+        let list = positioned(label, text, || pg_sys::raw_parser(source.as_ptr(), mode));
         let statement = *pointers::<pg_sys::RawStmt>(list)
             .first()
             .ok_or_else(|| nothing(label))?;
@@ -195,32 +198,90 @@ unsafe fn transform(statement: *mut pg_sys::RawStmt, source: &CStr) -> *mut pg_s
     }
 }
 
-/// Runs a step of the parser so that an error of its points into the condition, not into the calling statement.
-unsafe fn positioned<T>(source: &CStr, step: impl FnOnce() -> T) -> T {
-    // SAFETY: the callback is taken off the stack below; when an error unwinds past here, pgrx and Postgres set the
-    // stack back to what it was at their own frames further out.
+/// Runs a step of the parser; an error of it that has a position is raised again with its place in the condition,
+/// where Postgres would point into the calling statement.
+unsafe fn positioned<T>(label: &'static str, text: &str, step: impl FnOnce() -> T) -> T {
+    let position = AtomicI32::new(0);
+    let place = || {
+        // Counted in characters, from 1.
+        let before = usize::try_from(position.load(Relaxed))
+            .ok()?
+            .checked_sub(1)?;
+        let byte = text
+            .char_indices()
+            .nth(before)
+            .map_or(text.len(), |(byte, _)| byte);
+        Some(place(label, text, byte))
+    };
+    // SAFETY: `Previous` takes the callback off the stack on every way out, before it is gone.
     unsafe {
+        let _previous = Previous(pg_sys::error_context_stack);
         let mut callback = pg_sys::ErrorContextCallback {
             previous: pg_sys::error_context_stack,
-            callback: Some(point_into_condition),
-            arg: source.as_ptr().cast_mut().cast::<c_void>(),
+            callback: Some(note_position),
+            arg: (&raw const position).cast_mut().cast::<c_void>(),
         };
-        pg_sys::error_context_stack = &mut callback;
-        let result = step();
-        pg_sys::error_context_stack = callback.previous;
-        result
+        pg_sys::error_context_stack = &raw mut callback;
+        PgTryBuilder::new(AssertUnwindSafe(step))
+            .catch_others(|error: CaughtError| match (&error, place()) {
+                (CaughtError::PostgresError(found), Some(place)) => raise(found, &place),
+                _ => error.rethrow(),
+            })
+            .execute()
     }
 }
 
-unsafe extern "C-unwind" fn point_into_condition(source: *mut c_void) {
-    // SAFETY: called while an error is being reported, with the text given in `positioned`.
+/// Raises an error of Postgres again, with a place.
+fn raise(found: &ErrorReportWithLevel, place: &str) -> ! {
+    let detail = found
+        .detail()
+        .map_or_else(|| place.to_owned(), |detail| format!("{detail} {place}"));
+    let mut report = ErrorReport::new(
+        found.sql_error_code(),
+        found.message().to_owned(),
+        "customer_ai",
+    )
+    .set_detail(detail);
+    if let Some(hint) = found.hint() {
+        report = report.set_hint(hint);
+    }
+    std::panic::panic_any(report)
+}
+
+/// Where a byte of a condition is, in words.
+fn place(label: &str, text: &str, byte: usize) -> String {
+    let (before, after) = text.split_at_checked(byte).unwrap_or((text, ""));
+    let character = before.chars().count() + 1;
+    let near: String = after
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(20)
+        .collect();
+    match near.trim() {
+        "" => format!("At the end of the {label}."),
+        near => format!("At character {character} of the {label}, near \"{near}\"."),
+    }
+}
+
+/// The stack of error callbacks as it was. pgrx reports an error of Postgres again further out, when what is on the
+/// stack is long gone.
+struct Previous(*mut pg_sys::ErrorContextCallback);
+
+impl Drop for Previous {
+    fn drop(&mut self) {
+        // SAFETY: an assignment, no call of Postgres: an error may be unwinding.
+        unsafe { pg_sys::error_context_stack = self.0 };
+    }
+}
+
+/// Keeps the position of an error, and takes it off: the calling statement has nothing there.
+unsafe extern "C-unwind" fn note_position(position: *mut c_void) {
+    // SAFETY: called while an error is being reported, with the integer given in `positioned`.
     unsafe {
-        let position = pg_sys::geterrposition();
-        if position > 0 {
-            pg_sys::errposition(0);
-            pg_sys::internalerrposition(position);
-            pg_sys::internalerrquery(source.cast());
-        }
+        (*position.cast::<AtomicI32>()).store(pg_sys::geterrposition(), Relaxed);
+        pg_sys::errposition(0);
     }
 }
 
@@ -248,14 +309,13 @@ unsafe fn search(
     let Some(what) = found.what else {
         return Ok(());
     };
-    // Locations count bytes from 0, people characters from 1.
-    let before = usize::try_from(found.location)
+    let place = usize::try_from(found.location)
         .ok()
-        .and_then(|location| text.get(..location));
+        .map(|byte| place(label, text, byte));
     Err(Error::Forbidden {
         condition: label,
         what,
-        position: before.map(|before| before.chars().count() + 1),
+        place: place.unwrap_or_default(),
     })
 }
 

@@ -136,11 +136,11 @@ pub enum Error {
         condition: &'static str,
         found: String,
     },
-    /// A condition with something that is not allowed; `position` counts characters from 1.
+    /// A condition with something that is not allowed; `place` is a sentence.
     Forbidden {
         condition: &'static str,
         what: String,
-        position: Option<usize>,
+        place: String,
     },
     /// A condition that is not boolean.
     NotBoolean {
@@ -276,10 +276,6 @@ fn list(names: &[impl AsRef<str>]) -> String {
         .map(|name| format!("\"{}\"", name.as_ref()))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-fn at(position: Option<usize>) -> String {
-    position.map_or_else(String::new, |position| format!(" at character {position}"))
 }
 
 /// One arm for each variant: long, but with nothing to follow from arm to arm.
@@ -429,9 +425,10 @@ fn message(error: Error) -> Message {
             Message::new(Code::ERRCODE_SYNTAX_ERROR, format!("{condition} must be one expression"))
                 .detail(format!("Found {found}."))
         }
-        Error::Forbidden { condition, what, position } => {
+        Error::Forbidden { condition, what, place } => {
             Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("{condition} cannot contain {what}"))
-                .detail(format!("Found{}; a condition is a boolean expression over the columns of the sources.", at(position)))
+                .detail(place)
+                .hint("A condition is one expression over the columns of the sources.")
         }
         Error::NotBoolean { condition, found } => {
             Message::new(Code::ERRCODE_DATATYPE_MISMATCH, format!("{condition} must be a condition"))
