@@ -50,13 +50,11 @@ pub(super) fn solve(
         columns,
     };
     let mut search = Search::new(&problem, poll)?;
-    strengths
-        .iter()
-        .map(|&strength| {
-            search.minimise(1.0 / strength, poll)?;
-            Ok((search.weights[..columns].to_vec(), search.weights[columns]))
-        })
-        .collect()
+    let solutions = strengths.iter().map(|&strength| {
+        search.minimise(1.0 / strength, poll);
+        (search.weights[..columns].to_vec(), search.weights[columns])
+    });
+    Ok(solutions.collect())
 }
 
 /// Where the search is, with what it knows there.
@@ -87,7 +85,7 @@ impl<'a> Search<'a> {
     }
 
     /// Newton steps to the minimum for a ridge; stays where it is when rounding allows no descent.
-    fn minimise(&mut self, ridge: f64, poll: &mut dyn FnMut()) -> Result<(), Error> {
+    fn minimise(&mut self, ridge: f64, poll: &mut dyn FnMut()) {
         for _ in 0..ITERATIONS {
             let gradient = self.gradient(ridge);
             let size = largest(&gradient);
@@ -106,7 +104,6 @@ impl<'a> Search<'a> {
             let left = largest(&self.gradient(ridge));
             self.curved = descended && left * FAST < size;
         }
-        Ok(())
     }
 
     /// One step by the curvature at hand, halved until it descends; whether it did.
