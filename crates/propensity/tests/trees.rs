@@ -3,7 +3,7 @@
 
 use propensity::Error;
 use propensity::binning::{Bins, MISSING};
-use propensity::boosting::{Forest, ForestParams, ForestParts, MAX_DEPTH};
+use propensity::boosting::{Forest, ForestParams, ForestParts, MAX_DEPTH, MIN_ROUNDS, Selection};
 use propensity::dataset::Matrix;
 use propensity::rng::Rng;
 use propensity::tree::Node;
@@ -168,8 +168,8 @@ fn stops_about_when_lightgbm_stops() {
     let (fit_rows, hold_rows) = rows.split_at(shape.fit);
     let bins = Bins::new(&x, fit_rows, 255, &mut || ()).unwrap();
     let params = ForestParams::default().check().unwrap();
-    let rounds = Forest::rounds(&bins, &outcomes, fit_rows, hold_rows, &params, &mut || ());
-    let rounds = rounds.unwrap();
+    let selected = Forest::select(&bins, &outcomes, fit_rows, hold_rows, &params, &mut || ());
+    let Selection { rounds, forest } = selected.unwrap();
     let mean = shape.lightgbm_rounds.iter().sum::<f64>() / 5.0;
     assert!(
         (rounds as f64 / mean - 1.0).abs() < 0.3,
@@ -182,7 +182,33 @@ fn stops_about_when_lightgbm_stops() {
         log_loss(&forest, &x, &outcomes, hold_rows)
     };
     let best = loss(rounds);
+    assert_eq!(best, log_loss(&forest, &x, &outcomes, hold_rows));
     assert!(best < loss(rounds / 2) && best < loss(rounds * 2));
+}
+
+#[test]
+fn stops_no_earlier_than_after_ten_rounds() {
+    let (x, mut outcomes) = simple(600);
+    // Held out rows that contradict the others: every round makes their loss worse.
+    outcomes[400..]
+        .iter_mut()
+        .for_each(|outcome| *outcome = !*outcome);
+    let rows = all(600);
+    let bins = bin(&x);
+    let params = ForestParams {
+        patience: 1,
+        ..few()
+    };
+    let params = params.check().unwrap();
+    let (fit_rows, hold_rows) = rows.split_at(400);
+    let selected = Forest::select(&bins, &outcomes, fit_rows, hold_rows, &params, &mut || ());
+    let whole = params.with_rounds(MIN_ROUNDS);
+    let forest = Forest::fit(&bins, &outcomes, fit_rows, &whole, &mut || ()).unwrap();
+    let expected = Selection {
+        rounds: MIN_ROUNDS,
+        forest,
+    };
+    assert_eq!(selected.unwrap(), expected);
 }
 
 /// A few hundred rows whose outcome depends on two columns; the third is constant.

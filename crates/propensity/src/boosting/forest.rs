@@ -22,8 +22,29 @@ pub struct ForestParts {
 }
 
 impl ForestParts {
-    /// Appends a tree whose child indices count from its own root.
+    /// No trees yet.
+    pub(super) fn new(base: f64, columns: usize) -> Self {
+        Self {
+            base,
+            columns,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps the first trees only.
+    pub(super) fn truncate(&mut self, trees: usize) {
+        if let Some(&end) = self.roots.get(trees) {
+            self.nodes.truncate(end as usize);
+            self.roots.truncate(trees);
+        }
+    }
+
+    /// Appends a tree whose child indices count from its own root, unless it is a single leaf: that
+    /// one has nothing to say beyond the base.
     pub(super) fn push(&mut self, tree: Vec<Node>) -> Result<(), Error> {
+        if tree.len() == 1 {
+            return Ok(());
+        }
         self.roots.try_reserve(1)?;
         self.nodes.try_reserve(tree.len())?;
         let root = self.nodes.len() as u32;

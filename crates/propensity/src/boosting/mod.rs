@@ -18,6 +18,15 @@ use booster::Booster;
 /// The fewest rounds that early stopping returns.
 pub const MIN_ROUNDS: usize = 10;
 
+/// What early stopping found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// The number of rounds with the least log loss on the rows held out, at least 10.
+    pub rounds: usize,
+    /// The forest of so many rounds, fitted on the other rows: the same as [`Forest::fit`] gives.
+    pub forest: Forest,
+}
+
 impl Forest {
     /// Fits `params.rounds` trees.
     ///
@@ -40,29 +49,60 @@ impl Forest {
         poll: &mut dyn FnMut(),
     ) -> Result<Self, Error> {
         let mut booster = Booster::new(bins, outcomes, rows, &[], params)?;
-        let mut parts = ForestParts {
-            base: booster.base(),
-            columns: bins.columns(),
-            roots: Vec::new(),
-            nodes: Vec::new(),
-        };
+        let mut parts = ForestParts::new(booster.base(), bins.columns());
         for _ in 0..params.get().rounds {
-            let tree = booster.round(poll)?;
-            if tree.nodes.len() > 1 {
-                parts.push(tree.nodes)?;
-            }
+            parts.push(booster.round(poll)?.nodes)?;
         }
         Self::new(parts)
     }
 
-    /// The number of rounds with the least log loss on rows held out: at least 10, at most
-    /// `params.rounds`. Stops once the loss has not been better for `params.patience` rounds.
+    /// Fits until the log loss on rows held out has not been better for `params.patience` rounds,
+    /// at least 10 and at most `params.rounds` rounds, and goes back to the best.
     ///
     /// * `fit_rows`, `hold_rows`: increasing, without a row in common.
     ///
     /// # Errors
     ///
     /// As [`Forest::fit`], for both sets of rows; the held out ones may have one class.
+    pub fn select(
+        bins: &Bins,
+        outcomes: &[bool],
+        fit_rows: &[u32],
+        hold_rows: &[u32],
+        params: &ValidForestParams,
+        poll: &mut dyn FnMut(),
+    ) -> Result<Selection, Error> {
+        if hold_rows.is_empty() {
+            return Err(Error::NoRows);
+        }
+        let mut booster = Booster::new(bins, outcomes, fit_rows, hold_rows, params)?;
+        let mut parts = ForestParts::new(booster.base(), bins.columns());
+        let (mut best, mut least, mut trees) = (0, f64::INFINITY, 0);
+        for round in 1..=params.get().rounds {
+            parts.push(booster.round(poll)?.nodes)?;
+            let loss = booster.hold_loss(poll);
+            if loss < least {
+                (best, least) = (round, loss);
+            }
+            if best == round || round <= MIN_ROUNDS {
+                trees = parts.roots.len();
+            }
+            if round >= MIN_ROUNDS && round - best >= params.get().patience {
+                break;
+            }
+        }
+        parts.truncate(trees);
+        Ok(Selection {
+            rounds: best.max(MIN_ROUNDS).min(params.get().rounds),
+            forest: Self::new(parts)?,
+        })
+    }
+
+    /// The number of rounds of [`Forest::select`] alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Forest::select`].
     pub fn rounds(
         bins: &Bins,
         outcomes: &[bool],
@@ -71,20 +111,7 @@ impl Forest {
         params: &ValidForestParams,
         poll: &mut dyn FnMut(),
     ) -> Result<usize, Error> {
-        if hold_rows.is_empty() {
-            return Err(Error::NoRows);
-        }
-        let mut booster = Booster::new(bins, outcomes, fit_rows, hold_rows, params)?;
-        let (mut best, mut least) = (0, f64::INFINITY);
-        for round in 1..=params.get().rounds {
-            booster.round(poll)?;
-            let loss = booster.hold_loss(poll);
-            if loss < least {
-                (best, least) = (round, loss);
-            } else if round - best >= params.get().patience {
-                break;
-            }
-        }
-        Ok(best.max(MIN_ROUNDS).min(params.get().rounds))
+        let selection = Self::select(bins, outcomes, fit_rows, hold_rows, params, poll)?;
+        Ok(selection.rounds)
     }
 }
