@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use propensity::Error;
 use propensity::cutoff::Cutoff;
@@ -15,7 +16,7 @@ use propensity::features::Features;
 use propensity::fit::{FitParams, Fitted, Sample, fit};
 use propensity::history::Profile;
 use propensity::metrics::{calibration_error, log_loss, roc_auc};
-use propensity::model::Scorer;
+use propensity::model::{Explanation, Scorer};
 use propensity::partition::Partition;
 use propensity::population::{Rules, Source};
 use propensity::record::{EventFlags, KeyWidth, Layout};
@@ -233,19 +234,25 @@ fn learn(log: &Log, task: &Task, until: Micros) -> Schema {
     learner.finish(&log.dictionaries).unwrap()
 }
 
-/// Area, log loss and calibration error on the test rows.
-fn measure(fitted: &Fitted, test: &Dataset) -> [f64; 3] {
+/// Area, log loss and calibration error on the test rows, and explained rows per second.
+fn measure(fitted: &Fitted, test: &Dataset) -> [f64; 4] {
     let mut scorer = Scorer::new(fitted.model.clone(), &mut || ()).unwrap();
-    let mut predict = |row: &[f32]| {
-        let row: Vec<f64> = row.iter().map(|&value| f64::from(value)).collect();
-        scorer.predict(&row).unwrap().probability
+    let features: Vec<f64> = test.values.iter().map(|&value| f64::from(value)).collect();
+    let mut probabilities = Vec::with_capacity(test.rows());
+    let mut visit = |_: usize, explanation: &Explanation| {
+        probabilities.push(explanation.prediction.probability);
+        Ok(())
     };
-    let rows = test.values.chunks(test.features);
-    let probabilities: Vec<f64> = rows.map(&mut predict).collect();
+    let start = Instant::now();
+    scorer
+        .explain_rows(&features, &mut visit, &mut || ())
+        .unwrap();
+    let speed = test.rows() as f64 / start.elapsed().as_secs_f64();
     [
         roc_auc(&probabilities, &test.outcomes).unwrap(),
         log_loss(&probabilities, &test.outcomes).unwrap(),
         calibration_error(&probabilities, &test.outcomes).unwrap(),
+        speed,
     ]
 }
 
@@ -258,14 +265,20 @@ fn check(log: &Log, shared: &Path, task: &Task) {
     let dataset = rows(log, &schema, task, &train, MOST_ROWS);
     let test = rows(log, &schema, task, &test, u64::MAX);
     let rows = dataset.rows();
+    let start = Instant::now();
     let fitted = fit(dataset, &train, schema, &FitParams::default(), &mut || ()).unwrap();
+    let seconds = start.elapsed().as_secs_f64();
     let found = measure(&fitted, &test);
     let report = &fitted.report;
     eprintln!(
-        "{}: {rows} rows, K {:?}, {:?} rounds; AUC {:.4} ({:.4}), log loss {:.4} ({:.4}), calibration error {:.4} ({:.4})",
+        "{}: {rows} rows of {} features, K {:?}, {:?} rounds, fitted in {seconds:.1} s, {:.0} rows \
+         explained a second; AUC {:.4} ({:.4}), log loss {:.4} ({:.4}), calibration error {:.4} \
+         ({:.4})",
         task.name,
+        report.features,
         report.strength,
         report.rounds,
+        found[3],
         found[0],
         task.auc,
         found[1],

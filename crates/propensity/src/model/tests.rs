@@ -333,3 +333,39 @@ fn each_half_is_clipped_at_one_in_a_million() {
     assert_eq!(combine(Some(1e9), Some(0.0)), SUREST / 2.0);
     assert_eq!(combine(Some(-50.0), None), -SUREST);
 }
+
+/// Writes the files that `tests/golden.rs` reads. Only a new format or a schema that computes other
+/// features may need new ones; the old ones stay, beside what they must predict.
+#[test]
+#[ignore = "writes tests/golden, for a new format only"]
+fn write_golden_files() {
+    let model = small();
+    let features = rows(&model, 8);
+    let width = features.len() / 8;
+    let mut expected = Vec::new();
+    explain_all(&model, &features, &mut |row, explanation| {
+        let number = |value: &f64| (!value.is_nan()).then_some(*value);
+        let features: Vec<_> = features[row * width..][..width]
+            .iter()
+            .map(number)
+            .collect();
+        let named = |impact: &crate::factor::FactorImpact| {
+            (
+                model.factors().name(impact.factor).to_owned(),
+                impact.impact,
+            )
+        };
+        expected.push(serde_json::json!({
+            "features": features,
+            "log_odds": explanation.prediction.log_odds,
+            "score": explanation.prediction.score,
+            "base": explanation.base,
+            "impacts": explanation.factors.iter().map(named).collect::<Vec<_>>(),
+        }));
+    });
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    let name = format!("{folder}/format_{}", crate::format::FORMAT);
+    std::fs::write(format!("{name}.model"), model.encode().unwrap()).unwrap();
+    let expected = serde_json::to_string_pretty(&expected).unwrap();
+    std::fs::write(format!("{name}.json"), expected + "\n").unwrap();
+}
