@@ -174,8 +174,11 @@ impl Options {
                 limit: format!("{MAX_TEXT} bytes"),
             });
         }
-        let value: Value = serde_json::from_str(text).map_err(|error| Error::OptionsShape {
+        let value: Value = serde_json::from_str(text).map_err(|error| Error::Argument {
+            argument: "options",
             found: error.to_string(),
+            required: "JSON with numbers that double precision holds, less than 128 levels deep"
+                .to_owned(),
         })?;
         let Value::Object(object) = value else {
             return Err(Error::OptionsShape {

@@ -130,10 +130,15 @@ unsafe fn parse(
                 search((*target).val, Some(forbidden_in_text), label, text)?;
                 Ok(select.targetList)
             }
-            [_] => Err(Error::NotAnExpression {
-                condition: label,
-                found: "an expression with a name".to_owned(),
-            }),
+            // "amount > 5 AND" is read as "amount > 5", called "and".
+            [target] => {
+                let name = CStr::from_ptr((*target).name).to_string_lossy();
+                let found = format!("an expression followed by \"{name}\"");
+                Err(Error::NotAnExpression {
+                    condition: label,
+                    found,
+                })
+            }
             _ => Err(several(label)),
         }
     }
@@ -260,8 +265,8 @@ fn place(label: &str, text: &str, byte: usize) -> String {
         .take(20)
         .collect();
     match near.trim() {
-        "" => format!("At the end of the {label}."),
-        near => format!("At character {character} of the {label}, near \"{near}\"."),
+        "" => format!("At the end of \"{label}\"."),
+        near => format!("At character {character} of \"{label}\", near \"{near}\"."),
     }
 }
 

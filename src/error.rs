@@ -203,8 +203,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             )
         })
         .min()?;
-    // A third of the letters wrong is a typing error; more is another word.
-    (distance * 3 <= wanted.chars().count().max(3)).then(|| best.to_owned())
+    // Two letters of five wrong is a typing error; more is another word.
+    (distance * 5 <= wanted.chars().count().max(3) * 2).then(|| best.to_owned())
 }
 
 /// A message in its parts, before it becomes a report.
@@ -354,7 +354,7 @@ fn message(error: Error) -> Message {
         }
         Error::UnknownRelation { relation } => {
             Message::new(Code::ERRCODE_UNDEFINED_TABLE, format!("relation \"{relation}\" does not exist"))
-                .hint("If it was renamed or moved, rename it back, or define the model again.")
+                .hint("If it was renamed or moved, rename it back; otherwise define the model or the segment again.")
         }
         Error::WrongKind { relation, found } => {
             Message::new(Code::ERRCODE_WRONG_OBJECT_TYPE, format!("\"{relation}\" cannot be a source of a model"))
@@ -422,20 +422,20 @@ fn message(error: Error) -> Message {
         )
         .detail(format!("Role \"{role}\" has no right to SELECT it; that is required of the owner of the model.")),
         Error::NotAnExpression { condition, found } => {
-            Message::new(Code::ERRCODE_SYNTAX_ERROR, format!("{condition} must be one expression"))
+            Message::new(Code::ERRCODE_SYNTAX_ERROR, format!("\"{condition}\" must be one expression"))
                 .detail(format!("Found {found}."))
         }
         Error::Forbidden { condition, what, place } => {
-            Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("{condition} cannot contain {what}"))
+            Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("\"{condition}\" cannot contain {what}"))
                 .detail(place)
                 .hint("A condition is one expression over the columns of the sources.")
         }
         Error::NotBoolean { condition, found } => {
-            Message::new(Code::ERRCODE_DATATYPE_MISMATCH, format!("{condition} must be a condition"))
+            Message::new(Code::ERRCODE_DATATYPE_MISMATCH, format!("\"{condition}\" must be a condition"))
                 .detail(format!("Found an expression of type {found}; it must be boolean."))
         }
         Error::Aggregate { condition } => {
-            Message::new(Code::ERRCODE_GROUPING_ERROR, format!("{condition} cannot contain an aggregate"))
+            Message::new(Code::ERRCODE_GROUPING_ERROR, format!("\"{condition}\" cannot contain an aggregate"))
                 .detail("It is about one row.")
         }
         Error::SegmentName { found } => {

@@ -141,16 +141,9 @@ impl Switch {
             pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
             let settings = pg_sys::NewGUCNestLevel();
             pg_sys::SetUserIdAndSecContext(owner, context | flags);
-            pg_sys::set_config_option(
-                c"search_path".as_ptr(),
-                c"pg_catalog, pg_temp".as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
+            for (name, value) in PINNED {
+                set(name, value);
+            }
             Self {
                 user,
                 context,

@@ -44,7 +44,10 @@ pub enum Category {
 }
 
 impl Category {
-    fn of(base: pg_sys::Oid) -> Self {
+    /// Of a type; of a domain, that of the type under it.
+    pub fn of(type_oid: pg_sys::Oid) -> Self {
+        // SAFETY: a look-up in the catalog by OID.
+        let base = unsafe { pg_sys::getBaseType(type_oid) };
         match base {
             pg_sys::INT2OID
             | pg_sys::INT4OID
@@ -65,6 +68,11 @@ impl Category {
             _ if unsafe { pg_sys::type_is_enum(base) } => Self::Enum,
             _ => Self::Other,
         }
+    }
+
+    /// Whether it can be an attribute.
+    pub fn is_usable(self) -> bool {
+        !matches!(self, Self::Json | Self::Other)
     }
 
     /// Whether it can be the time of an event.
@@ -161,6 +169,20 @@ impl Relation {
     /// Its name in SQL.
     pub fn sql(&self) -> String {
         qualified(&self.schema, &self.name)
+    }
+
+    /// Its columns that the reader may read, as an item of FROM.
+    pub fn readable_sql(&self) -> String {
+        let columns = self
+            .columns
+            .iter()
+            .filter(|column| column.readable)
+            .map(|column| quote(&column.name));
+        format!(
+            "(SELECT {} FROM {}) r",
+            columns.collect::<Vec<_>>().join(", "),
+            self.sql()
+        )
     }
 
     /// A column that the reader may read.

@@ -1,11 +1,12 @@
 //! add_events and add_profiles: what else is known about the profiles.
 
+use pgrx::datum::Interval;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgLogLevel, PgSqlErrorCode};
+use pgrx::{PgLogLevel, PgSqlErrorCode, Spi};
 
 use super::notice_guessed;
-use crate::args::Options;
+use crate::args::{Options, window};
 use crate::catalog::{self, Definition, EventSource, ProfileSource};
 use crate::condition;
 use crate::error::{Error, nearest};
@@ -80,7 +81,7 @@ impl GivenEvents<'_> {
         as_model_owner(&definition, || {
             // Alone first: what is put between the parentheses of the stream must be one expression.
             if let Some(text) = &source.where_clause {
-                condition::check_row("where_clause", text, &format!("{} r", relation.sql()))?;
+                condition::check_row("where_clause", text, &relation.readable_sql())?;
             }
             let mut sources = sources;
             sources.push(relation::open_source(
@@ -124,7 +125,7 @@ impl GivenEvents<'_> {
         notice_guessed(&relation.display(), &guessed);
         source.event_type = self.event_type.map(str::to_owned);
         source.where_clause = self.where_clause.map(str::to_owned);
-        same_types(known, relation)?;
+        same_types(known, &source, relation)?;
         Ok(source)
     }
 }
@@ -230,24 +231,31 @@ fn model_profile<'a>(
     })
 }
 
-/// Columns of one name must be of one type, or they are not one column of the stream.
-fn same_types(known: &[Events], relation: &Relation) -> Result<(), Error> {
-    for column in &relation.columns {
-        let other = known
-            .iter()
-            .flat_map(|events| &events.columns)
-            .find(|other| other.name == column.name);
-        if let Some(other) = other
-            && other.base_oid != column.base_oid
-            && !(other.category == column.category && column.category == relation::Category::Number)
-            && !(other.category == column.category && column.category == relation::Category::Text)
-        {
-            return Err(Error::StreamTypes {
-                relation: relation.display(),
-                column: column.name.clone(),
-                found: column.type_name.clone(),
-                required: other.type_name.clone(),
-            });
+/// Columns of one name must be of one type, or they are not one column of the stream: the same one, or numbers of any
+/// width, texts of any kind, or both the time of their events.
+fn same_types(known: &[Events], source: &EventSource, relation: &Relation) -> Result<(), Error> {
+    use relation::Category::{Number, Text};
+    for column in relation.columns.iter().filter(|column| column.readable) {
+        for events in known {
+            let Some(other) = events
+                .columns
+                .iter()
+                .find(|other| other.name == column.name)
+            else {
+                continue;
+            };
+            let kindred =
+                column.category == other.category && matches!(column.category, Number | Text);
+            let times =
+                column.name == source.time_column && other.name == events.source.time_column;
+            if column.base_oid != other.base_oid && !kindred && !times {
+                return Err(Error::StreamTypes {
+                    relation: relation.display(),
+                    column: column.name.clone(),
+                    found: column.type_name.clone(),
+                    required: other.type_name.clone(),
+                });
+            }
         }
     }
     Ok(())
@@ -279,12 +287,34 @@ fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), E
     Ok(())
 }
 
-/// Options that are about columns: attributes must be expressions over the events; a name in `columns` or `ignore`
-/// that the first source lacks may be one of a source that is still to come, so it is only warned of.
+/// Options that can be wrong in more than their form: attributes must be expressions of usable types, intervals must
+/// be windows. A name in `columns` or `ignore` that the first source lacks may be one of a source that is still to
+/// come, so it is only warned of.
 pub fn check_options(options: &Options, events: &Events) -> Result<(), Error> {
     let from = relation::events_sql(std::slice::from_ref(events));
-    for text in options.attributes.values() {
-        condition::check_expression("attributes", text, &from)?;
+    for (name, text) in &options.attributes {
+        check_attribute(name, text, events, &from)?;
+    }
+    for (option, text) in [
+        ("retrain_every", Some(&options.retrain_every)),
+        ("max_history", options.max_history.as_ref()),
+    ] {
+        if let Some(text) = text {
+            let interval = Spi::connect(|client| {
+                client
+                    .select(
+                        "SELECT $1::pg_catalog.interval",
+                        Some(1),
+                        &[text.as_str().into()],
+                    )?
+                    .first()
+                    .get_one::<Interval>()
+            })?;
+            window(
+                option,
+                interval.ok_or(Error::NullArgument { argument: option })?,
+            )?;
+        }
     }
     let named = [
         ("columns", options.columns.as_deref().unwrap_or_default()),
@@ -294,25 +324,46 @@ pub fn check_options(options: &Options, events: &Events) -> Result<(), Error> {
         .iter()
         .flat_map(|(option, names)| names.iter().map(move |name| (option, name)))
     {
-        if events.columns.iter().all(|column| column.name != *name) {
-            let mut warning = ErrorReport::new(
-                PgSqlErrorCode::ERRCODE_WARNING,
-                format!(
-                    "column \"{name}\" of option \"{option}\" is not in \"{}\"",
-                    events.relation.display()
-                ),
-                "customer_ai",
-            );
-            if let Some(near) = nearest(
-                name,
-                events.columns.iter().map(|column| column.name.as_str()),
-            ) {
-                warning = warning.set_hint(format!("Perhaps you meant the column \"{near}\"."));
-            }
-            warning.report(PgLogLevel::WARNING);
+        if events.columns.iter().all(|column| column.name != *name)
+            && !options.attributes.contains_key(name)
+        {
+            warn_unknown(option, name, events);
         }
     }
     Ok(())
+}
+
+fn check_attribute(name: &str, text: &str, events: &Events, from: &str) -> Result<(), Error> {
+    if events.columns.iter().any(|column| column.name == name) {
+        return Err(same(name, "column", "attribute"));
+    }
+    let type_oid = condition::check_expression("attributes", text, from)?;
+    if relation::Category::of(type_oid).is_usable() {
+        return Ok(());
+    }
+    Err(Error::Option {
+        option: "attributes".to_owned(),
+        found: format!("\"{name}\" of type {}", condition::type_name(type_oid)),
+        required: "of a type of numbers, texts, booleans, instants or an enum".to_owned(),
+    })
+}
+
+fn warn_unknown(option: &str, name: &str, events: &Events) {
+    let mut warning = ErrorReport::new(
+        PgSqlErrorCode::ERRCODE_WARNING,
+        format!(
+            "column \"{name}\" of option \"{option}\" is not in \"{}\"",
+            events.relation.display()
+        ),
+        "customer_ai",
+    );
+    if let Some(near) = nearest(
+        name,
+        events.columns.iter().map(|column| column.name.as_str()),
+    ) {
+        warning = warning.set_hint(format!("Perhaps you meant the column \"{near}\"."));
+    }
+    warning.report(PgLogLevel::WARNING);
 }
 
 fn notice_current(relation: &str) {

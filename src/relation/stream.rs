@@ -174,8 +174,19 @@ impl Events {
     fn item(&self, column: &Column, sources: &[Events]) -> String {
         let name = quote(&column.name);
         let first = sources.first().map(|events| &events.source);
-        if self.columns.iter().any(|own| own.name == column.name) {
-            format!("r.{name}")
+        if let Some(own) = self.columns.iter().find(|own| own.name == column.name) {
+            // Times of one name and several types are all instants.
+            let other = |events: &Events| {
+                events
+                    .columns
+                    .iter()
+                    .any(|other| other.name == own.name && other.base_oid != own.base_oid)
+            };
+            if own.name == self.source.time_column && sources.iter().any(other) {
+                format!("{} AS {name}", self.time_sql())
+            } else {
+                format!("r.{name}")
+            }
         } else if first.is_some_and(|first| first.time_column == column.name) {
             format!("r.{} AS {name}", quote(&self.source.time_column))
         } else if first.is_some_and(|first| first.profile_column == column.name) {
