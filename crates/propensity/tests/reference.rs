@@ -203,7 +203,13 @@ fn agrees(
     } else {
         false
     };
-    lost || (found - expected).abs() <= 1e-9 * found.abs().max(expected.abs())
+    // Its instants are days since 1970 in f64, good to a microsecond: seen in what is minutes long.
+    let clock = if name.contains("rec_") || name == "last_hour" {
+        1e-10
+    } else {
+        0.0
+    };
+    lost || (found - expected).abs() <= 1e-9 * found.abs().max(expected.abs()) + clock
 }
 
 /// Compares all features of a task, returns the number of rows.
