@@ -84,7 +84,7 @@ fn generate(events: usize, attributes: bool) -> Data {
             let kind = dictionaries.kinds.intern(kinds[kind].as_bytes()).unwrap();
             let channel = channels[(draw >> 8) as usize % 6].as_bytes();
             let channel = dictionaries.events[0].intern(channel).unwrap();
-            let amount = if kind % 3 == 0 {
+            let amount = if kind.is_multiple_of(3) {
                 (draw % 9999) as f64 / 100.0
             } else {
                 f64::NAN

@@ -143,10 +143,12 @@ impl Group for Category {
             }
             row.put(self.totals[value].into());
         }
-        row.put(self.entropy.of(&self.totals));
-        let total: u32 = self.totals.iter().sum();
-        let mode = self.totals.iter().max().copied().unwrap_or_default();
-        row.put(f64::from(mode) / f64::from(total.max(1)));
-        row.put(self.last.map_or(f64::NAN, f64::from));
+        row.hold(|| {
+            let total: u32 = self.totals.iter().sum();
+            let mode = self.totals.iter().max().copied().unwrap_or_default();
+            let share = f64::from(mode) / f64::from(total.max(1));
+            let last = self.last.map_or(f64::NAN, f64::from);
+            [self.entropy.of(&self.totals), share, last]
+        });
     }
 }

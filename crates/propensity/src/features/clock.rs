@@ -70,14 +70,12 @@ impl Group for Clock {
 
     fn write(&mut self, view: &View, row: &mut Row) {
         let total = (view.events as f64).max(1.0);
-        row.put(f64::from(self.weekdays[5] + self.weekdays[6]) / total);
+        row.hold(|| [f64::from(self.weekdays[5] + self.weekdays[6]) / total]);
         if self.has_hours {
-            for quarter in self.quarters {
-                row.put(f64::from(quarter) / total);
-            }
+            row.hold(|| self.quarters.map(|quarter| f64::from(quarter) / total));
             let hour = |time: &i64| time.rem_euclid(DAY) as f64 * 24.0 / DAY as f64;
-            row.put(view.times().last().map_or(f64::NAN, hour));
+            row.hold(|| [view.times().last().map_or(f64::NAN, hour)]);
         }
-        row.put(self.entropy.of(&self.weekdays));
+        row.hold(|| [self.entropy.of(&self.weekdays)]);
     }
 }

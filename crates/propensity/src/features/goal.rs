@@ -1,7 +1,7 @@
 //! Goal history: counts, recency, regularity, previous periods, share of the goal's own events.
 
 use super::feature::{Feature, Unit, days, during, when};
-use super::math::{decay, decays, ratio};
+use super::math::{count_until, decay, decays, ratio};
 use super::past::{Past, Places, View};
 use super::regularity::{Gaps, describe_gaps};
 use super::{Group, Row};
@@ -180,7 +180,7 @@ impl GoalHistory {
 
     /// Number of goal events with `time <= until`.
     fn until(&self, until: Micros) -> usize {
-        self.times.partition_point(|&time| time <= until)
+        count_until(&self.times, until)
     }
 
     fn write_counts(&self, spans: &[(Span, Micros)], view: &View, row: &mut Row) {
@@ -243,12 +243,13 @@ impl GoalHistory {
     }
 
     fn write_shares(&self, row: &mut Row) {
-        for most in SHARES {
+        let share = |most: u32| {
             let events = most.min(self.own);
             let goals = (self.own_recent & ((1 << events) - 1)).count_ones();
-            row.put(ratio(goals.into(), events.into()));
-        }
-        row.put(ratio(self.own_goals.into(), self.own.into()));
+            ratio(goals.into(), events.into())
+        };
+        row.hold(|| SHARES.map(share));
+        row.hold(|| [ratio(self.own_goals.into(), self.own.into())]);
     }
 }
 

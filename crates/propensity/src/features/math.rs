@@ -1,12 +1,29 @@
 //! Small formulas that groups share.
 
 use crate::schema::Span;
-use crate::time::{Micros, days_between};
+use crate::time::{DAY, Micros};
 
 /// a / b, NaN where b is 0.
 #[inline]
 pub(super) fn ratio(a: f64, b: f64) -> f64 {
     if b > 0.0 { a / b } else { f64::NAN }
+}
+
+/// Days from one instant to another, without the wide integers that extreme instants need: their
+/// distance is just the longest that fits.
+#[inline]
+pub(super) fn days_since(from: Micros, to: Micros) -> f64 {
+    to.saturating_sub(from) as f64 / DAY as f64
+}
+
+/// Number of instants, oldest first, that are not after `until`.
+#[inline]
+pub(super) fn count_until(times: &[Micros], until: Micros) -> usize {
+    // Short windows are often empty.
+    match times.last() {
+        Some(&newest) if newest > until => times.partition_point(|&time| time <= until),
+        _ => times.len(),
+    }
 }
 
 /// The factor 2^(-d / h) by which a decayed count shrinks in d days, h = half-life in days.
@@ -15,7 +32,7 @@ pub(super) fn decay(from: Micros, to: Micros, half_life: f64) -> f64 {
     if from == to {
         return 1.0;
     }
-    (-days_between(from, to) / half_life).exp2()
+    (-days_since(from, to) / half_life).exp2()
 }
 
 /// [`decay`] for half-lives of W/4, W/2, W, 2W and 4W by squaring: one exponential for all.

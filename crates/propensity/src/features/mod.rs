@@ -45,9 +45,11 @@ trait Group: std::fmt::Debug {
     fn write(&mut self, view: &View, row: &mut Row);
 }
 
-/// The cells of a feature row, filled from the left.
+/// The cells of a feature row, filled from the left. They still hold the profile's row before.
 struct Row<'a> {
     cells: std::slice::IterMut<'a, f64>,
+    /// Whether events were read since the row before.
+    changed: bool,
 }
 
 impl Row<'_> {
@@ -59,13 +61,27 @@ impl Row<'_> {
             *cell = if value.is_finite() { value } else { f64::NAN };
         }
     }
+
+    /// The next values, which follow from the running state alone and not from the cutoff: they
+    /// are only computed if events were read since the row before.
+    #[inline]
+    fn hold<const N: usize>(&mut self, values: impl FnOnce() -> [f64; N]) {
+        if self.changed {
+            values().into_iter().for_each(|value| self.put(value));
+        } else if let Some(last) = N.checked_sub(1) {
+            self.cells.nth(last);
+        }
+    }
 }
 
 /// Computes feature rows, profile by profile, in memory that it keeps.
 #[derive(Debug)]
 pub struct Features {
-    len: usize,
     spans: Vec<(Span, Micros)>,
+    /// The last row of the profile.
+    row: Vec<f64>,
+    /// Whether `row` is older than the running state.
+    changed: bool,
     past: Past,
     groups: Vec<Box<dyn Group>>,
 }
@@ -93,7 +109,8 @@ impl Features {
             dictionaries,
         )));
         Self {
-            len: schema.features().len(),
+            row: vec![f64::NAN; schema.features().len()],
+            changed: true,
             spans: schema
                 .spans
                 .iter()
@@ -106,17 +123,18 @@ impl Features {
 
     /// Number of features.
     pub fn len(&self) -> usize {
-        self.len
+        self.row.len()
     }
 
     /// Whether there are no features.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.row.is_empty()
     }
 
     /// Begins with another profile.
     pub fn start(&mut self) {
         self.past.clear();
+        self.changed = true;
         self.groups.iter_mut().for_each(|group| group.clear());
     }
 
@@ -136,16 +154,17 @@ impl Features {
         out: &mut [f64],
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        if out.len() != self.len {
+        if out.len() != self.row.len() {
             return Err(Error::LengthMismatch {
                 found: out.len(),
-                required: self.len,
+                required: self.row.len(),
             });
         }
         self.read(&profile.history, cutoff, poll)?;
         let view = View::new(profile, &self.past, cutoff, &self.spans);
         let mut row = Row {
-            cells: out.iter_mut(),
+            cells: self.row.iter_mut(),
+            changed: self.changed,
         };
         for group in &mut self.groups {
             group.write(&view, &mut row);
@@ -154,6 +173,8 @@ impl Features {
             }
         }
         debug_assert_eq!(row.cells.len(), 0, "fewer values than features");
+        self.changed = false;
+        out.copy_from_slice(&self.row);
         Ok(())
     }
 
@@ -170,6 +191,7 @@ impl Features {
         }
         while self.past.len() < until {
             let new = self.past.len()..until.min(self.past.len() + QUANTUM);
+            self.changed = true;
             self.past.extend(history, new.clone())?;
             for group in &mut self.groups {
                 group.extend(history, &self.past, new.clone())?;

@@ -191,18 +191,18 @@ impl State {
         ratio(total, count as f64)
     }
 
-    fn write(&self, row: &mut Row) {
-        row.put(self.newest_mean(1));
-        row.put(self.newest_mean(3));
-        row.put(self.newest_mean(NEWEST));
-        row.put(self.greatest);
-        let several = self.all.count >= 2.0;
+    /// Mean, newest value, means of the newest 3 and 10, greatest, population std (>= 2 values).
+    fn summary(&self) -> [f64; 6] {
         let variance = self.squares / self.all.count;
-        row.put(if several {
-            variance.max(0.0).sqrt()
-        } else {
-            f64::NAN
-        });
+        let several = self.all.count >= 2.0;
+        [
+            self.all.mean(),
+            self.newest_mean(1),
+            self.newest_mean(3),
+            self.newest_mean(NEWEST),
+            self.greatest,
+            if several { variance.sqrt() } else { f64::NAN },
+        ]
     }
 }
 
@@ -238,12 +238,11 @@ impl Group for Numeric {
             for cell in cells {
                 row.put(cell.total);
             }
-            row.put(state.all.total);
+            row.hold(|| [state.all.total]);
             for &place in &self.means {
                 row.put(cells[place].mean());
             }
-            row.put(state.all.mean());
-            state.write(row);
+            row.hold(|| state.summary());
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The part of a profile's history that features have read so far, and the view of it at a cutoff.
 
+use super::math::{count_until, days_since};
 use crate::error::Error;
 use crate::history::{History, Profile};
 use crate::schema::{EventType, Schema, Span};
-use crate::time::{Micros, date, days_between};
+use crate::time::{Micros, date};
 use std::ops::Range;
 
 /// The type of an event that has no place in the schema.
@@ -129,9 +130,11 @@ impl<'a> View<'a> {
     ) -> Self {
         let times = &profile.history.times[..past.len()];
         let mut starts = [0; 6];
-        for &(span, length) in spans {
-            let border = cutoff.saturating_sub(length);
-            starts[span as usize] = times.partition_point(|&time| time <= border);
+        let mut start = 0;
+        // The longest first: the next begins in it.
+        for &(span, length) in spans.iter().rev() {
+            start += count_until(&times[start..], cutoff.saturating_sub(length));
+            starts[span as usize] = start;
         }
         Self {
             profile,
@@ -172,7 +175,7 @@ impl<'a> View<'a> {
     /// Age in days, NaN without an instant.
     #[inline]
     pub(super) fn age(&self, time: Option<Micros>) -> f64 {
-        time.map_or(f64::NAN, |time| days_between(time, self.cutoff))
+        time.map_or(f64::NAN, |time| days_since(time, self.cutoff))
     }
 
     /// Age of the oldest event in days.

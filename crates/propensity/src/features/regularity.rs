@@ -102,31 +102,43 @@ impl Gaps {
         self.newest.map(|(time, _)| time)
     }
 
-    /// mean, population std (>= 2 gaps), last, mean of the newest 3, r / max(mean, 0.5),
-    /// std / max(mean, 0.5), where r = days since the newest event.
-    pub(super) fn write(&self, view: &View, row: &mut Row) {
-        let mean = ratio(self.total, self.count);
-        let variance = ratio(self.squares, self.count) - mean * mean;
-        let std = if self.count >= 2.0 {
-            variance.max(0.0).sqrt()
-        } else {
-            f64::NAN
-        };
-        let last = if self.count > 0.0 {
+    fn mean(&self) -> f64 {
+        ratio(self.total, self.count)
+    }
+
+    fn std(&self) -> f64 {
+        if self.count < 2.0 {
+            return f64::NAN;
+        }
+        let mean = self.mean();
+        (self.squares / self.count - mean * mean).max(0.0).sqrt()
+    }
+
+    fn last(&self) -> f64 {
+        if self.count > 0.0 {
             self.recent[0]
         } else {
             f64::NAN
-        };
-        // `recent` holds zeros where there are fewer than three.
-        let mean3 = ratio(self.recent.iter().sum(), self.count.min(3.0));
-        // f64::max would take NaN for missing and return 0.5.
-        let floor = if mean < 0.5 { 0.5 } else { mean };
-        row.put(mean);
-        row.put(std);
-        row.put(last);
-        row.put(mean3);
-        row.put(view.age(self.newest()) / floor);
-        row.put(std / floor);
+        }
+    }
+
+    /// Of the newest three; where there are fewer, `recent` holds zeros.
+    fn mean3(&self) -> f64 {
+        ratio(self.recent.iter().sum(), self.count.min(3.0))
+    }
+
+    /// max(mean, 0.5), NaN without gaps.
+    fn floor(&self) -> f64 {
+        let mean = self.mean();
+        if mean < 0.5 { 0.5 } else { mean }
+    }
+
+    /// mean, population std (>= 2 gaps), last, mean of the newest 3, r / max(mean, 0.5),
+    /// std / max(mean, 0.5), where r = days since the newest event.
+    pub(super) fn write(&self, view: &View, row: &mut Row) {
+        row.hold(|| [self.mean(), self.std(), self.last(), self.mean3()]);
+        row.put(view.age(self.newest()) / self.floor());
+        row.hold(|| [self.std() / self.floor()]);
     }
 }
 

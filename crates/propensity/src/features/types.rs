@@ -151,7 +151,11 @@ impl Group for Types {
             let newest = state.newest.unwrap_or(view.cutoff);
             row.put(state.decayed * decay(newest, view.cutoff, self.window_days));
         }
-        row.put(self.entropy.of(&self.totals));
-        row.put(self.last.map_or(f64::NAN, f64::from));
+        row.hold(|| {
+            [
+                self.entropy.of(&self.totals),
+                self.last.map_or(f64::NAN, f64::from),
+            ]
+        });
     }
 }
