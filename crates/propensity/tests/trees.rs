@@ -320,6 +320,23 @@ fn constant_columns_are_never_split_on() {
 }
 
 #[test]
+fn columns_that_cannot_be_split_take_no_place_in_the_samples() {
+    // 49 columns of which any split would leave fewer rows than a leaf needs, and a useful one.
+    let outcomes: Vec<bool> = (0..200).map(|row| row % 4 == 0 || row < 50).collect();
+    let value = |row: usize, column: usize| match column {
+        49 => row as f32,
+        _ => f32::from(u8::from(row % 50 == column)),
+    };
+    let values = (0..200).flat_map(|row| (0..50).map(move |column| value(row, column)));
+    let params = ForestParams {
+        column_share: 0.02,
+        ..few()
+    };
+    let forest = fit(&matrix(50, values.collect()), &outcomes, params).unwrap();
+    assert_eq!(forest.trees(), few().rounds);
+}
+
+#[test]
 fn trees_keep_to_their_limits() {
     let (x, outcomes) = simple(3000);
     for (leaves, depth, min_rows) in [(2, 5, 1), (15, 1, 1), (15, 5, 40), (31, 3, 100)] {

@@ -2,7 +2,7 @@
 
 use super::ValidForestParams;
 use super::gradient::gradients;
-use crate::binning::Bins;
+use crate::binning::{Bins, MISSING};
 use crate::error::Error;
 use crate::rng::Rng;
 use crate::tree::sums::{MAX_ROWS, Pair, Scale};
@@ -17,7 +17,7 @@ pub(super) struct Booster<'a> {
     rows: &'a [u32],
     hold: &'a [u32],
     base: f64,
-    /// Columns that vary.
+    /// Columns that some split is possible on.
     columns: Vec<u32>,
     sampled_rows: usize,
     sampled_columns: usize,
@@ -39,17 +39,12 @@ impl<'a> Booster<'a> {
         rows: &'a [u32],
         hold: &'a [u32],
         params: &ValidForestParams,
+        poll: &mut dyn FnMut(),
     ) -> Result<Self, Error> {
         let base = check(bins, outcomes, rows, hold)?;
         let params = params.get();
-        let columns: Vec<u32> = (0..bins.columns())
-            .filter(|&column| bins.values(column) > 1 || bins.has_missing(column))
-            .map(|column| column as u32)
-            .collect();
-        if columns.is_empty() {
-            return Err(Error::NoFeatures);
-        }
-        let share = |share: f64, all: usize| ((share * all as f64) as usize).clamp(1, all);
+        let columns = splittable(bins, rows, params.min_rows, poll)?;
+        let share = |share: f64, all: usize| ((share * all as f64) as usize).max(1).min(all);
         let limits = Limits {
             leaves: params.leaves,
             depth: params.depth,
@@ -188,6 +183,44 @@ fn check(bins: &Bins, outcomes: &[bool], rows: &[u32], hold: &[u32]) -> Result<f
         });
     }
     Ok((positives as f64 / (rows.len() - positives) as f64).ln())
+}
+
+/// The columns that rows can be split on into two leaves of enough rows: others would only take
+/// the place of useful ones in the samples.
+fn splittable(
+    bins: &Bins,
+    rows: &[u32],
+    min_rows: usize,
+    poll: &mut dyn FnMut(),
+) -> Result<Vec<u32>, Error> {
+    let mut varies = false;
+    let mut columns = reserved(bins.columns())?;
+    for column in 0..bins.columns() {
+        let cells = bins.column(column);
+        let mut counts = [0; 256];
+        for rows in rows.chunks(BLOCK) {
+            for &row in rows {
+                counts[usize::from(cells[row as usize])] += 1;
+            }
+            poll();
+        }
+        varies |= counts.iter().all(|&count| count < rows.len());
+        let missing = counts[usize::from(MISSING)];
+        let enough = min_rows..=rows.len().saturating_sub(min_rows);
+        let mut left = 0;
+        let splits = counts[..bins.values(column)].iter().any(|count| {
+            left += count;
+            enough.contains(&left) || enough.contains(&(left + missing))
+        });
+        if splits {
+            columns.push(column as u32);
+        }
+    }
+    if varies {
+        Ok(columns)
+    } else {
+        Err(Error::NoFeatures)
+    }
 }
 
 fn reserved<T>(length: usize) -> Result<Vec<T>, Error> {

@@ -48,7 +48,7 @@ impl Forest {
         params: &ValidForestParams,
         poll: &mut dyn FnMut(),
     ) -> Result<Self, Error> {
-        let mut booster = Booster::new(bins, outcomes, rows, &[], params)?;
+        let mut booster = Booster::new(bins, outcomes, rows, &[], params, poll)?;
         let mut parts = ForestParts::new(booster.base(), bins.columns());
         for _ in 0..params.get().rounds {
             parts.push(booster.round(poll)?.nodes)?;
@@ -75,7 +75,7 @@ impl Forest {
         if hold_rows.is_empty() {
             return Err(Error::NoRows);
         }
-        let mut booster = Booster::new(bins, outcomes, fit_rows, hold_rows, params)?;
+        let mut booster = Booster::new(bins, outcomes, fit_rows, hold_rows, params, poll)?;
         let mut parts = ForestParts::new(booster.base(), bins.columns());
         let (mut best, mut least, mut trees) = (0, f64::INFINITY, 0);
         for round in 1..=params.get().rounds {

@@ -3,6 +3,9 @@
 use super::MAX_DEPTH;
 use crate::error::Error;
 
+/// Trees that can be asked for.
+const MAX_ROUNDS: usize = 10_000;
+
 /// How to fit a forest; the default is the recipe's (section 11.4).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForestParams {
@@ -12,7 +15,7 @@ pub struct ForestParams {
     pub leaves: usize,
     /// Splits from root to leaf at most, in `1..=MAX_DEPTH`.
     pub depth: usize,
-    /// Rows of a leaf at least, 1 or more.
+    /// Rows of a leaf at least, in `1..2^31`.
     pub min_rows: usize,
     /// Share of rows that a tree learns from, in `(0, 1]`.
     pub row_share: f64,
@@ -57,73 +60,65 @@ impl ForestParams {
     /// [`Error::Parameter`] names the first that is out of its range.
     pub fn check(self) -> Result<ValidForestParams, Error> {
         let share = |value: f64| value > 0.0 && value <= 1.0;
-        let rules: [(&'static str, String, bool, &'static str); 9] = [
-            (
-                "learning_rate",
-                self.learning_rate.to_string(),
-                share(self.learning_rate),
-                "above 0 and at most 1",
-            ),
-            (
-                "leaves",
-                self.leaves.to_string(),
-                (2..=256).contains(&self.leaves),
-                "between 2 and 256",
-            ),
-            (
-                "depth",
-                self.depth.to_string(),
-                (1..=MAX_DEPTH).contains(&self.depth),
-                "between 1 and 8",
-            ),
-            (
-                "min_rows",
-                self.min_rows.to_string(),
-                (1..=u32::MAX as usize).contains(&self.min_rows),
-                "at least 1",
-            ),
-            (
-                "row_share",
-                self.row_share.to_string(),
-                share(self.row_share),
-                "above 0 and at most 1",
-            ),
-            (
-                "column_share",
-                self.column_share.to_string(),
-                share(self.column_share),
-                "above 0 and at most 1",
-            ),
-            (
-                "l2",
-                self.l2.to_string(),
-                self.l2 >= 0.0 && self.l2.is_finite(),
-                "0 or more",
-            ),
-            (
-                "rounds",
-                self.rounds.to_string(),
-                (1..=10_000).contains(&self.rounds),
-                "between 1 and 10000",
-            ),
-            (
-                "patience",
-                self.patience.to_string(),
-                self.patience >= 1,
-                "at least 1",
-            ),
-        ];
-        for (name, found, valid, required) in rules {
-            if !valid {
-                return Err(Error::Parameter {
-                    name,
-                    found,
-                    required,
-                });
-            }
-        }
+        let part = "above 0 and at most 1";
+        let rate = self.learning_rate;
+        require("learning_rate", rate, share(rate), part)?;
+        let leaves = self.leaves;
+        require(
+            "leaves",
+            leaves,
+            (2..=256).contains(&leaves),
+            "between 2 and 256",
+        )?;
+        let depth = self.depth;
+        require(
+            "depth",
+            depth,
+            (1..=MAX_DEPTH).contains(&depth),
+            "between 1 and 8",
+        )?;
+        let rows = self.min_rows;
+        require(
+            "min_rows",
+            rows,
+            (1..1 << 31).contains(&rows),
+            "at least 1 and below 2^31",
+        )?;
+        require("row_share", self.row_share, share(self.row_share), part)?;
+        require(
+            "column_share",
+            self.column_share,
+            share(self.column_share),
+            part,
+        )?;
+        let l2 = self.l2;
+        require("l2", l2, l2 >= 0.0 && l2.is_finite(), "0 or more")?;
+        let rounds = self.rounds;
+        require(
+            "rounds",
+            rounds,
+            (1..=MAX_ROUNDS).contains(&rounds),
+            "between 1 and 10000",
+        )?;
+        require("patience", self.patience, self.patience >= 1, "at least 1")?;
         Ok(ValidForestParams(self))
     }
+}
+
+fn require(
+    name: &'static str,
+    found: impl ToString,
+    valid: bool,
+    required: &'static str,
+) -> Result<(), Error> {
+    if valid {
+        return Ok(());
+    }
+    Err(Error::Parameter {
+        name,
+        found: found.to_string(),
+        required,
+    })
 }
 
 impl ValidForestParams {
@@ -137,7 +132,7 @@ impl ValidForestParams {
     #[must_use]
     pub fn with_rounds(&self, rounds: usize) -> Self {
         Self(ForestParams {
-            rounds: rounds.clamp(1, 10_000),
+            rounds: rounds.clamp(1, MAX_ROUNDS),
             ..self.0.clone()
         })
     }
