@@ -2,9 +2,9 @@
 
 use crate::baseline::Rfm;
 use crate::error::Error;
-use crate::fit::Training;
 use crate::fit::report::{Area, Comparison, Evaluation, HoldOutReport};
 use crate::fit::select::{Choice, pick};
+use crate::fit::training::Training;
 use crate::metrics::{
     auc_difference, average_precision, brier, calibration_error, log_loss, roc_auc,
     roc_auc_interval,
@@ -61,7 +61,6 @@ pub(super) fn report(
     split: &HoldOut,
     choice: &Choice,
     judgement: &Judgement,
-    baselines: &Baselines,
 ) -> Result<HoldOutReport, Error> {
     let held = &judgement.outcomes;
     let half = |log_odds: &Option<Vec<f64>>| match log_odds {
@@ -78,11 +77,11 @@ pub(super) fn report(
         model: judgement.evaluate()?,
         logistic: half(&choice.linear)?,
         trees: half(&choice.trees)?,
-        recency: match baselines.recency {
+        recency: match training.baselines.recency {
             Some(column) => Some(recency(training, split, column, held)?),
             None => None,
         },
-        rfm: match &baselines.rfm {
+        rfm: match &training.baselines.rfm {
             Some(rfm) => rfm_area(rfm, training, split, held)?,
             None => None,
         },

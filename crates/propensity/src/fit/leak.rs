@@ -1,13 +1,11 @@
 //! Features that alone predict too well to be true: they may be known only after the outcome.
 
-use crate::encoder::Encoder;
 use crate::error::Error;
 use crate::features::Feature;
-use crate::fit::Training;
 use crate::fit::select::pick;
+use crate::fit::training::Training;
 use crate::fit::warning::Warning;
 use crate::metrics::roc_auc;
-use crate::split::HoldOut;
 
 /// One feature alone is suspicious from this area under the ROC curve on. Of the best single
 /// features on the eighteen tasks of the recipe none comes near.
@@ -23,14 +21,9 @@ const MOST_NAMED: usize = 3;
 ///
 /// A feature is judged by the area under the ROC curve of its best column in the better direction
 /// on the held-out rows (on all rows without a hold-out), missing values below all others.
-pub(super) fn suspects(
-    training: &Training,
-    split: Option<&HoldOut>,
-    encoder: &Encoder,
-    features: &[Feature],
-    poll: &mut dyn FnMut(),
-) -> Result<Vec<Warning>, Error> {
-    let rows = match split {
+pub(super) fn suspects(training: &Training, poll: &mut dyn FnMut()) -> Result<Vec<Warning>, Error> {
+    let encoder = &training.encoder;
+    let rows = match &training.split {
         Some(split) => spaced(&split.hold),
         None => spaced(&training.all_rows()),
     };
@@ -59,7 +52,7 @@ pub(super) fn suspects(
             None => areas.push((feature, area)),
         }
     }
-    Ok(name(areas, features))
+    Ok(name(areas, &training.features))
 }
 
 fn name(mut areas: Vec<(usize, f64)>, features: &[Feature]) -> Vec<Warning> {

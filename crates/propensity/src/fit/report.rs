@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::cutoff::Cutoff;
 use crate::factor::Importance;
 use crate::fit::params::Algorithm;
+use crate::fit::training::Training;
 use crate::fit::warning::Warning;
-use crate::split::HoldOut;
 use crate::time::Micros;
 
 /// The report of a training.
@@ -139,22 +139,17 @@ impl Comparison {
     }
 }
 
-/// Rows and outcomes at each cutoff that has rows, oldest first; `rows` has one index into the
-/// cutoffs per row.
-pub(super) fn cutoffs(
-    cutoffs: &[Cutoff],
-    rows: &[u32],
-    outcomes: &[bool],
-    split: Option<&HoldOut>,
-) -> Vec<CutoffReport> {
+/// Rows and outcomes at each cutoff that has rows, oldest first.
+pub(super) fn cutoffs(training: &Training, cutoffs: &[Cutoff]) -> Vec<CutoffReport> {
+    let rows = &training.cutoffs;
     let mut counts = vec![(0, 0); cutoffs.len()];
-    for (&cutoff, &outcome) in rows.iter().zip(outcomes) {
+    for (&cutoff, &outcome) in rows.iter().zip(&training.outcomes) {
         let (all, positives) = &mut counts[cutoff as usize];
         *all += 1;
         *positives += usize::from(outcome);
     }
     let mut held_out = vec![false; cutoffs.len()];
-    if let Some(split) = split.filter(|split| !split.by_profile) {
+    if let Some(split) = training.split.as_ref().filter(|split| !split.by_profile) {
         for &row in &split.hold {
             held_out[rows[row as usize] as usize] = true;
         }

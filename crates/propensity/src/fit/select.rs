@@ -3,8 +3,8 @@
 use crate::boosting::Forest;
 use crate::dataset::Matrix;
 use crate::error::Error;
-use crate::fit::Training;
 use crate::fit::judge::Judgement;
+use crate::fit::training::Training;
 use crate::logistic::Logistic;
 use crate::metrics::roc_auc;
 use crate::model::combine;
@@ -48,18 +48,14 @@ pub(super) fn is_usable(split: &HoldOut, outcomes: &[bool]) -> bool {
 }
 
 /// Chooses on the hold-out; without one, the usual values.
-pub(super) fn choose(
-    training: &Training,
-    split: Option<&HoldOut>,
-    poll: &mut dyn FnMut(),
-) -> Result<Choice, Error> {
+pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Choice, Error> {
     let mut choice = Choice {
         strength: training.freedom.strength,
         rounds: training.freedom.usual_rounds(),
         linear: None,
         trees: None,
     };
-    let Some(split) = split else {
+    let Some(split) = &training.split else {
         return Ok(choice);
     };
     if training.params.algorithm.is_linear() {
@@ -109,12 +105,19 @@ fn rounds(
     };
     let outcomes = &training.outcomes;
     let params = training.freedom.forest(training.params.seed).check()?;
-    let rounds = match training.freedom.rounds {
-        Some(rounds) => rounds,
-        None => Forest::rounds(bins, outcomes, &split.fit, &split.hold, &params, poll)?,
+    let (rounds, forest) = match training.freedom.rounds {
+        Some(rounds) => {
+            let params = params.with_rounds(rounds);
+            (
+                rounds,
+                Forest::fit(bins, outcomes, &split.fit, &params, poll)?,
+            )
+        }
+        None => {
+            let found = Forest::select(bins, outcomes, &split.fit, &split.hold, &params, poll)?;
+            (found.rounds, found.forest)
+        }
     };
-    let params = params.with_rounds(rounds);
-    let forest = Forest::fit(bins, outcomes, &split.fit, &params, poll)?;
     let log_odds = predict(&training.x, &split.hold, |row| forest.logit(row), poll)?;
     Ok((rounds, log_odds))
 }

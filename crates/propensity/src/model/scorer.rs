@@ -22,7 +22,7 @@ pub struct Prediction {
 }
 
 /// Why a model says so.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Explanation<'a> {
     /// What it says: the very bits that [`Scorer::predict`] returns.
     pub prediction: Prediction,
@@ -30,6 +30,8 @@ pub struct Explanation<'a> {
     pub base: f64,
     /// All factors, strongest first.
     pub factors: &'a [FactorImpact],
+    /// What the factors are called, and what their values mean.
+    pub grouping: &'a Factors,
 }
 
 /// A model made ready to predict: scratch space is kept, so a prediction allocates nothing.
@@ -304,6 +306,7 @@ impl Scorer {
             prediction,
             base,
             factors: impacts,
+            grouping: &self.factors,
         }
     }
 }

@@ -13,15 +13,17 @@ use crate::tree::Node;
 
 /// A name of a feature or factor is no longer than this many bytes.
 const LONGEST_NAME: usize = 4096;
-/// The words of a model take no more bytes than this.
+/// The words of a model take no more bytes than this, and are no more values.
 const LONGEST_WORDS: usize = 16 << 20;
+const MOST_PAIRS: usize = 1 << 10;
+const MOST_VALUES: usize = 1 << 18;
 
-/// The part of a model that is words.
+/// The part of a model that is words: borrowed to write, owned when read.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Words {
-    schema: Schema,
-    encoder: Encoder,
+struct Words<S, E> {
+    schema: S,
+    encoder: E,
 }
 
 impl Model {
@@ -33,10 +35,11 @@ impl Model {
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
         self.validate()?;
         let words = Words {
-            schema: self.schema.clone(),
-            encoder: self.encoder.clone(),
+            schema: &self.schema,
+            encoder: &self.encoder,
         };
         let words = serde_json::to_vec(&words).map_err(|_| corrupted("its words are no JSON"))?;
+        ensure(are_modest(&words), "its words are too many")?;
         let mut writer = Writer::default();
         writer.bytes(&words)?;
         writer.f64s(&[self.base_rate])?;
@@ -58,10 +61,8 @@ impl Model {
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(bytes)?;
         let words = reader.bytes()?;
-        if words.len() > LONGEST_WORDS {
-            return Err(corrupted("its words are too long"));
-        }
-        let words: Words =
+        ensure(are_modest(words), "its words are too many")?;
+        let words: Words<Schema, Encoder> =
             serde_json::from_slice(words).map_err(|_| corrupted("its words do not parse"))?;
         let base_rate = one(&reader.f64s()?)?;
         let background = Background {
@@ -87,6 +88,11 @@ impl Model {
     /// Whether the parts fit together, so that predicting cannot go wrong.
     fn validate(&self) -> Result<(), Error> {
         self.schema.validate()?;
+        // Each pair of type and attribute has a dozen features: bounded before they are described.
+        ensure(
+            self.schema.pairs.len() <= MOST_PAIRS,
+            "it has too many pairs",
+        )?;
         let features = self.schema.features();
         let names = features.iter().flat_map(|f| [&f.name, &f.factor, &f.label]);
         ensure(names.clone().all(|name| is_name(name)), "a name is odd")?;
@@ -117,6 +123,13 @@ impl Model {
             && usual.len() == features.len();
         ensure(fits, "its background has another size")
     }
+}
+
+/// Whether words take little memory once parsed: many empty texts would take far more than their
+/// bytes.
+fn are_modest(words: &[u8]) -> bool {
+    let values = words.iter().filter(|&&byte| byte == b',').count();
+    words.len() <= LONGEST_WORDS && values <= MOST_VALUES
 }
 
 fn ensure(holds: bool, reason: &'static str) -> Result<(), Error> {

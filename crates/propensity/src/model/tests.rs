@@ -302,6 +302,18 @@ fn odd_parts_are_refused() {
 }
 
 #[test]
+fn a_bomb_of_words_is_refused_unparsed() {
+    let words = format!("{{\"schema\":[{}\"\"]}}", "\"\",".repeat((1 << 18) + 1));
+    let mut writer = Writer::default();
+    writer.bytes(words.as_bytes()).unwrap();
+    let error = Model::decode(&writer.finish()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the stored model is damaged: its words are too many"
+    );
+}
+
+#[test]
 fn words_that_are_no_model_are_refused() {
     for words in [
         &b""[..],

@@ -1,0 +1,214 @@
+//! Training rows made ready: columns, bins, hold-out, and what must be kept of the features before
+//! they become columns.
+
+use std::mem::take;
+
+use crate::baseline::{Rfm, RfmFeatures};
+use crate::binning::Bins;
+use crate::boosting::Forest;
+use crate::cutoff::Cutoff;
+use crate::dataset::{Dataset, Matrix};
+use crate::encoder::Encoder;
+use crate::error::Error;
+use crate::features::Feature;
+use crate::fit::background;
+use crate::fit::judge::Baselines;
+use crate::fit::params::{FEWEST, FitParams, Freedom};
+use crate::fit::select::{Choice, is_usable};
+use crate::logistic::Logistic;
+use crate::model::{Background, Model};
+use crate::schema::Schema;
+use crate::split::HoldOut;
+
+/// Bins of a column at most, one of them for missing values.
+const MOST_BINS: usize = 255;
+
+/// Training rows as the learners read them.
+pub(super) struct Training<'a> {
+    pub params: &'a FitParams,
+    pub freedom: Freedom,
+    /// Rows of the rarer class.
+    pub rarer: usize,
+    /// What a row of the data set had.
+    pub features: Vec<Feature>,
+    pub encoder: Encoder,
+    pub x: Matrix,
+    /// The same in bins, if there are to be trees.
+    pub bins: Option<Bins>,
+    pub outcomes: Vec<bool>,
+    /// Index of each row's cutoff.
+    pub cutoffs: Vec<u32>,
+    /// Rows to choose and judge on, if both sides have both classes.
+    pub split: Option<HoldOut>,
+    pub baselines: Baselines,
+    /// Features, row after row, of typical profiles.
+    pub background: Vec<f64>,
+}
+
+impl<'a> Training<'a> {
+    /// Checks the rows and makes them ready; see [`crate::fit::fit`].
+    pub fn new(
+        mut dataset: Dataset,
+        cutoffs: &[Cutoff],
+        schema: &Schema,
+        params: &'a FitParams,
+        poll: &mut dyn FnMut(),
+    ) -> Result<Self, Error> {
+        let rarer = rarer_class(&dataset, params)?;
+        let features = schema.features();
+        check_lengths(&dataset, &features, params)?;
+        let encoder = Encoder::fit(&dataset, &categories(&features), poll)?;
+        if encoder.columns() == 0 {
+            return Err(Error::NoFeatures);
+        }
+        let background = background::rows(&dataset, cutoffs);
+        let baselines = baselines(&dataset, &features, &encoder)?;
+        let outcomes = take(&mut dataset.outcomes);
+        let row_cutoffs = take(&mut dataset.cutoffs);
+        let profiles = take(&mut dataset.profiles);
+        let split = HoldOut::choose(&row_cutoffs, cutoffs, &profiles, &outcomes)?;
+        let split = Some(split).filter(|split| is_usable(split, &outcomes));
+        let x = encoder.transform(dataset, poll)?;
+        let bins = if params.algorithm.has_trees() {
+            let rows: Vec<u32> = (0..x.rows as u32).collect();
+            Some(Bins::new(&x, &rows, MOST_BINS, poll)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            params,
+            freedom: Freedom::of(rarer),
+            rarer,
+            features,
+            encoder,
+            x,
+            bins,
+            outcomes,
+            cutoffs: row_cutoffs,
+            split,
+            baselines,
+            background,
+        })
+    }
+
+    /// The number of every row.
+    pub fn all_rows(&self) -> Vec<u32> {
+        (0..self.x.rows as u32).collect()
+    }
+
+    /// Rows with a positive outcome.
+    pub fn positives(&self) -> usize {
+        self.outcomes.iter().filter(|&&outcome| outcome).count()
+    }
+
+    /// The model of the choice, learned from all rows; its background is still to be measured.
+    pub fn refit(
+        &self,
+        choice: &Choice,
+        schema: Schema,
+        poll: &mut dyn FnMut(),
+    ) -> Result<Model, Error> {
+        let rows = self.all_rows();
+        let logistic = if self.params.algorithm.is_linear() {
+            let strengths = [choice.strength];
+            Logistic::fit(&self.x, &self.outcomes, &rows, &strengths, poll)?.pop()
+        } else {
+            None
+        };
+        let forest = match &self.bins {
+            Some(bins) => {
+                let params = self.freedom.forest(self.params.seed).check()?;
+                let params = params.with_rounds(choice.rounds);
+                Some(Forest::fit(bins, &self.outcomes, &rows, &params, poll)?)
+            }
+            None => None,
+        };
+        Ok(Model {
+            schema,
+            encoder: self.encoder.clone(),
+            logistic,
+            forest,
+            base_rate: self.positives() as f64 / self.outcomes.len() as f64,
+            background: Background::default(),
+        })
+    }
+}
+
+/// Number of rows of the rarer class, if there are enough.
+fn rarer_class(dataset: &Dataset, params: &FitParams) -> Result<usize, Error> {
+    let (rows, positives) = (dataset.rows(), dataset.positives());
+    let rarer = positives.min(rows - positives);
+    if rows == 0 {
+        Err(Error::NoRows)
+    } else if rarer == 0 {
+        Err(Error::OneClass { positives, rows })
+    } else if rarer < FEWEST && !params.allow_small {
+        Err(Error::TooFew {
+            found: rarer,
+            required: FEWEST,
+            positive: positives == rarer,
+        })
+    } else {
+        Ok(rarer)
+    }
+}
+
+fn check_lengths(dataset: &Dataset, features: &[Feature], params: &FitParams) -> Result<(), Error> {
+    let champion = params.champion.len();
+    let pairs = [
+        (dataset.features, features.len()),
+        (
+            if champion == 0 {
+                dataset.rows()
+            } else {
+                champion
+            },
+            dataset.rows(),
+        ),
+    ];
+    match pairs
+        .into_iter()
+        .find(|(found, required)| found != required)
+    {
+        Some((found, required)) => Err(Error::LengthMismatch { found, required }),
+        None => Ok(()),
+    }
+}
+
+/// Number of values of each feature that is a category.
+fn categories(features: &[Feature]) -> Vec<Option<usize>> {
+    let values = |feature: &Feature| feature.values.as_ref().map(Vec::len);
+    features.iter().map(values).collect()
+}
+
+/// What the baselines read, found by the recipe names of the features.
+fn baselines(
+    dataset: &Dataset,
+    features: &[Feature],
+    encoder: &Encoder,
+) -> Result<Baselines, Error> {
+    let find = |name: &str| features.iter().position(|feature| feature.name == name);
+    let recency = find("rec_any");
+    let needed = (
+        recency,
+        find("ten_first"),
+        find("cnt_any_all"),
+        find("days_all"),
+    );
+    let rfm = match needed {
+        (Some(recency), Some(tenure), Some(events), Some(days)) => Some(Rfm::new(
+            dataset,
+            &RfmFeatures {
+                recency,
+                tenure,
+                events,
+                days,
+                goal_recency: find("goal_rec"),
+                goals: find("goal_cnt_all"),
+            },
+        )?),
+        _ => None,
+    };
+    let recency = (0..encoder.columns()).find(|&column| Some(encoder.source(column)) == recency);
+    Ok(Baselines { recency, rfm })
+}
