@@ -1,7 +1,8 @@
 -- What analysts read. A view reads its tables with the rights of its owner, so row-level security does not reach
--- the reader (security_invoker exists from PostgreSQL 15 on only): each view repeats the rule of the tables.
+-- the reader (security_invoker exists from PostgreSQL 15 on only): each view repeats the rule of the tables,
+-- as a barrier: no function of the reader sees a row before it.
 
-CREATE VIEW customer_ai.models AS
+CREATE VIEW customer_ai.models WITH (security_barrier) AS
 SELECT m.name AS model, m.owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
     m.description, m.scores_schema, m.scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,
     m.time_zone, m.options, m.created_at, m.altered_at
@@ -14,7 +15,7 @@ LEFT JOIN LATERAL (
     ORDER BY s.id DESC LIMIT 1) r ON true
 WHERE customer_ai._is_mine(m.owner);
 
-CREATE VIEW customer_ai.versions AS
+CREATE VIEW customer_ai.versions WITH (security_barrier) AS
 SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE AS active, v.algorithm, v.trained_at,
     v.as_of, cardinality(v.cutoffs) AS cutoffs, v.rows, v.positives, v.auc, v.auc_low, v.auc_high,
     octet_length(v.document) AS bytes, v.report
@@ -22,7 +23,7 @@ FROM customer_ai.version v
 JOIN customer_ai.model m ON m.id = v.model_id
 WHERE customer_ai._is_mine(m.owner);
 
-CREATE VIEW customer_ai.runs AS
+CREATE VIEW customer_ai.runs WITH (security_barrier) AS
 SELECT r.id AS run, m.name AS model, r.kind, r.version, r.as_of, r.started_at, r.finished_at,
     extract(epoch FROM r.finished_at - r.started_at)::float8 AS seconds, r.profiles, r.low, r.medium, r.high,
     r.skipped, r.detail
@@ -30,7 +31,7 @@ FROM customer_ai.run r
 JOIN customer_ai.model m ON m.id = r.model_id
 WHERE customer_ai._is_mine(m.owner);
 
-CREATE VIEW customer_ai.segments AS
+CREATE VIEW customer_ai.segments WITH (security_barrier) AS
 SELECT format('%I.%I', s.schema_name, s.segment_name) AS segment, m.name AS model, s.condition, s.description,
     s.profiles, s.created_at, s.refreshed_at
 FROM customer_ai.segment s

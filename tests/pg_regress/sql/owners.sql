@@ -30,6 +30,14 @@ SELECT count(*) AS seen FROM customer_ai.model;
 INSERT INTO customer_ai.event_source (model_id, position, schema_name, relation_name, profile_column, time_column)
     SELECT 1, 9, 'shop', 'orders', 'customer_id', 'at';
 
+-- a function of the reader does not see through the views
+CREATE FUNCTION pg_temp.leak(seen text) RETURNS boolean COST 0.0001 LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE NOTICE 'leaked: %', seen;
+    RETURN true;
+END $$;
+SELECT count(*) AS seen FROM customer_ai.models WHERE pg_temp.leak(goal);
+
 -- a member adds to the model of the role; a condition cannot become somebody else on the way
 SET ROLE regress_cid;
 SELECT customer_ai.add_events('m', 'shop.orders', 'customer_id', 'at', event_type => 'again');

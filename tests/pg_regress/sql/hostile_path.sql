@@ -1,0 +1,45 @@
+-- Whatever stands first in the caller's search_path is never called: not by our queries, not by conditions.
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+CREATE SCHEMA evil;
+CREATE TABLE evil.log (name text);
+CREATE FUNCTION evil.note(name text) RETURNS boolean LANGUAGE sql AS $$ INSERT INTO evil.log VALUES (name) RETURNING true $$;
+CREATE FUNCTION evil.same(a text, b text) RETURNS boolean LANGUAGE sql AS $$ SELECT evil.note('= text') $$;
+CREATE FUNCTION evil.same(a bigint, b bigint) RETURNS boolean LANGUAGE sql AS $$ SELECT evil.note('= bigint') $$;
+CREATE FUNCTION evil.same(a name, b name) RETURNS boolean LANGUAGE sql AS $$ SELECT evil.note('= name') $$;
+CREATE FUNCTION evil.same(a oid, b oid) RETURNS boolean LANGUAGE sql AS $$ SELECT evil.note('= oid') $$;
+CREATE FUNCTION evil.more(a numeric, b integer) RETURNS boolean LANGUAGE sql AS $$ SELECT evil.note('> numeric') $$;
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = text, RIGHTARG = text);
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = bigint, RIGHTARG = bigint);
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = name, RIGHTARG = name);
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = oid, RIGHTARG = oid);
+CREATE OPERATOR evil.> (FUNCTION = evil.more, LEFTARG = numeric, RIGHTARG = integer);
+CREATE FUNCTION evil.coalesced(a anyelement) RETURNS anyelement LANGUAGE sql AS $$ SELECT a FROM evil.note('coalesced') $$;
+CREATE FUNCTION evil.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT timestamptz '2000-01-01' FROM evil.note('now') $$;
+CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT $1 FROM evil.note('lower') $$;
+CREATE FUNCTION evil.has_factor(jsonb, text) RETURNS boolean LANGUAGE sql AS $$ SELECT evil.note('has_factor') $$;
+CREATE TABLE evil.model (LIKE customer_ai.model);
+CREATE TABLE evil.pg_class (oid oid);
+CREATE TEMP TABLE model (LIKE customer_ai.model);
+CREATE TEMP TABLE pg_attribute (attname name);
+
+CREATE TABLE public.orders (customer_id bigint, at timestamptz, amount numeric, kind text);
+CREATE TABLE public.customers (customer_id bigint, country text);
+SET search_path = evil, public;
+SELECT customer_ai.create_model('m', 'public.orders', $$ lower(kind) = 'buy' AND amount > 5 $$, '30 days', exclude => 'at > now()');
+SELECT customer_ai.add_events('m', 'public.orders', where_clause => $$ lower(kind) = 'buy' $$);
+SELECT customer_ai.add_profiles('m', 'public.customers');
+CREATE VIEW public.m_scores AS SELECT 1::bigint AS customer_id, 0.5::float8 AS probability, 50::smallint AS score,
+    50::smallint AS percentile, 'medium'::text AS bucket, '[]'::jsonb AS factors;
+SELECT customer_ai.create_segment('public.some', 'm', $$ bucket OPERATOR(pg_catalog.=) 'medium' AND lower(bucket) = 'medium' $$);
+SELECT customer_ai.refresh_segment('public.some');
+SELECT customer_ai.has_factor('[{"factor": "a"}]', 'a');
+SELECT model FROM customer_ai.models;
+SELECT customer_ai.drop_segment('public.some');
+SELECT customer_ai.drop_model('m');
+RESET search_path;
+SELECT name AS called FROM evil.log;
+SET client_min_messages = warning;
+DROP SCHEMA evil CASCADE;
+DROP VIEW m_scores;
+DROP TABLE orders, customers, pg_temp.model, pg_temp.pg_attribute;
