@@ -1,4 +1,5 @@
 -- What \df+, \d+ and BI tools show of everything, and the rights on functions: last, when everything exists.
+SET LOCAL search_path TO pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION customer_ai.create_model IS
     'defines a model over a relation of events and returns its name; nothing but the catalog is read';
@@ -116,3 +117,5 @@ COMMENT ON VIEW customer_ai.segments IS 'segments of the models that you may use
 -- Explicit, because a function without an ACL says nothing about what was meant: PUBLIC may call every function,
 -- since each runs with the rights of its caller, and row-level security limits what it finds.
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA customer_ai TO PUBLIC;
+
+SET LOCAL search_path TO customer_ai, pg_temp;

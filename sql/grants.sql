@@ -1,5 +1,6 @@
 -- Everybody may use the extension; row-level security decides whose models. A role sees and changes the rows of
 -- models whose owner it is or is a member of, so every function can run with the rights of its caller.
+SET LOCAL search_path TO pg_catalog, pg_temp;
 GRANT USAGE ON SCHEMA customer_ai TO PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     customer_ai.model, customer_ai.event_source, customer_ai.profile_source,
@@ -28,3 +29,5 @@ CREATE POLICY owner ON customer_ai.run
 ALTER TABLE customer_ai.segment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON customer_ai.segment
     USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id AND customer_ai._is_mine(m.owner)));
+
+SET LOCAL search_path TO customer_ai, pg_temp;

@@ -1,5 +1,8 @@
 -- The catalog: one row for each model, source, version, run and segment. Relations and roles are kept by name,
 -- never by OID: a name survives dump and restore, and a dropped relation can be told from another one.
+--
+-- search_path is pinned throughout the script: the schema may have been filled by somebody else.
+SET LOCAL search_path TO pg_catalog, pg_temp;
 
 -- pgrx reads text as UTF-8 and could only fail in the middle of a call.
 DO $$
@@ -10,6 +13,20 @@ BEGIN
                 DETAIL = pg_catalog.format('The encoding of database "%s" is %s.',
                     pg_catalog.current_database(), pg_catalog.getdatabaseencoding()),
                 HINT = 'Create a database with: CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0';
+    END IF;
+END $$;
+
+-- Whoever owns the schema could put functions of the same names beside ours.
+DO $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_catalog.pg_namespace n
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'customer_ai'
+            AND pg_catalog.pg_get_userbyid(n.nspowner) OPERATOR(pg_catalog.=) current_user)
+    THEN
+        RAISE EXCEPTION 'schema "customer_ai" belongs to another role'
+            USING ERRCODE = 'duplicate_schema',
+                HINT = 'Drop or rename it, then create the extension again; it creates its schema itself.';
     END IF;
 END $$;
 
@@ -148,3 +165,5 @@ SELECT pg_catalog.pg_extension_config_dump('customer_ai.run', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment_id_seq', '');
+
+SET LOCAL search_path TO customer_ai, pg_temp;

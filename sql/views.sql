@@ -1,6 +1,7 @@
 -- What analysts read. A view reads its tables with the rights of its owner, so row-level security does not reach
 -- the reader (security_invoker exists from PostgreSQL 15 on only): each view repeats the rule of the tables,
 -- as a barrier: no function of the reader sees a row before it.
+SET LOCAL search_path TO pg_catalog, pg_temp;
 
 CREATE VIEW customer_ai.models WITH (security_barrier) AS
 SELECT m.name AS model, m.owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
@@ -37,3 +38,5 @@ SELECT format('%I.%I', s.schema_name, s.segment_name) AS segment, m.name AS mode
 FROM customer_ai.segment s
 JOIN customer_ai.model m ON m.id = s.model_id
 WHERE customer_ai._is_mine(m.owner);
+
+SET LOCAL search_path TO customer_ai, pg_temp;
