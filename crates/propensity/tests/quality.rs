@@ -16,7 +16,7 @@ use propensity::features::Features;
 use propensity::fit::{FitParams, Fitted, Sample, fit};
 use propensity::history::Profile;
 use propensity::metrics::{calibration_error, log_loss, roc_auc};
-use propensity::model::{Explanation, Scorer};
+use propensity::model::{Explanation, Model, Scorer};
 use propensity::partition::Partition;
 use propensity::population::{Rules, Source};
 use propensity::record::{EventFlags, KeyWidth, Layout};
@@ -234,13 +234,27 @@ fn learn(log: &Log, task: &Task, until: Micros) -> Schema {
     learner.finish(&log.dictionaries).unwrap()
 }
 
-/// Area, log loss and calibration error on the test rows, and explained rows per second.
+/// Area, log loss and calibration error on the test rows by the model as it is stored, and rows
+/// explained per second. Reasons must add up to 1e-6.
 fn measure(fitted: &Fitted, test: &Dataset) -> [f64; 4] {
-    let mut scorer = Scorer::new(fitted.model.clone(), &mut || ()).unwrap();
+    let bytes = fitted.model.encode().unwrap();
+    let start = Instant::now();
+    let model = Model::decode(&bytes).unwrap();
+    let milliseconds = 1e3 * start.elapsed().as_secs_f64();
+    eprintln!("  {} bytes decoded in {milliseconds:.1} ms", bytes.len());
+    let mut scorer = Scorer::new(model, &mut || ()).unwrap();
     let features: Vec<f64> = test.values.iter().map(|&value| f64::from(value)).collect();
     let mut probabilities = Vec::with_capacity(test.rows());
+    let mut json = String::new();
     let mut visit = |_: usize, explanation: &Explanation| {
-        probabilities.push(explanation.prediction.probability);
+        let prediction = explanation.prediction;
+        let impacts: f64 = explanation.factors.iter().map(|factor| factor.impact).sum();
+        assert!((explanation.base + impacts - prediction.log_odds).abs() < 1e-6);
+        probabilities.push(prediction.probability);
+        json.clear();
+        explanation
+            .grouping
+            .write_json(explanation.factors, 3, &mut json);
         Ok(())
     };
     let start = Instant::now();
@@ -248,6 +262,7 @@ fn measure(fitted: &Fitted, test: &Dataset) -> [f64; 4] {
         .explain_rows(&features, &mut visit, &mut || ())
         .unwrap();
     let speed = test.rows() as f64 / start.elapsed().as_secs_f64();
+    eprintln!("  {json}");
     [
         roc_auc(&probabilities, &test.outcomes).unwrap(),
         log_loss(&probabilities, &test.outcomes).unwrap(),
