@@ -16,18 +16,18 @@ CREATE POLICY owner ON customer_ai.model USING (customer_ai._is_mine(owner));
 -- The policy of model applies inside these subqueries as well: no row of model, no row here.
 ALTER TABLE customer_ai.event_source ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON customer_ai.event_source
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id AND customer_ai._is_mine(m.owner)));
+    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
 ALTER TABLE customer_ai.profile_source ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON customer_ai.profile_source
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id AND customer_ai._is_mine(m.owner)));
+    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
 ALTER TABLE customer_ai.version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON customer_ai.version
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id AND customer_ai._is_mine(m.owner)));
+    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
 ALTER TABLE customer_ai.run ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON customer_ai.run
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id AND customer_ai._is_mine(m.owner)));
+    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
 ALTER TABLE customer_ai.segment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON customer_ai.segment
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id AND customer_ai._is_mine(m.owner)));
+    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
 
 SET LOCAL search_path TO customer_ai, pg_temp;

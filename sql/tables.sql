@@ -30,13 +30,6 @@ BEGIN
     END IF;
 END $$;
 
--- Whether the current role may see and run what belongs to a role. False, not an error, when the role is gone.
-CREATE FUNCTION customer_ai._is_mine(owner name) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN EXISTS (
-        SELECT FROM pg_catalog.pg_roles r
-        WHERE r.rolname OPERATOR(pg_catalog.=) owner AND pg_catalog.pg_has_role(r.oid, 'MEMBER'));
-
 -- A name reaches the names of relations, dumps, logs and JSON; 48 bytes leave room for "_score_history".
 CREATE TABLE customer_ai.model (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
