@@ -1,6 +1,7 @@
 //! Learns a schema in one walk over the profiles, in memory bounded by the dictionaries.
 
-use super::{ColumnNames, EventType, GoalFacts, Pair, Schema, Span, TextColumn};
+use super::facts::{Ages, Sample, TextFacts};
+use super::{ColumnNames, EventType, GoalFacts, Pair, Schema, Span};
 use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
 use crate::history::Profile;
@@ -17,10 +18,6 @@ const MAX_PROFILE_VALUES: usize = 20;
 const MAX_GOAL_TYPES: usize = 256;
 /// Fewer numbers than this teach nothing.
 const MIN_NUMBERS: u64 = 20;
-/// Where the span of the data ends: quantile of the age of events.
-const SPAN_QUANTILE: f64 = 0.999;
-/// Observations kept to count the profiles of the types that share one place.
-const SAMPLE: usize = 1 << 17;
 /// Facts of types have two places before code 1: no type, and types that are hashes only.
 const NO_TYPE: usize = 0;
 const HASHED_TYPE: usize = 1;
@@ -54,15 +51,6 @@ pub struct Learner {
     midnights: u64,
 }
 
-/// Ages of events on both sides of a span: enough to tell whether a quantile reaches it.
-#[derive(Clone, Copy, Debug)]
-struct Ages {
-    span: Micros,
-    below: u64,
-    greatest_below: Micros,
-    least_above: Micros,
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 struct TypeFacts {
     profiles: u32,
@@ -89,30 +77,12 @@ const NO_NUMBERS: PairFacts = PairFacts {
     greatest: f64::NEG_INFINITY,
 };
 
-#[derive(Debug, Default)]
-struct TextFacts {
-    present: u64,
-    /// Per code: number of profiles, the last of them.
-    values: Vec<(u32, u32)>,
-}
-
-/// Which profiles have numbers of which type: all of them while they are few, then those of a
-/// shrinking range of hashes, so that the same profiles are kept in whatever order they come.
-#[derive(Debug, Default)]
-struct Sample {
-    halvings: u32,
-    /// Hash of the profile, place of the type, attribute.
-    seen: Vec<(u64, u32, u32)>,
-}
-
 impl Learner {
     /// Starts to learn from events with `time <= until`, for an outcome window of so many days.
     pub fn new(names: ColumnNames, window_days: f64, until: Micros, goal: GoalKind) -> Self {
-        let ages = Span::FINITE.map(|span| Ages {
-            span: (span.days(window_days) * DAY as f64).round() as Micros,
-            below: 0,
-            greatest_below: 0,
-            least_above: Micros::MAX,
+        let ages = Span::FINITE.map(|span| {
+            let length = span.days(window_days) * DAY as f64;
+            Ages::new(length.round() as Micros)
         });
         let columns = |names: &[String]| names.iter().map(|_| TextFacts::default()).collect();
         Self {
@@ -261,12 +231,9 @@ impl Learner {
     }
 
     fn spans(&self) -> Vec<Span> {
-        let reached = |ages: &Ages| ages.span >= DAY && ages.reached(self.events);
         let spans = Span::FINITE.into_iter().zip(&self.ages);
-        spans
-            .filter(|(_, ages)| reached(ages))
-            .map(|(span, _)| span)
-            .collect()
+        let reached = spans.filter(|(_, ages)| ages.reached(self.events));
+        reached.map(|(span, _)| span).collect()
     }
 
     /// All types that have a text or are missing, by descending number of profiles, then name.
@@ -350,112 +317,5 @@ fn place(code: u32) -> usize {
         0 => NO_TYPE,
         code if Dictionary::is_hash(code) => HASHED_TYPE,
         code => code as usize + 1,
-    }
-}
-
-impl Ages {
-    /// Adds the events of a profile, oldest first.
-    fn add(&mut self, times: &[Micros], until: Micros) {
-        let border = until.saturating_sub(self.span);
-        let above = times.partition_point(|&time| time <= border);
-        self.below += (times.len() - above) as u64;
-        let age = |time: &Micros| until.saturating_sub(*time);
-        if let Some(age) = times[above..].first().map(age) {
-            self.greatest_below = self.greatest_below.max(age);
-        }
-        if let Some(age) = times[..above].last().map(age) {
-            self.least_above = self.least_above.min(age);
-        }
-    }
-
-    /// Whether the quantile of all ages is at least the span: exact, with linear interpolation
-    /// between order statistics.
-    fn reached(&self, events: u64) -> bool {
-        let position = SPAN_QUANTILE * (events - 1) as f64;
-        let rank = position.floor();
-        let below = self.below as f64;
-        if rank >= below {
-            return true;
-        }
-        if rank + 1.0 < below || self.below == events {
-            return false;
-        }
-        let step = self.least_above as f64 - self.greatest_below as f64;
-        self.greatest_below as f64 + (position - rank) * step >= self.span as f64
-    }
-}
-
-impl TextFacts {
-    #[inline]
-    fn add(&mut self, code: u32, profile: u32) -> Result<(), Error> {
-        if code == 0 {
-            return Ok(());
-        }
-        self.present += 1;
-        if Dictionary::is_hash(code) {
-            return Ok(());
-        }
-        let code = code as usize;
-        if code >= self.values.len() {
-            self.values.try_reserve(code + 1 - self.values.len())?;
-            self.values.resize(code + 1, (0, 0));
-        }
-        let (profiles, seen) = &mut self.values[code];
-        if *seen != profile {
-            *seen = profile;
-            *profiles += 1;
-        }
-        Ok(())
-    }
-
-    fn choose(&self, dictionary: &Dictionary, most: usize) -> TextColumn {
-        let values = self.values.iter().enumerate();
-        let mut seen: Vec<(u32, &str)> = values
-            .filter(|(_, (profiles, _))| *profiles > 0)
-            .filter_map(|(code, (profiles, _))| Some((*profiles, dictionary.text(code as u32)?)))
-            .collect();
-        let profiles: u64 = seen.iter().map(|&(profiles, _)| u64::from(profiles)).sum();
-        let distinct = seen.len() as u64;
-        if dictionary.overflowed()
-            || 2 * distinct > self.present && distinct > 2
-            || distinct > 1000 && profiles < 2 * distinct
-        {
-            return TextColumn::Identifier;
-        }
-        seen.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        seen.truncate(most);
-        TextColumn::Category(seen.into_iter().map(|(_, text)| text.to_owned()).collect())
-    }
-}
-
-impl Sample {
-    fn add(&mut self, hash: u64, place: usize, attribute: usize) -> Result<(), Error> {
-        if !self.holds(hash) {
-            return Ok(());
-        }
-        self.seen.try_reserve(1)?;
-        self.seen.push((hash, place as u32, attribute as u32));
-        while self.seen.len() > SAMPLE && self.halvings < 63 {
-            self.halvings += 1;
-            let mut seen = std::mem::take(&mut self.seen);
-            seen.retain(|&(hash, ..)| self.holds(hash));
-            self.seen = seen;
-        }
-        Ok(())
-    }
-
-    /// By the low bits: the high ones choose partitions, which come one after the other.
-    fn holds(&self, hash: u64) -> bool {
-        hash.trailing_zeros() >= self.halvings
-    }
-
-    /// Number of profiles with numbers of any type that is not kept.
-    fn profiles(&self, kept: &[usize], attribute: usize) -> u64 {
-        let ours = |&&(_, place, of): &&(u64, u32, u32)| {
-            of as usize == attribute && !kept.contains(&(place as usize))
-        };
-        let mut hashes: Vec<u64> = self.seen.iter().filter(ours).map(|seen| seen.0).collect();
-        hashes.dedup();
-        (hashes.len() as u64) << self.halvings
     }
 }

@@ -1,6 +1,7 @@
 //! What is learned from training data before features: windows, vocabularies, facts of the goal.
 //! It is stored with the version and replayed at scoring.
 
+mod facts;
 mod learner;
 
 pub use learner::{GoalKind, Learner};

@@ -1,0 +1,292 @@
+//! Walking a partition: whose records, in which order, and what is refused.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which may panic")]
+
+use propensity::Error;
+use propensity::dictionary::Dictionaries;
+use propensity::hash::profile_hash;
+use propensity::history::{Mark, MarkKind, Profile};
+use propensity::partition::Partition;
+use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::time::Micros;
+
+const LAYOUT: Layout = Layout {
+    key: KeyWidth::Variable,
+    numbers: 1,
+    codes: 1,
+    profile_numbers: 1,
+    profile_codes: 0,
+};
+
+/// All that a profile shows, as text.
+fn describe(profile: &Profile) -> String {
+    let history = &profile.history;
+    let key = String::from_utf8_lossy(profile.key);
+    let attributes = profile.attributes;
+    let events = (
+        &history.times,
+        &history.kinds,
+        &history.goals,
+        &history.numbers[0],
+        &history.codes[0],
+    );
+    format!("{key}: {events:?} {attributes:?} {:?}", profile.marks)
+}
+
+fn walk(partition: &mut Partition, bytes: &[u8], dictionaries: &Dictionaries) -> Vec<String> {
+    let mut seen = Vec::new();
+    let mut visit = |profile: &Profile| {
+        assert_eq!(profile.hash, profile_hash(profile.key));
+        seen.push(describe(profile));
+        Ok(())
+    };
+    partition
+        .walk(&LAYOUT, bytes, dictionaries, &mut visit, &mut || ())
+        .unwrap();
+    seen
+}
+
+fn event(out: &mut Vec<u8>, key: &str, time: Micros, kind: u32, goal: bool, number: f64) {
+    let flags = EventFlags {
+        goal,
+        ..EventFlags::default()
+    };
+    LAYOUT.push_event(out, key.as_bytes(), time, kind, flags, &[number], &[kind]);
+}
+
+#[test]
+fn profiles_come_by_hash_with_their_own_records() {
+    let keys: Vec<String> = (0..5000)
+        .map(|number| format!("profile {number}"))
+        .collect();
+    let mut bytes = Vec::new();
+    for time in [3, 1, 2] {
+        for key in &keys {
+            event(&mut bytes, key, time, 0, false, key.len() as f64);
+        }
+    }
+    let mut by_hash: Vec<&String> = keys.iter().collect();
+    by_hash.sort_by_key(|key| profile_hash(key.as_bytes()));
+    let mut partition = Partition::default();
+    let seen = walk(&mut partition, &bytes, &Dictionaries::new(1, 0));
+    assert_eq!(seen.len(), keys.len());
+    for (seen, key) in seen.iter().zip(by_hash) {
+        assert!(seen.starts_with(&format!("{key}: ([1, 2, 3], ")), "{seen}");
+    }
+    assert_eq!(
+        walk(&mut partition, &bytes, &Dictionaries::new(1, 0)),
+        seen,
+        "again"
+    );
+}
+
+#[test]
+fn partitions_by_the_top_bits_are_walked_in_the_order_of_one() {
+    let mut whole = Vec::new();
+    let mut parts = vec![Vec::new(); 8];
+    for number in 0..2000_i64 {
+        let key = format!("{}", number % 300);
+        let part = profile_hash(key.as_bytes()) >> 61;
+        event(
+            &mut whole,
+            &key,
+            number * 7 % 50,
+            0,
+            number % 3 == 0,
+            number as f64,
+        );
+        event(
+            &mut parts[part as usize],
+            &key,
+            number * 7 % 50,
+            0,
+            number % 3 == 0,
+            number as f64,
+        );
+    }
+    let mut partition = Partition::default();
+    let dictionaries = Dictionaries::new(1, 0);
+    let together: Vec<String> = parts
+        .iter()
+        .flat_map(|bytes| walk(&mut partition, bytes, &dictionaries))
+        .collect();
+    assert_eq!(together, walk(&mut partition, &whole, &dictionaries));
+}
+
+#[test]
+fn ties_have_one_order_whatever_order_records_and_texts_came_in() {
+    let kinds = ["buy", "view", "click", "open"];
+    let told = |order: &[usize]| {
+        let mut dictionaries = Dictionaries::new(1, 0);
+        let mut bytes = Vec::new();
+        for &index in order {
+            let code = dictionaries
+                .kinds
+                .intern(kinds[index % 4].as_bytes())
+                .unwrap();
+            dictionaries.events[0]
+                .intern(kinds[index % 4].as_bytes())
+                .unwrap();
+            let number = [f64::NAN, -1.0, 0.0, 2.0][index / 4 % 4];
+            event(&mut bytes, "k", 5, code, index / 16 == 1, number);
+        }
+        let mut told = Vec::new();
+        let mut visit = |profile: &Profile| {
+            let history = &profile.history;
+            for event in 0..history.times.len() {
+                let kind = dictionaries
+                    .kinds
+                    .text(history.kinds[event])
+                    .unwrap()
+                    .to_owned();
+                told.push((
+                    kind,
+                    history.numbers[0][event].to_bits(),
+                    history.goals[event],
+                ));
+            }
+            Ok(())
+        };
+        Partition::default()
+            .walk(&LAYOUT, &bytes, &dictionaries, &mut visit, &mut || ())
+            .unwrap();
+        told
+    };
+    let forwards: Vec<usize> = (0..32).collect();
+    let backwards: Vec<usize> = (0..32).rev().collect();
+    let mixed: Vec<usize> = (0..32).map(|index| index * 13 % 32).collect();
+    let order = told(&forwards);
+    assert_eq!(order.len(), 32);
+    assert_eq!(told(&backwards), order);
+    assert_eq!(told(&mixed), order);
+}
+
+#[test]
+fn attributes_and_marks_go_to_their_profile_in_order() {
+    let mut bytes = Vec::new();
+    let mark = |cutoff, kind| Mark { cutoff, kind };
+    LAYOUT.push_mark(&mut bytes, b"a", mark(9, MarkKind::Goal));
+    LAYOUT.push_attributes(&mut bytes, b"b", 20, &[2.0], &[]);
+    LAYOUT.push_attributes(&mut bytes, b"b", 10, &[1.0], &[]);
+    LAYOUT.push_mark(&mut bytes, b"a", mark(3, MarkKind::Eligible));
+    event(&mut bytes, "a", 1, 0, true, 0.5);
+    LAYOUT.push_mark(&mut bytes, b"a", mark(9, MarkKind::Eligible));
+    let mut found = Vec::new();
+    let mut visit = |profile: &Profile| {
+        let times: Vec<Micros> = profile
+            .attributes
+            .iter()
+            .map(|row| row.valid_from)
+            .collect();
+        found.push((
+            profile.key.to_vec(),
+            profile.history.times.len(),
+            profile.marks.to_vec(),
+            times,
+        ));
+        Ok(())
+    };
+    Partition::default()
+        .walk(
+            &LAYOUT,
+            &bytes,
+            &Dictionaries::new(1, 0),
+            &mut visit,
+            &mut || (),
+        )
+        .unwrap();
+    found.sort();
+    let marks = vec![
+        mark(3, MarkKind::Eligible),
+        mark(9, MarkKind::Eligible),
+        mark(9, MarkKind::Goal),
+    ];
+    assert_eq!(
+        found,
+        [
+            (b"a".to_vec(), 1, marks, vec![]),
+            (b"b".to_vec(), 0, vec![], vec![10, 20])
+        ]
+    );
+}
+
+#[test]
+fn keys_of_any_length_stay_apart() {
+    let keys = [
+        "",
+        "a",
+        "a\0",
+        "aaaaaaaa",
+        "aaaaaaaab",
+        "aaaaaaaac",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ];
+    let mut bytes = Vec::new();
+    for round in 0..3 {
+        for key in keys {
+            event(&mut bytes, key, round, 0, false, 0.0);
+        }
+    }
+    let seen = walk(&mut Partition::default(), &bytes, &Dictionaries::new(1, 0));
+    assert_eq!(seen.len(), keys.len());
+    assert!(
+        seen.iter().all(|profile| profile.contains("[0, 1, 2]")),
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn nothing_is_visited_in_an_empty_partition_and_a_broken_one_is_refused() {
+    let dictionaries = Dictionaries::new(1, 0);
+    assert!(walk(&mut Partition::default(), &[], &dictionaries).is_empty());
+    let mut bytes = Vec::new();
+    event(&mut bytes, "a", 1, 0, false, 0.0);
+    bytes.pop();
+    let found =
+        Partition::default().walk(&LAYOUT, &bytes, &dictionaries, &mut |_| Ok(()), &mut || ());
+    assert_eq!(found, Err(Error::BadRecord));
+}
+
+#[test]
+fn an_error_of_the_visitor_ends_the_walk() {
+    let mut bytes = Vec::new();
+    event(&mut bytes, "a", 1, 0, false, 0.0);
+    event(&mut bytes, "b", 1, 0, false, 0.0);
+    let mut visits = 0;
+    let mut visit = |_: &Profile| {
+        visits += 1;
+        Err(Error::NoRows)
+    };
+    let found = Partition::default().walk(
+        &LAYOUT,
+        &bytes,
+        &Dictionaries::new(1, 0),
+        &mut visit,
+        &mut || (),
+    );
+    assert_eq!((found, visits), (Err(Error::NoRows), 1));
+}
+
+#[test]
+fn one_profile_with_many_unsorted_events_is_sorted_and_polled() {
+    let mut bytes = Vec::new();
+    for number in 0..300_000_i64 {
+        event(&mut bytes, "k", number * 7919 % 300_007, 0, false, 0.0);
+    }
+    let mut polls = 0;
+    let mut sorted = false;
+    let mut visit = |profile: &Profile| {
+        sorted = profile.history.times.is_sorted();
+        Ok(())
+    };
+    Partition::default()
+        .walk(
+            &LAYOUT,
+            &bytes,
+            &Dictionaries::new(1, 0),
+            &mut visit,
+            &mut || polls += 1,
+        )
+        .unwrap();
+    assert!(sorted);
+    assert!(polls > 50, "{polls} polls");
+}
