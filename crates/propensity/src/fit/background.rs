@@ -32,3 +32,39 @@ fn hash(profile: u64) -> u64 {
     const SEED: u64 = 0x6261_636b;
     xxh3_64_with_seed(&profile.to_le_bytes(), SEED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::testing::cutoffs;
+
+    /// So many rows at each of two cutoffs; the only feature is the row's number.
+    fn dataset(rows: u32) -> Dataset {
+        let mut dataset = Dataset::new(1);
+        for row in 0..2 * rows {
+            let profile = u64::from(row / 2);
+            dataset
+                .push(&[f64::from(row)], true, row % 2, profile)
+                .unwrap();
+        }
+        dataset
+    }
+
+    #[test]
+    fn the_newest_cutoff_alone_is_looked_at() {
+        let mut found = rows(&dataset(3), &cutoffs(3));
+        found.sort_by(f64::total_cmp);
+        assert_eq!(found, [1.0, 3.0, 5.0]);
+    }
+
+    #[test]
+    fn a_sample_is_limited_and_the_same_again() {
+        let dataset = dataset(5000);
+        let found = rows(&dataset, &cutoffs(2));
+        assert_eq!(found.len(), 2000);
+        assert_eq!(found, rows(&dataset, &cutoffs(2)));
+        // spread over all profiles, not the first ones
+        let late = found.iter().filter(|&&row| row > 5000.0).count();
+        assert!((900..1100).contains(&late), "{late}");
+    }
+}

@@ -86,3 +86,52 @@ fn spaced(rows: &[u32]) -> Vec<u32> {
     let step = rows.len().div_ceil(MOST_ROWS).max(1);
     rows.iter().copied().step_by(step).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::testing::schema;
+
+    /// Warnings for features with these areas, in the order of the schema.
+    fn named(areas: &[f64]) -> Vec<Warning> {
+        name(
+            areas.iter().copied().enumerate().collect(),
+            &schema().features(),
+        )
+    }
+
+    #[test]
+    fn the_best_feature_of_a_factor_stands_for_it() {
+        // The first two features are counts of recent and of long-term activity.
+        let features = schema().features();
+        let same: Vec<usize> = (0..features.len())
+            .filter(|&index| features[index].factor == features[0].factor)
+            .take(2)
+            .collect();
+        let mut areas = vec![0.6; features.len()];
+        areas[same[0]] = 0.985;
+        areas[same[1]] = 0.99;
+        let expected = Warning::SuspectedLeak {
+            feature: features[same[1]].label.clone(),
+            factor: features[0].factor.clone(),
+            auc: 0.99,
+            next_auc: 0.6,
+        };
+        assert_eq!(named(&areas), [expected]);
+    }
+
+    #[test]
+    fn an_easy_goal_is_no_leak() {
+        assert_eq!(named(&[0.99, 0.99, 0.985, 0.98, 0.7]), []);
+        assert_eq!(named(&[0.979, 0.6, 0.6, 0.6, 0.6]), []);
+    }
+
+    #[test]
+    fn rows_are_spaced_over_all_of_them() {
+        let rows: Vec<u32> = (0..12_000).collect();
+        let chosen = spaced(&rows);
+        assert_eq!(chosen.len(), 4000);
+        assert_eq!(chosen[..3], [0, 3, 6]);
+        assert_eq!(spaced(&rows[..10]), rows[..10]);
+    }
+}

@@ -188,3 +188,100 @@ fn drift(cutoffs: &[CutoffReport], found: &mut Vec<Warning>) {
         found.push(Warning::BaseRateDrift { lowest, highest });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::report::{Area, Evaluation};
+
+    /// A hold-out with a base rate of 0.2 and an RFM baseline of 0.7.
+    fn measured(auc: f64, mean_probability: f64) -> HoldOutReport {
+        let model = Evaluation {
+            auc,
+            auc_low: auc - 0.1,
+            auc_high: auc + 0.1,
+            average_precision: 0.4,
+            log_loss: 0.5,
+            brier: 0.1,
+            calibration_error: 0.01,
+            mean_probability,
+        };
+        let rfm = Area {
+            auc: 0.7,
+            low: 0.6,
+            high: 0.8,
+        };
+        HoldOutReport {
+            by_profile: false,
+            fit_rows: 1000,
+            rows: 1000,
+            positives: 200,
+            base_rate: 0.2,
+            model,
+            logistic: None,
+            trees: None,
+            recency: None,
+            rfm: Some(rfm),
+            champion: None,
+        }
+    }
+
+    fn cutoff(rows: usize, positives: usize) -> CutoffReport {
+        CutoffReport {
+            cutoff: 0,
+            rows,
+            positives,
+            base_rate: positives as f64 / rows as f64,
+            held_out: false,
+        }
+    }
+
+    fn sentences(hold_out: Option<&HoldOutReport>, cutoffs: &[CutoffReport]) -> Vec<String> {
+        let found = warnings(500, hold_out, cutoffs);
+        found.iter().map(Warning::to_string).collect()
+    }
+
+    #[test]
+    fn a_good_model_has_no_warning() {
+        let hold_out = measured(0.75, 0.23);
+        let cutoffs = [cutoff(1000, 200), cutoff(1000, 299)];
+        assert_eq!(sentences(Some(&hold_out), &cutoffs), [""; 0]);
+    }
+
+    #[test]
+    fn a_model_below_its_baseline_is_told() {
+        let found = sentences(Some(&measured(0.7, 0.2)), &[]);
+        let expected = "the model is not above its rfm baseline: AUC 0.700 against 0.700";
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn a_poor_model_is_told_with_what_is_required() {
+        let found = sentences(Some(&measured(0.6, 0.2)), &[]);
+        let expected = "the model separates poorly: AUC 0.600, a useful one reaches 0.65";
+        assert_eq!(found[0], expected);
+    }
+
+    #[test]
+    fn probabilities_a_fifth_off_are_told() {
+        let found = sentences(Some(&measured(0.75, 0.25)), &[]);
+        let expected = "the mean probability on later rows was 25.0 %, the outcome 20.0 %";
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn a_base_rate_that_moves_is_told_unless_cutoffs_are_small() {
+        let hold_out = measured(0.75, 0.2);
+        let found = sentences(Some(&hold_out), &[cutoff(100, 10), cutoff(100, 16)]);
+        let expected = "the base rate moved between training cutoffs, from 10.0 % to 16.0 %: \
+                        probabilities may be off";
+        assert_eq!(found, [expected]);
+        let small = [cutoff(99, 10), cutoff(99, 90)];
+        assert_eq!(sentences(Some(&hold_out), &small), [""; 0]);
+    }
+
+    #[test]
+    fn a_model_that_was_not_measured_says_so() {
+        assert_eq!(sentences(None, &[]).len(), 1);
+    }
+}

@@ -134,3 +134,35 @@ fn most_frequent(sorted: &[f64]) -> f64 {
     });
     longest.first().copied().unwrap_or(f64::NAN)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_value_is_the_median_or_the_most_frequent() {
+        assert_eq!(median(&[1.0, 2.0, 9.0]), 2.0);
+        assert_eq!(median(&[1.0, 2.0, 4.0, 9.0]), 3.0);
+        assert!(median(&[]).is_nan());
+        assert_eq!(most_frequent(&[0.0, 1.0, 1.0, 2.0, 2.0]), 1.0);
+        assert!(most_frequent(&[]).is_nan());
+    }
+
+    #[test]
+    fn clipping_takes_from_all_factors_in_proportion() {
+        let reasons = Reasons::new(1.0, &[0.5, -0.5]);
+        let impact = |factor| FactorImpact {
+            factor,
+            impact: 0.0,
+            feature: 0,
+            value: 0.0,
+        };
+        let mut impacts = [impact(0), impact(1)];
+        // 30.5 - 0.5 and 9.5 + 0.5 beyond the background: 41 log-odds, clipped to 13.8.
+        let base = reasons.add(&[30.5, 9.5], 41.0, 1.0, &mut impacts);
+        assert_eq!(base, 1.0);
+        let sum = impacts[0].impact + impacts[1].impact;
+        assert!((base + sum - clip(41.0)).abs() < 1e-12);
+        assert!((impacts[0].impact / impacts[1].impact - 3.0).abs() < 1e-12);
+    }
+}
