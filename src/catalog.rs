@@ -18,7 +18,7 @@ pub use source::{EventSource, ProfileSource, insert_events, insert_profiles};
 
 use pgrx::pg_sys;
 
-use crate::error::Error;
+use crate::error::there;
 
 /// Refuses with 25006 what cannot be written in a read-only transaction or on a standby, before anything is read.
 pub fn refuse_read_only(command: &'static std::ffi::CStr) {
@@ -27,9 +27,4 @@ pub fn refuse_read_only(command: &'static std::ffi::CStr) {
         pg_sys::PreventCommandIfReadOnly(command.as_ptr());
         pg_sys::PreventCommandDuringRecovery(command.as_ptr());
     }
-}
-
-/// The value of a column that the catalog declares NOT NULL.
-fn there<T>(value: Option<T>) -> Result<T, Error> {
-    value.ok_or(Error::Spi(pgrx::spi::Error::InvalidPosition))
 }

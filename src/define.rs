@@ -152,16 +152,19 @@ fn drop_relations(definition: &catalog::Definition) -> Result<(), Error> {
     ))?)
 }
 
-/// Says what was guessed, in one NOTICE.
-fn notice_guessed(relation: &str, guessed: &[(&str, &str)]) {
+/// Says in one NOTICE which of a source's columns were guessed.
+fn notice_guessed(relation: &str, guessed: &[(bool, &str, &str)]) {
+    let part = |(_, argument, column): &(bool, &str, &str)| format!("{argument} => '{column}'");
     let parts: Vec<String> = guessed
         .iter()
-        .map(|(argument, column)| format!("{argument} => '{column}'"))
+        .filter(|(guessed, ..)| *guessed)
+        .map(part)
         .collect();
     if !parts.is_empty() {
+        let message = format!("chosen for \"{relation}\": {}", parts.join(", "));
         ErrorReport::new(
             PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-            format!("chosen for \"{relation}\": {}", parts.join(", ")),
+            message,
             "customer_ai",
         )
         .report(PgLogLevel::NOTICE);

@@ -191,6 +191,11 @@ impl From<pgrx::spi::Error> for Error {
     }
 }
 
+/// A value that the query cannot return as NULL.
+pub fn there<T>(value: Option<T>) -> Result<T, Error> {
+    value.ok_or(Error::Spi(pgrx::spi::Error::InvalidPosition))
+}
+
 /// The candidate that is most like a name, if any is like it: what a HINT may suggest.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let wanted = name.to_lowercase();

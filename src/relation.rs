@@ -9,7 +9,7 @@ pub use stream::{Events, Profiles, events_sql, open_events, open_profiles, open_
 use pgrx::spi::{SpiHeapTupleData, quote_identifier, quote_literal, quote_qualified_identifier};
 use pgrx::{Spi, pg_sys};
 
-use crate::error::{Error, nearest};
+use crate::error::{Error, nearest, there};
 use crate::owner::role_name;
 
 /// An identifier, quoted where it must be.
@@ -308,21 +308,20 @@ fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> 
 }
 
 fn column(row: &SpiHeapTupleData) -> Result<Column, Error> {
-    let missing = || Error::Spi(pgrx::spi::Error::InvalidPosition);
-    let type_oid: pg_sys::Oid = row.get(2)?.ok_or_else(missing)?;
-    let mut typmod: i32 = row.get(3)?.ok_or_else(missing)?;
+    let type_oid: pg_sys::Oid = there(row.get(2)?)?;
+    let mut typmod: i32 = there(row.get(3)?)?;
     // SAFETY: a look-up in the catalog by OID.
     let base_oid = unsafe { pg_sys::getBaseTypeAndTypmod(type_oid, &mut typmod) };
     Ok(Column {
-        name: row.get(1)?.ok_or_else(missing)?,
+        name: there(row.get(1)?)?,
         type_oid,
         typmod,
-        type_name: row.get(4)?.ok_or_else(missing)?,
+        type_name: there(row.get(4)?)?,
         base_oid,
         category: Category::of(base_oid),
-        deterministic: row.get(5)?.ok_or_else(missing)?,
-        in_key: row.get(6)?.ok_or_else(missing)?,
-        is_row_key: row.get(7)?.ok_or_else(missing)?,
-        readable: row.get(8)?.ok_or_else(missing)?,
+        deterministic: there(row.get(5)?)?,
+        in_key: there(row.get(6)?)?,
+        is_row_key: there(row.get(7)?)?,
+        readable: there(row.get(8)?)?,
     })
 }

@@ -7,7 +7,7 @@ use super::notice_guessed;
 use crate::args::{Options, window};
 use crate::catalog::{self, EventSource, Kind, NewModel};
 use crate::condition::{self, Condition};
-use crate::error::Error;
+use crate::error::{Error, there};
 use crate::owner::{as_owner, in_time_zone, role_name};
 use crate::relation::{self, Events, Relation};
 
@@ -99,13 +99,18 @@ impl Given<'_> {
             self.time_column.as_deref(),
             self.type_column.as_deref(),
         )?;
-        let mut guessed = Vec::new();
-        if self.profile_column.is_none() {
-            guessed.push(("profile_column", source.profile_column.as_str()));
-        }
-        if self.time_column.is_none() {
-            guessed.push(("time_column", source.time_column.as_str()));
-        }
+        let guessed = [
+            (
+                self.profile_column.is_none(),
+                "profile_column",
+                source.profile_column.as_str(),
+            ),
+            (
+                self.time_column.is_none(),
+                "time_column",
+                source.time_column.as_str(),
+            ),
+        ];
         notice_guessed(&relation.display(), &guessed);
         Ok(source)
     }
@@ -176,5 +181,5 @@ fn session_time_zone() -> Result<String, Error> {
             .first()
             .get_one::<String>()
     })?;
-    zone.ok_or(Error::Spi(pgrx::spi::Error::InvalidPosition))
+    there(zone)
 }

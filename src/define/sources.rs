@@ -115,13 +115,18 @@ impl GivenEvents<'_> {
             self.time_column.as_deref(),
             self.type_column.as_deref(),
         )?;
-        let mut guessed = Vec::new();
-        if self.profile_column.is_none() {
-            guessed.push(("profile_column", source.profile_column.as_str()));
-        }
-        if self.time_column.is_none() {
-            guessed.push(("time_column", source.time_column.as_str()));
-        }
+        let guessed = [
+            (
+                self.profile_column.is_none(),
+                "profile_column",
+                source.profile_column.as_str(),
+            ),
+            (
+                self.time_column.is_none(),
+                "time_column",
+                source.time_column.as_str(),
+            ),
+        ];
         notice_guessed(&relation.display(), &guessed);
         source.event_type = self.event_type.map(str::to_owned);
         source.where_clause = self.where_clause.map(str::to_owned);
@@ -149,9 +154,12 @@ impl GivenProfiles {
         if let Some(name) = valid_from {
             relation::time_column(&relation, "valid_from_column", Some(name))?;
         }
-        if self.profile_column.is_none() {
-            notice_guessed(&relation.display(), &[("profile_column", &profile.name)]);
-        }
+        let guessed = (
+            self.profile_column.is_none(),
+            "profile_column",
+            profile.name.as_str(),
+        );
+        notice_guessed(&relation.display(), &[guessed]);
         if valid_from.is_none() {
             notice_current(&relation.display());
         }
@@ -232,7 +240,7 @@ fn model_profile<'a>(
 }
 
 /// Columns of one name must be of one type, or they are not one column of the stream: the same one, or numbers of any
-/// width, texts of any kind, or both the time of their events.
+/// width, texts of any kind, both the time of their events, or what we read as text.
 fn same_types(known: &[Events], source: &EventSource, relation: &Relation) -> Result<(), Error> {
     use relation::Category::{Number, Text};
     for column in relation.columns.iter().filter(|column| column.readable) {
@@ -248,7 +256,8 @@ fn same_types(known: &[Events], source: &EventSource, relation: &Relation) -> Re
                 column.category == other.category && matches!(column.category, Number | Text);
             let times =
                 column.name == source.time_column && other.name == events.source.time_column;
-            if column.base_oid != other.base_oid && !kindred && !times {
+            let ours = column.name == "event" || column.name == "source";
+            if column.base_oid != other.base_oid && !kindred && !times && !ours {
                 return Err(Error::StreamTypes {
                     relation: relation.display(),
                     column: column.name.clone(),

@@ -135,10 +135,13 @@ impl Events {
         }
     }
 
+    fn source_sql(&self) -> String {
+        format!("{}::pg_catalog.text", literal(&self.source.relation))
+    }
+
     fn select(&self, sources: &[Events]) -> String {
         let columns = union(sources);
         let has = |name: &str| columns.iter().any(|column| column.name == name);
-        let source = format!("{}::pg_catalog.text", literal(&self.source.relation));
         let mut items: Vec<String> = columns
             .iter()
             .map(|column| self.item(column, sources))
@@ -147,7 +150,7 @@ impl Events {
             items.push(format!("{} AS event", self.kind_sql()));
         }
         if !has("source") {
-            items.push(format!("{source} AS source"));
+            items.push(format!("{} AS source", self.source_sql()));
         }
         items.push(format!(
             "r.{} AS _profile",
@@ -155,7 +158,7 @@ impl Events {
         ));
         items.push(format!("{} AS _time", self.time_sql()));
         items.push(format!("{} AS _event", self.kind_sql()));
-        items.push(format!("{source} AS _source"));
+        items.push(format!("{} AS _source", self.source_sql()));
         // The line break ends a comment that a condition may end with.
         let filter = self
             .source
@@ -170,29 +173,48 @@ impl Events {
         )
     }
 
-    /// A column of the stream from this source. Profile and time go by the names of the first source as well.
+    /// A column of the stream from this source.
     fn item(&self, column: &Column, sources: &[Events]) -> String {
         let name = quote(&column.name);
-        let first = sources.first().map(|events| &events.source);
-        if let Some(own) = self.columns.iter().find(|own| own.name == column.name) {
-            // Times of one name and several types are all instants.
-            let other = |events: &Events| {
-                events
-                    .columns
-                    .iter()
-                    .any(|other| other.name == own.name && other.base_oid != own.base_oid)
+        let value = match self.columns.iter().find(|own| own.name == column.name) {
+            Some(own) => self.own_item(own, sources),
+            None => self.missing_item(column, sources),
+        };
+        format!("{value} AS {name}")
+    }
+
+    /// A column that this source has. Where types differ, times are all instants, and `event` and `source` all texts.
+    fn own_item(&self, own: &Column, sources: &[Events]) -> String {
+        let differs =
+            |events: &Events| match events.columns.iter().find(|other| other.name == own.name) {
+                Some(other) => other.base_oid != own.base_oid,
+                None => own.name == "event" || own.name == "source",
             };
-            if own.name == self.source.time_column && sources.iter().any(other) {
-                format!("{} AS {name}", self.time_sql())
-            } else {
-                format!("r.{name}")
-            }
-        } else if first.is_some_and(|first| first.time_column == column.name) {
-            format!("r.{} AS {name}", quote(&self.source.time_column))
-        } else if first.is_some_and(|first| first.profile_column == column.name) {
-            format!("r.{} AS {name}", quote(&self.source.profile_column))
+        let name = quote(&own.name);
+        if !sources.iter().any(differs) {
+            format!("r.{name}")
+        } else if own.name == self.source.time_column {
+            self.time_sql()
+        } else if own.name == "event" || own.name == "source" {
+            format!("r.{name}::pg_catalog.text")
         } else {
-            format!("NULL::{} AS {name}", column.type_name)
+            format!("r.{name}")
+        }
+    }
+
+    /// A column that only other sources have. Profile and time go by the names of the first source as well.
+    fn missing_item(&self, column: &Column, sources: &[Events]) -> String {
+        let first = sources.first().map(|events| &events.source);
+        match column.name.as_str() {
+            "event" => self.kind_sql(),
+            "source" => self.source_sql(),
+            name if first.is_some_and(|first| first.time_column == name) => {
+                format!("r.{}", quote(&self.source.time_column))
+            }
+            name if first.is_some_and(|first| first.profile_column == name) => {
+                format!("r.{}", quote(&self.source.profile_column))
+            }
+            _ => format!("NULL::{}", column.type_name),
         }
     }
 }

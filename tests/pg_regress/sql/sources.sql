@@ -21,6 +21,11 @@ SELECT customer_ai.add_events('m', 'shop.visits', where_clause => $$ status = 'p
 SELECT customer_ai.add_events('m', NULL);
 SELECT customer_ai.add_events('n', 'shop.visits');
 
+-- columns called event and source are read as text beside sources that have none
+CREATE TYPE shop.kind AS ENUM ('look', 'buy');
+CREATE TABLE shop.clicks (customer_id bigint, at timestamptz, event shop.kind, source int);
+SELECT customer_ai.add_events('m', 'shop.clicks', type_column => 'event');
+
 SELECT customer_ai.add_profiles('m', 'shop.customers', columns => '{country}');
 SELECT customer_ai.add_profiles('m', 'shop.customers', valid_from_column => 'since');
 SELECT customer_ai.add_profiles('m', 'shop.customers', columns => '{contry}');
