@@ -1,7 +1,7 @@
 //! Goal history: counts, recency, regularity, previous periods, share of the goal's own events.
 
 use super::feature::{Feature, Unit, days, during, when};
-use super::math::{count_until, decay, decays, ratio};
+use super::math::{count_until, decays, ratio};
 use super::past::{Past, Places, View};
 use super::regularity::{Gaps, describe_gaps};
 use super::{Group, Row};
@@ -184,6 +184,11 @@ impl GoalHistory {
     }
 
     fn write_counts(&self, spans: &[(Span, Micros)], view: &View, row: &mut Row) {
+        let Some(&newest) = self.times.last() else {
+            let counts = std::iter::repeat_n(0.0, spans.len());
+            row.hold_many(spans.len() + 3, || counts.chain([f64::NAN, 0.0, 0.0]));
+            return self.gaps.write(view, row);
+        };
         for &(span, length) in spans {
             let before = match span {
                 Span::All => 0,
@@ -191,12 +196,10 @@ impl GoalHistory {
             };
             row.put((self.times.len() - before) as f64);
         }
-        let newest = self.times.last().copied();
-        row.put(view.age(newest));
-        let newest = newest.unwrap_or(view.cutoff);
-        row.put(self.decayed[0] * decay(newest, view.cutoff, self.window_days));
-        let half_life = Span::Fourfold.days(self.window_days);
-        row.put(self.decayed[1] * decay(newest, view.cutoff, half_life));
+        row.put(view.age(Some(newest)));
+        let factors = decays(newest, view.cutoff, self.window_days);
+        row.put(self.decayed[0] * factors[Span::One as usize]);
+        row.put(self.decayed[1] * factors[Span::Fourfold as usize]);
         self.gaps.write(view, row);
     }
 
@@ -207,6 +210,9 @@ impl GoalHistory {
         let mut hits = [false; PERIODS[1]];
         let mut after = self.times.len();
         for (period, hit) in hits.iter_mut().enumerate() {
+            if after == 0 {
+                break;
+            }
             let length = self.window.saturating_mul(period as i64 + 1);
             let before = self.until(view.cutoff.saturating_sub(length));
             *hit = before < after;

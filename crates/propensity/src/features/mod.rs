@@ -66,9 +66,18 @@ impl Row<'_> {
     /// are only computed if events were read since the row before.
     #[inline]
     fn hold<const N: usize>(&mut self, values: impl FnOnce() -> [f64; N]) {
+        self.hold_many(N, values);
+    }
+
+    /// The same for so many values.
+    #[inline]
+    fn hold_many<I: IntoIterator<Item = f64>>(&mut self, count: usize, values: impl FnOnce() -> I) {
         if self.changed {
-            values().into_iter().for_each(|value| self.put(value));
-        } else if let Some(last) = N.checked_sub(1) {
+            values()
+                .into_iter()
+                .take(count)
+                .for_each(|value| self.put(value));
+        } else if let Some(last) = count.checked_sub(1) {
             self.cells.nth(last);
         }
     }

@@ -16,6 +16,8 @@ const SUMS: [Span; 2] = [Span::One, Span::Fourfold];
 const MEANS: [Span; 1] = [Span::Fourfold];
 /// Newest values that are kept.
 const NEWEST: usize = 10;
+/// Values that say it all about all time, but for the total.
+const SUMMARY: usize = 6;
 
 #[derive(Debug)]
 pub(super) struct Numeric {
@@ -192,7 +194,7 @@ impl State {
     }
 
     /// Mean, newest value, means of the newest 3 and 10, greatest, population std (>= 2 values).
-    fn summary(&self) -> [f64; 6] {
+    fn summary(&self) -> [f64; SUMMARY] {
         let variance = self.squares / self.all.count;
         let several = self.all.count >= 2.0;
         [
@@ -234,6 +236,12 @@ impl Group for Numeric {
         self.look_back(view);
         let width = self.sums.len();
         for (pair, state) in self.pairs.iter().enumerate() {
+            if state.all.count == 0.0 {
+                let sums = std::iter::repeat_n(0.0, width + 1);
+                let others = std::iter::repeat_n(f64::NAN, self.means.len() + SUMMARY);
+                row.hold_many(sums.len() + others.len(), || sums.chain(others));
+                continue;
+            }
             let cells = &self.cells[pair * width..][..width];
             for cell in cells {
                 row.put(cell.total);

@@ -141,6 +141,12 @@ impl Group for Types {
             end = start;
         }
         for (kind, state) in self.types.iter().enumerate() {
+            let Some(newest) = state.newest else {
+                // No count, no recency, no decayed count: most types of most profiles.
+                let counts = std::iter::repeat_n(0.0, width + 1);
+                row.hold_many(width + 3, || counts.chain([f64::NAN, 0.0]));
+                continue;
+            };
             let mut count = 0;
             for cell in &self.cells[kind * width..][..width] {
                 count += cell;
@@ -148,7 +154,6 @@ impl Group for Types {
             }
             row.put(self.totals[kind].into());
             row.put(view.age(state.newest));
-            let newest = state.newest.unwrap_or(view.cutoff);
             row.put(state.decayed * decay(newest, view.cutoff, self.window_days));
         }
         row.hold(|| {
