@@ -6,10 +6,11 @@ mod segments;
 mod source;
 
 pub use history::{
-    NewRun, NewVersion, Run, active_document, insert_run, insert_version, last_score_run, runs,
+    NewRun, NewVersion, Stamp, active_document, active_stamp, insert_run, insert_version,
+    last_score_run, superseded_runs,
 };
 pub use model::{
-    Definition, Kind, NewModel, delete_model, exists, find, insert_model, load, lock, set_active,
+    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, set_active,
 };
 pub use segments::{
     Segment, delete_segment, insert_segment, lock_segment, segments_of, set_refreshed,

@@ -150,6 +150,38 @@ pub enum Error {
     /// A condition with an aggregate where it must be about one row.
     Aggregate { condition: &'static str },
 
+    /// No event that can be used.
+    NoEvents {
+        model: String,
+        future: u64,
+        skipped: u64,
+    },
+    /// Less history than the windows need, in days.
+    TooLittleHistory {
+        model: String,
+        found: f64,
+        required: f64,
+    },
+    /// No profile meets the eligible condition at any of the cutoffs.
+    NoEligible { model: String, cutoffs: usize },
+    /// An examples relation without rows.
+    NoExamples { relation: String },
+    /// A profile without events.
+    UnknownProfile {
+        model: String,
+        profile: String,
+        future: u64,
+    },
+    /// An override of something that is not a factor or feature.
+    UnknownFactor {
+        name: String,
+        nearest: Option<String>,
+    },
+    /// A column that the active version reads is gone.
+    ColumnGone { model: String, column: String },
+    /// More memory used than the setting allows, in bytes.
+    MemoryLimit { used: usize, limit: usize },
+
     /// A segment name without a schema.
     SegmentName { found: String },
     /// No segment of that name that the caller may see.
@@ -284,6 +316,8 @@ fn list(names: &[impl AsRef<str>]) -> String {
 }
 
 /// One arm for each variant: long, but with nothing to follow from arm to arm.
+const STATE: Code = Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+
 fn message(error: Error) -> Message {
     match error {
         Error::NullArgument { argument } => {
@@ -457,6 +491,44 @@ fn message(error: Error) -> Message {
             Message::new(Code::ERRCODE_DUPLICATE_OBJECT, format!("relation \"{name}\" already exists"))
                 .hint("Choose another name, or drop the segment with customer_ai.drop_segment.")
         }
+        Error::NoEvents { model, future, skipped } => Message::new(STATE, format!("model \"{model}\" has no usable events"))
+            .detail(format!("Found {future} events in the future and {skipped} without profile or time; at least 1 event up to now is required."))
+            .hint("Load events, or check the profile and time columns. Rows that row-level security hides are not counted."),
+        Error::TooLittleHistory { model, found, required } => {
+            Message::new(STATE, format!("model \"{model}\" has too little history"))
+                .detail(format!("Found {found:.0} days; at least {required:.0} days are required: the eligible window (30 days or more) and the outcome window."))
+                .hint("Load older events, use a shorter outcome window, or a later as_of.")
+        }
+        Error::NoEligible { model, cutoffs } => {
+            Message::new(STATE, format!("model \"{model}\" has no eligible profiles"))
+                .detail(format!("Found 0 profiles at {cutoffs} cutoffs; at least 1 is required."))
+                .hint("Widen the eligible condition or eligible_window, or narrow the exclude condition.")
+        }
+        Error::NoExamples { relation } => {
+            Message::new(STATE, format!("\"{relation}\" has no examples"))
+                .detail("Found 0 rows; required are rows of profile, cutoff and optionally label.")
+        }
+        Error::UnknownProfile { model, profile, future } => {
+            Message::new(Code::ERRCODE_UNDEFINED_OBJECT, format!("profile \"{profile}\" has no events for model \"{model}\""))
+                .detail(format!("Found 0 events up to the cutoff and {future} after it; at least 1 is required."))
+                .hint("Check the key, or give a later as_of.")
+        }
+        Error::UnknownFactor { name, nearest } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("unknown factor \"{name}\" in overrides"))
+                .detail("Overrides go by the names of factors or features.")
+                .hint("See the factors of customer_ai.explain.")
+                .maybe(perhaps("factor", nearest))
+        }
+        Error::ColumnGone { model, column } => {
+            Message::new(STATE, format!("model \"{model}\" needs the column \"{column}\""))
+                .detail("The active version was trained on it; it is gone, renamed or of another type.")
+                .hint(format!("Restore the column, or run SELECT * FROM customer_ai.train('{model}')."))
+        }
+        Error::MemoryLimit { used, limit } => {
+            Message::new(Code::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "memory limit of customer_ai exceeded")
+                .detail(format!("Found {} kB in use; customer_ai.max_memory allows {} kB.", used / 1024, limit / 1024))
+                .hint("Raise customer_ai.max_memory, or lower the option max_training_rows.")
+        }
         Error::Model { model, error } => learning(&format!("model \"{model}\""), &error),
         Error::Learning(error) => learning("the model", &error),
         Error::Spi(error) => {
@@ -478,7 +550,7 @@ fn learning(model: &str, error: &propensity::Error) -> Message {
         .hint("Lower customer_ai.max_memory or max_training_rows."),
         Learning::NoRows => Message::new(state, format!("{model} has nothing to learn from"))
             .detail("Found no eligible profile at any cutoff.")
-            .hint(format!("Run SELECT * FROM customer_ai.check_model('...').")),
+            .hint("Run SELECT * FROM customer_ai.check_model('...')."),
         Learning::OneClass { positives, rows } => Message::new(
             Code::ERRCODE_INVALID_PARAMETER_VALUE,
             format!("the goal of {model} has one class"),
@@ -513,9 +585,7 @@ fn learning(model: &str, error: &propensity::Error) -> Message {
             format!("the stored version of {model} is damaged"),
         )
         .detail(format!("Found that {reason}."))
-        .hint(format!(
-            "Train again: SELECT * FROM customer_ai.train('...')."
-        )),
+        .hint("Train again: SELECT * FROM customer_ai.train('...')."),
         Learning::UnknownFormat { found, newest } => Message::new(
             Code::ERRCODE_FEATURE_NOT_SUPPORTED,
             format!("the stored version of {model} is of a newer customer_ai"),

@@ -2,13 +2,27 @@
 
 mod args;
 mod catalog;
+mod check;
 mod condition;
 mod define;
 mod error;
+mod examples;
+mod features;
+mod gather;
+mod guc;
+mod instant;
+mod memory;
+mod notice;
 mod owner;
+mod predict;
 mod relation;
+mod score;
 mod segment;
+mod sql;
 mod sqltype;
+mod stream;
+mod train;
+mod version;
 
 pgrx::pg_module_magic!();
 
@@ -18,5 +32,16 @@ pgrx::extension_sql_file!(
     name = "views",
     requires = ["tables", owner::is_mine]
 );
+pgrx::extension_sql_file!(
+    "../sql/predict.sql",
+    name = "predict",
+    requires = [predict::predict]
+);
 pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", requires = ["views"]);
 pgrx::extension_sql_file!("../sql/comments.sql", name = "comments", finalize);
+
+/// Called by PostgreSQL when it loads the library.
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    guc::register();
+}

@@ -4,7 +4,7 @@ mod guess;
 mod stream;
 
 pub use guess::{profile_column, time_column};
-pub use stream::{Events, Profiles, events_sql, open_events, open_profiles, open_source};
+pub use stream::{Events, events_sql, open_events, open_profiles, open_source};
 
 use pgrx::spi::{SpiHeapTupleData, quote_identifier, quote_literal, quote_qualified_identifier};
 use pgrx::{Spi, pg_sys};
@@ -85,8 +85,6 @@ impl Category {
 #[derive(Clone, Debug)]
 pub struct Column {
     pub name: String,
-    pub type_oid: pg_sys::Oid,
-    pub typmod: i32,
     /// The type with its modifier, as SQL.
     pub type_name: String,
     pub base_oid: pg_sys::Oid,
@@ -104,7 +102,6 @@ pub struct Column {
 /// A relation, locked until the transaction ends so that nobody renames or alters it meanwhile.
 #[derive(Clone, Debug)]
 pub struct Relation {
-    pub oid: pg_sys::Oid,
     pub schema: String,
     pub name: String,
     pub columns: Vec<Column>,
@@ -145,7 +142,6 @@ impl Relation {
             });
         }
         Ok(Self {
-            oid,
             schema,
             name,
             columns: columns(oid, reader)?,
@@ -286,7 +282,7 @@ fn identity(oid: pg_sys::Oid) -> Result<Option<(String, String, String)>, Error>
 }
 
 fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> {
-    let query = "SELECT a.attname::pg_catalog.text, a.atttypid, a.atttypmod,
+    let query = "SELECT a.attname::pg_catalog.text, a.atttypid,
             pg_catalog.format_type(a.atttypid, a.atttypmod),
             COALESCE(l.collisdeterministic, true),
             EXISTS (SELECT FROM pg_catalog.pg_index i
@@ -309,19 +305,16 @@ fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> 
 
 fn column(row: &SpiHeapTupleData) -> Result<Column, Error> {
     let type_oid: pg_sys::Oid = there(row.get(2)?)?;
-    let mut typmod: i32 = there(row.get(3)?)?;
     // SAFETY: a look-up in the catalog by OID.
-    let base_oid = unsafe { pg_sys::getBaseTypeAndTypmod(type_oid, &mut typmod) };
+    let base_oid = unsafe { pg_sys::getBaseType(type_oid) };
     Ok(Column {
         name: there(row.get(1)?)?,
-        type_oid,
-        typmod,
-        type_name: there(row.get(4)?)?,
+        type_name: there(row.get(3)?)?,
         base_oid,
         category: Category::of(base_oid),
-        deterministic: there(row.get(5)?)?,
-        in_key: there(row.get(6)?)?,
-        is_row_key: there(row.get(7)?)?,
-        readable: there(row.get(8)?)?,
+        deterministic: there(row.get(4)?)?,
+        in_key: there(row.get(5)?)?,
+        is_row_key: there(row.get(6)?)?,
+        readable: there(row.get(7)?)?,
     })
 }

@@ -130,47 +130,72 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
 /// A scoring run.
 #[derive(Clone, Debug)]
 pub struct Run {
-    pub id: i64,
-    pub version: i32,
     pub as_of: Micros,
-    pub finished_at: Micros,
-    pub profiles: i64,
+    /// The cut points of its percentiles.
     pub percentiles: Vec<f64>,
 }
 
 /// The newest scoring run of a model. Only reads.
 pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
-    Ok(runs(model_id, 1)?.into_iter().next())
-}
-
-/// The newest scoring runs of a model, newest first. Only reads.
-pub fn runs(model_id: i64, limit: i64) -> Result<Vec<Run>, Error> {
-    let query = "SELECT id, version, as_of, finished_at, profiles, percentiles
-        FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC LIMIT $2";
+    let query = "SELECT as_of, percentiles
+        FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC LIMIT 1";
     Spi::connect(|client| {
-        let rows = client.select(query, None, &[model_id.into(), limit.into()])?;
-        rows.map(|row| {
-            Ok(Run {
-                id: there(row.get(1)?)?,
-                version: there(row.get(2)?)?,
-                as_of: micros(there(row.get(3)?)?),
-                finished_at: micros(there(row.get(4)?)?),
-                profiles: there(row.get(5)?)?,
-                percentiles: row.get(6)?.unwrap_or_default(),
-            })
-        })
-        .collect()
+        let mut rows = client.select(query, Some(1), &[model_id.into()])?;
+        let Some(row) = rows.next() else {
+            return Ok(None);
+        };
+        Ok(Some(Run {
+            as_of: micros(there(row.get(1)?)?),
+            percentiles: row.get(2)?.unwrap_or_default(),
+        }))
     })
 }
 
-/// The scoring runs of a model but for the newest `keep`.
-pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
-    let query = "SELECT id FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC OFFSET $2";
-    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+/// What tells a version's stored bytes from all others: its identity, which is never used twice
+/// even if its transaction rolled back, and the writer of the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    pub id: i64,
+    pub writer: i64,
+}
+
+/// The stamp and the number of the active version. Only reads.
+pub fn active_stamp(model_id: i64) -> Result<Option<(Stamp, i32)>, Error> {
+    let query = "SELECT v.id, v.xmin::text::bigint, v.number
+        FROM customer_ai.model m
+        JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version
+        WHERE m.id = $1";
     Spi::connect(|client| {
-        client
-            .select(query, None, &[model_id.into(), keep.into()])?
-            .map(|row| there(row.get(1)?))
-            .collect()
+        let mut rows = client.select(query, Some(1), &[model_id.into()])?;
+        let Some(row) = rows.next() else {
+            return Ok(None);
+        };
+        let stamp = Stamp {
+            id: there(row.get(1)?)?,
+            writer: there(row.get(2)?)?,
+        };
+        Ok(Some((stamp, there(row.get(3)?)?)))
+    })
+}
+
+/// Scoring runs older than the newest `keep` that no running snapshot can take for the newest one.
+pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
+    let query = "SELECT id, lag(xmin::text::bigint) OVER (ORDER BY id DESC) AS successor
+        FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC OFFSET $2";
+    let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+    // SAFETY: looks at the running transactions; without a relation, at those of all databases.
+    let horizon = unsafe { pg_sys::GetOldestNonRemovableTransactionId(std::ptr::null_mut()) };
+    Spi::connect(|client| {
+        let mut runs = Vec::new();
+        for row in client.select(query, None, &[model_id.into(), keep.into()])? {
+            let successor = row.get::<i64>(2)?.unwrap_or(0) as u32;
+            // SAFETY: compares two numbers.
+            if unsafe {
+                pg_sys::TransactionIdPrecedes(pg_sys::TransactionId::from_inner(successor), horizon)
+            } {
+                runs.push(there(row.get(1)?)?);
+            }
+        }
+        Ok(runs)
     })
 }

@@ -41,9 +41,7 @@ impl Kind {
 pub struct Definition {
     pub id: i64,
     pub name: String,
-    pub owner: String,
     pub owner_oid: pg_sys::Oid,
-    pub kind: Kind,
     pub goal: Condition,
     pub occurs: bool,
     pub outcome_window: String,
@@ -120,15 +118,12 @@ fn definition(row: &SpiHeapTupleData) -> Result<Definition, Error> {
     let owner: String = there(row.get(3)?)?;
     let owner_oid = row.get::<pg_sys::Oid>(4)?.ok_or_else(|| Error::OwnerGone {
         model: name.clone(),
-        owner: owner.clone(),
+        owner,
     })?;
-    let kind: String = there(row.get(5)?)?;
     Ok(Definition {
         id: there(row.get(1)?)?,
         name,
-        owner,
         owner_oid,
-        kind: there(Kind::from_name(&kind))?,
         goal: Condition {
             text: there(row.get(6)?)?,
             aggregate: there(row.get(17)?)?,

@@ -125,29 +125,50 @@ fn check(
     Ok(())
 }
 
-/// The oldest cutoff of a hold-out by cutoffs.
-fn first_held_out(cutoffs: &[u32], times: &[Cutoff], outcomes: &[bool]) -> Option<Micros> {
-    // (instant, rows, positive rows) of every cutoff that has rows, the newest first.
-    let mut counts: Vec<(Micros, usize, usize)> = times.iter().map(|c| (c.at, 0, 0)).collect();
-    for (&cutoff, &outcome) in cutoffs.iter().zip(outcomes) {
-        let (_, rows, positives) = &mut counts[cutoff as usize];
-        *rows += 1;
-        *positives += usize::from(outcome);
-    }
-    counts.retain(|&(_, rows, _)| rows > 0);
-    counts.sort_unstable_by_key(|&(at, _, _)| std::cmp::Reverse(at));
-    let most = counts.len().div_ceil(3);
+/// Rows at a cutoff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutoffRows {
+    /// The cutoff.
+    pub at: Micros,
+    /// Its rows.
+    pub rows: usize,
+    /// Those with a positive outcome.
+    pub positives: usize,
+}
+
+/// The oldest cutoff of a hold-out by cutoffs; none without rows. The cutoffs come in any order.
+///
+/// Choices from data (vocabularies, windows) may use events up to here.
+pub fn oldest_held_out(mut cutoffs: Vec<CutoffRows>) -> Option<Micros> {
+    cutoffs.retain(|cutoff| cutoff.rows > 0);
+    cutoffs.sort_unstable_by_key(|cutoff| std::cmp::Reverse(cutoff.at));
+    let most = cutoffs.len().div_ceil(3);
     let (mut all, mut all_positives) = (0, 0);
     let mut first = None;
-    for &(at, rows, positives) in &counts[..most] {
-        first = Some(at);
-        all += rows;
-        all_positives += positives;
+    for cutoff in &cutoffs[..most] {
+        first = Some(cutoff.at);
+        all += cutoff.rows;
+        all_positives += cutoff.positives;
         if rarer(all_positives, all) >= HOLD_CLASS {
             break;
         }
     }
     first
+}
+
+fn first_held_out(cutoffs: &[u32], times: &[Cutoff], outcomes: &[bool]) -> Option<Micros> {
+    let empty = |cutoff: &Cutoff| CutoffRows {
+        at: cutoff.at,
+        rows: 0,
+        positives: 0,
+    };
+    let mut counts: Vec<CutoffRows> = times.iter().map(empty).collect();
+    for (&cutoff, &outcome) in cutoffs.iter().zip(outcomes) {
+        let count = &mut counts[cutoff as usize];
+        count.rows += 1;
+        count.positives += usize::from(outcome);
+    }
+    oldest_held_out(counts)
 }
 
 fn rarer(positives: usize, rows: usize) -> usize {

@@ -1,0 +1,205 @@
+//! check_model: is the data good enough? In plain words, one row per question; nothing is written.
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use propensity::fit::FEWEST;
+use propensity::split::CutoffRows;
+use propensity::time;
+
+use crate::args;
+use crate::catalog::{self, Definition};
+use crate::error::Error;
+use crate::gather::{self, Gathered};
+use crate::instant;
+use crate::owner::as_owner;
+
+/// From so many rows of each class on, nothing has to be simplified (recipe 11.6).
+const ENOUGH: usize = 500;
+
+/// check, required, actual, ok, hint
+type Row = (String, String, String, bool, Option<String>);
+
+#[pg_extern(stable, parallel_restricted)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn check_model(
+    model: Option<&str>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(check, String),
+            name!(required, String),
+            name!(actual, String),
+            name!(ok, bool),
+            name!(hint, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let definition = catalog::load(args::required("model", model)?)?;
+    let rows = as_owner(definition.owner_oid, || examine(&definition))?;
+    Ok(TableIterator::new(rows))
+}
+
+fn row(check: &str, required: String, actual: String, ok: bool, hint: &str) -> Row {
+    (
+        check.to_owned(),
+        required,
+        actual,
+        ok,
+        (!ok).then(|| hint.to_owned()),
+    )
+}
+
+fn examine(definition: &Definition) -> Result<Vec<Row>, Error> {
+    match gather::gather(definition, None, None) {
+        Ok(mut gathered) => answers(definition, &mut gathered),
+        Err(Error::NoEvents {
+            future, skipped, ..
+        }) => Ok(vec![row(
+            "events",
+            "at least 1 up to now".to_owned(),
+            format!("0 ({future} in the future, {skipped} without profile or time)"),
+            false,
+            "Load events, or check the profile and time columns.",
+        )]),
+        Err(Error::TooLittleHistory {
+            found, required, ..
+        }) => Ok(vec![history(found, required)]),
+        Err(error) => Err(error),
+    }
+}
+
+fn history(found: f64, required: f64) -> Row {
+    row(
+        "history",
+        format!("{required:.0} days (eligible window, at least 30 days, and outcome window)"),
+        format!("{found:.0} days"),
+        found >= required,
+        "Load older events, or use a shorter outcome window.",
+    )
+}
+
+fn answers(definition: &Definition, gathered: &mut Gathered) -> Result<Vec<Row>, Error> {
+    let counts = gathered.count()?;
+    let stream = &gathered.stream;
+    let window = instant::days(&definition.outcome_window)?;
+    let eligible = instant::days(definition.eligible_window.as_deref().unwrap_or("0"))?;
+    let mut rows = vec![
+        row(
+            "events",
+            "at least 1 up to now".to_owned(),
+            stream.events.to_string(),
+            true,
+            "",
+        ),
+        history(
+            time::days_between(stream.first, gathered.as_of),
+            eligible.max(30.0) + window,
+        ),
+        freshness(gathered, window),
+        row(
+            "cutoffs",
+            "at least 2, to hold out the newest".to_owned(),
+            gathered.cutoffs.len().to_string(),
+            gathered.cutoffs.len() >= 2,
+            "Load older events: with one cutoff a quarter of the profiles is held out instead.",
+        ),
+    ];
+    rows.extend(classes(&counts));
+    rows.extend(base_rate(&counts));
+    rows.extend(left_out(gathered));
+    Ok(rows)
+}
+
+fn freshness(gathered: &Gathered, window: f64) -> Row {
+    let age = time::days_between(gathered.stream.last, instant::now());
+    row(
+        "freshness",
+        format!("newest event at most {window:.0} days old"),
+        format!("{age:.0} days"),
+        age <= window,
+        "Predictions are made as of the newest event; load newer events to predict from now.",
+    )
+}
+
+fn classes(counts: &[CutoffRows]) -> Vec<Row> {
+    let total: usize = counts.iter().map(|count| count.rows).sum();
+    let positives: usize = counts.iter().map(|count| count.positives).sum();
+    let newest = counts.last().map_or(0, |count| count.rows);
+    let class = |name: &str, found: usize, hint: &str| {
+        row(
+            name,
+            format!("{FEWEST} (better {ENOUGH})"),
+            found.to_string(),
+            found >= FEWEST,
+            hint,
+        )
+    };
+    vec![
+        row(
+            "eligible profiles at the newest cutoff",
+            "at least 1".to_owned(),
+            newest.to_string(),
+            newest > 0,
+            "Widen the eligible condition or its window.",
+        ),
+        class(
+            "positive examples",
+            positives,
+            "Use a longer outcome window or a more frequent goal, or load older events.",
+        ),
+        class(
+            "negative examples",
+            total - positives,
+            "Use a shorter outcome window or a rarer goal: nearly everybody meets this one.",
+        ),
+    ]
+}
+
+/// Whether the base rate holds still between cutoffs (recipe 11.5).
+fn base_rate(counts: &[CutoffRows]) -> Option<Row> {
+    let rates = counts.iter().filter(|count| count.rows >= 100);
+    let rates: Vec<f64> = rates
+        .map(|count| count.positives as f64 / count.rows as f64)
+        .collect();
+    let low = rates.iter().copied().reduce(f64::min)?;
+    let high = rates.iter().copied().reduce(f64::max)?;
+    Some(row(
+        "base rate between cutoffs",
+        "differs at most 1.5 times".to_owned(),
+        format!("{:.1} % to {:.1} %", 100.0 * low, 100.0 * high),
+        high <= 1.5 * low,
+        "Ranking is little affected, but probabilities may be off: compare expected and actual rates.",
+    ))
+}
+
+fn left_out(gathered: &Gathered) -> Vec<Row> {
+    let skipped = &gathered.stream.skipped;
+    let none = |check: &str, found: u64, hint: &str| {
+        row(check, "0".to_owned(), found.to_string(), found == 0, hint)
+    };
+    vec![
+        none(
+            "rows without a profile",
+            skipped.null_profile,
+            "They are left out.",
+        ),
+        none(
+            "rows without a time",
+            skipped.no_time,
+            "They are left out: their time is NULL or infinite.",
+        ),
+        none(
+            "events in the future",
+            skipped.future,
+            "They are left out until their time comes.",
+        ),
+        none(
+            "values that are not finite",
+            skipped.not_finite,
+            "They are taken as missing.",
+        ),
+    ]
+}

@@ -1,0 +1,285 @@
+//! From a model's definition to training rows: cutoffs, population, outcomes, features.
+//!
+//! The event sources are read once; what must be known before features (cutoffs, counts,
+//! vocabularies) is learned by walking the stream's partitions again.
+
+use pgrx::pg_sys::Oid;
+use propensity::cutoff::Cutoff;
+use propensity::features::Features;
+use propensity::history::{MarkKind, Profile};
+use propensity::population::{Rules, Source};
+use propensity::schema::{GoalKind, Learner, Schema};
+use propensity::split::{self, CutoffRows};
+use propensity::time::{self, Micros};
+
+use crate::catalog::Definition;
+use crate::condition::Condition;
+use crate::error::Error;
+use crate::examples;
+use crate::instant;
+use crate::memory::{self, poll};
+use crate::stream::Stream;
+
+/// What training and the data check work on.
+pub struct Gathered {
+    pub stream: Stream,
+    pub rules: Rules,
+    /// Oldest first.
+    pub cutoffs: Vec<Cutoff>,
+    /// Whether the rows are those of an `examples` relation.
+    pub examples: bool,
+    /// The instant that training looks back from.
+    pub as_of: Micros,
+}
+
+/// Gets a profile, whether this is its first row, the index of the cutoff and the outcome.
+type RowVisitor<'a> = dyn FnMut(&Profile, bool, usize, bool) -> Result<(), Error> + 'a;
+/// Gets a feature row, its outcome, the index of its cutoff and the hash of its profile.
+type FeatureVisitor<'a> = dyn FnMut(&[f64], bool, usize, u64) -> Result<(), Error> + 'a;
+
+/// The rules of a model's population and outcomes.
+pub fn rules(definition: &Definition) -> Rules {
+    let source = |condition: Option<&Condition>| match condition {
+        None => Source::None,
+        Some(condition) if condition.aggregate => Source::Marks,
+        Some(_) => Source::Events,
+    };
+    Rules {
+        eligible: source(definition.eligible.as_ref()),
+        excluded: source(definition.exclude.as_ref()),
+        goal: source(Some(&definition.goal)),
+        occurs: definition.occurs,
+    }
+}
+
+/// Reads the events up to `as_of` and finds the cutoffs to train on.
+pub fn gather(
+    definition: &Definition,
+    as_of: Option<Micros>,
+    examples: Option<Oid>,
+) -> Result<Gathered, Error> {
+    let mut stream = Stream::open(definition, None)?;
+    stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
+    if stream.events == 0 {
+        return Err(stream.no_events(definition));
+    }
+    stream.read_attributes(None)?;
+    let as_of = as_of.unwrap_or(stream.last);
+    let cutoffs = match examples {
+        Some(examples) => example_cutoffs(definition, &mut stream, examples)?,
+        None => policy_cutoffs(definition, &stream, as_of)?,
+    };
+    let rules = rules(definition);
+    let mut gathered = Gathered {
+        stream,
+        rules,
+        cutoffs,
+        examples: examples.is_some(),
+        as_of,
+    };
+    mark(&mut gathered.stream, definition, &gathered.cutoffs, true)?;
+    Ok(gathered)
+}
+
+/// The cutoffs of recipe 11.1.2: back from the newest complete one.
+fn policy_cutoffs(
+    definition: &Definition,
+    stream: &Stream,
+    as_of: Micros,
+) -> Result<Vec<Cutoff>, Error> {
+    let newest = instant::newest_complete(definition, as_of)?;
+    let window = instant::days(&definition.outcome_window)?;
+    let age = time::days_between(stream.first, newest);
+    let required = instant::days(definition.eligible_window.as_deref().unwrap_or("0"))?.max(30.0);
+    if age < required {
+        return Err(Error::TooLittleHistory {
+            model: definition.name.clone(),
+            found: time::days_between(stream.first, as_of),
+            required: required + window,
+        });
+    }
+    let stride = split::stride(0.0, age, window);
+    let step = (stride.days * time::DAY as f64) as Micros;
+    let instants: Vec<Micros> = (0..stride.cutoffs as Micros)
+        .rev()
+        .map(|back| newest - back * step)
+        .collect();
+    instant::windows(definition, &instants)
+}
+
+/// The distinct cutoffs of an `examples` relation, whose rows become marks.
+fn example_cutoffs(
+    definition: &Definition,
+    stream: &mut Stream,
+    examples: Oid,
+) -> Result<Vec<Cutoff>, Error> {
+    let examples = examples::open(definition, examples, &stream.key().type_sql)?;
+    let read = stream.read_marks(&examples.sql, &[], MarkKind::Example, examples.labelled)?;
+    if read == 0 {
+        return Err(Error::NoExamples {
+            relation: examples.name,
+        });
+    }
+    let mut instants = std::collections::BTreeSet::new();
+    stream.walk(&mut |profile| {
+        instants.extend(profile.marks.iter().map(|mark| mark.cutoff));
+        Ok(())
+    })?;
+    instant::windows(definition, &instants.into_iter().collect::<Vec<_>>())
+}
+
+/// Evaluates the conditions with aggregates over the windows of all cutoffs, in one statement each.
+pub fn mark(
+    stream: &mut Stream,
+    definition: &Definition,
+    cutoffs: &[Cutoff],
+    outcomes: bool,
+) -> Result<(), Error> {
+    let at: Vec<Micros> = cutoffs.iter().map(|cutoff| cutoff.at).collect();
+    let since: Vec<Micros> = cutoffs.iter().map(|cutoff| cutoff.eligible_from).collect();
+    let until: Vec<Micros> = cutoffs.iter().map(|cutoff| cutoff.outcome_until).collect();
+    let ever = vec![Micros::MIN; cutoffs.len()];
+    let windows = [
+        (
+            definition.eligible.as_ref(),
+            MarkKind::Eligible,
+            &since,
+            &at,
+        ),
+        (definition.exclude.as_ref(), MarkKind::Excluded, &ever, &at),
+        (
+            Some(&definition.goal).filter(|_| outcomes),
+            MarkKind::Goal,
+            &at,
+            &until,
+        ),
+    ];
+    for (condition, kind, after, until) in windows {
+        if let Some(condition) = condition.filter(|condition| condition.aggregate) {
+            let params = [
+                instant::array(&at),
+                instant::array(after),
+                instant::array(until),
+            ];
+            stream.read_marks(&stream.aggregate_sql(&condition.text), &params, kind, false)?;
+        }
+    }
+    Ok(())
+}
+
+impl Gathered {
+    /// Calls `visit` with each training row: profile, whether it is the profile's first, index of
+    /// the cutoff, outcome.
+    fn rows(&mut self, visit: &mut RowVisitor) -> Result<(), Error> {
+        let Self {
+            stream,
+            rules,
+            cutoffs,
+            examples,
+            ..
+        } = self;
+        stream.walk(&mut |profile| {
+            let mut first = true;
+            for (index, cutoff) in cutoffs.iter().enumerate() {
+                let outcome = if *examples {
+                    let example = rules.example(profile, cutoff.at);
+                    example.map(|outcome| outcome.unwrap_or_else(|| rules.outcome(profile, cutoff)))
+                } else {
+                    rules
+                        .eligible(profile, cutoff)
+                        .then(|| rules.outcome(profile, cutoff))
+                };
+                if let Some(outcome) = outcome {
+                    visit(profile, first, index, outcome)?;
+                    first = false;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Rows and positives at each cutoff.
+    pub fn count(&mut self) -> Result<Vec<CutoffRows>, Error> {
+        let empty = |cutoff: &Cutoff| CutoffRows {
+            at: cutoff.at,
+            rows: 0,
+            positives: 0,
+        };
+        let mut counts: Vec<CutoffRows> = self.cutoffs.iter().map(empty).collect();
+        self.rows(&mut |_, _, cutoff, outcome| {
+            counts[cutoff].rows += 1;
+            counts[cutoff].positives += usize::from(outcome);
+            Ok(())
+        })?;
+        Ok(counts)
+    }
+
+    /// The features of the training rows, of a sample of profiles if there are more than `limit`:
+    /// calls `visit` with row, outcome, index of the cutoff and hash of the profile.
+    pub fn feature_rows(
+        &mut self,
+        schema: &Schema,
+        total: u64,
+        limit: u64,
+        visit: &mut FeatureVisitor,
+    ) -> Result<(), Error> {
+        let mut features = Features::new(schema, self.stream.dictionaries());
+        let mut row = vec![0.0; features.len()];
+        let sample = Sample::new(total, limit);
+        let cutoffs = self.cutoffs.clone();
+        self.rows(&mut |profile, first, cutoff, outcome| {
+            if !sample.takes(profile.hash) {
+                return Ok(());
+            }
+            if first {
+                features.start();
+            }
+            features.row(profile, cutoffs[cutoff].at, &mut row, &mut poll)?;
+            visit(&row, outcome, cutoff, profile.hash)
+        })
+    }
+}
+
+/// Vocabularies and windows, from the events up to `until` only.
+pub fn learn(stream: &mut Stream, definition: &Definition, until: Micros) -> Result<Schema, Error> {
+    let window = instant::days(&definition.outcome_window)?;
+    let goal = if definition.goal.aggregate {
+        GoalKind::Aggregate
+    } else {
+        GoalKind::Events
+    };
+    let mut learner = Learner::new(stream.names(), window, until, goal);
+    stream.walk(&mut |profile| Ok(learner.add(profile)?))?;
+    Ok(learner.finish(stream.dictionaries())?)
+}
+
+/// A deterministic sample of profiles by their hash.
+struct Sample {
+    threshold: u64,
+}
+
+impl Sample {
+    fn new(total: u64, limit: u64) -> Self {
+        let share = limit as f64 / total.max(1) as f64;
+        Self {
+            threshold: if share >= 1.0 {
+                u64::MAX
+            } else {
+                (share * u64::MAX as f64) as u64
+            },
+        }
+    }
+
+    /// The bits of the hash are turned, so that the sample is spread over all partitions.
+    fn takes(&self, hash: u64) -> bool {
+        self.threshold == u64::MAX || hash.rotate_left(32) < self.threshold
+    }
+}
+
+/// How many training rows fit into the memory setting: a row is held as f32 twice, once as it is
+/// and once standardised, and as u8 bins.
+pub fn rows_that_fit(features: usize) -> u64 {
+    const BYTES_PER_VALUE: usize = 10;
+    let room = crate::guc::max_memory().saturating_sub(memory::used()) * 7 / 10;
+    (room / (features.max(1) * BYTES_PER_VALUE)) as u64
+}

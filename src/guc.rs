@@ -1,0 +1,36 @@
+//! The `customer_ai.*` settings.
+
+use std::ffi::CStr;
+
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+
+const PREFIX: &CStr = c"customer_ai";
+static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
+
+/// Registers the settings and reserves their prefix.
+pub fn register() {
+    GucRegistry::define_int_guc(
+        c"customer_ai.max_memory",
+        c"Sets the most memory that training or scoring may use in a backend.",
+        c"Training rows are sampled to fit; beyond it a run ends with an error. Temporary files are not counted: see temp_file_limit.",
+        &MAX_MEMORY,
+        16 * 1024,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_KB,
+    );
+    // SAFETY: called once from _PG_init with a constant string.
+    unsafe {
+        #[cfg(feature = "pg14")]
+        pgrx::pg_sys::EmitWarningsOnPlaceholders(PREFIX.as_ptr());
+        #[cfg(not(feature = "pg14"))]
+        pgrx::pg_sys::MarkGUCPrefixReserved(PREFIX.as_ptr());
+    }
+}
+
+/// `customer_ai.max_memory` in bytes.
+pub fn max_memory() -> usize {
+    usize::try_from(MAX_MEMORY.get())
+        .unwrap_or(0)
+        .saturating_mul(1024)
+}

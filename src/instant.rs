@@ -1,0 +1,151 @@
+//! Instants between PostgreSQL and the library, and the windows around cutoffs.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::{IntoDatum, Spi, pg_sys};
+use propensity::cutoff::Cutoff;
+use propensity::time::Micros;
+
+use crate::catalog::Definition;
+use crate::error::Error;
+use crate::relation::{Category, Column, literal, quote};
+use crate::stream::EPOCH;
+
+/// An instant that is not infinite, as microseconds since 1970.
+pub fn to_micros(instant: TimestampWithTimeZone) -> Option<Micros> {
+    let since_2000: i64 = instant.into();
+    (since_2000 != i64::MIN && since_2000 != i64::MAX).then(|| since_2000.saturating_add(EPOCH))
+}
+
+/// Microseconds since 1970 as a timestamptz.
+pub fn from_micros(at: Micros) -> Result<TimestampWithTimeZone, Error> {
+    let valid = TimestampWithTimeZone::try_from(at.saturating_sub(EPOCH));
+    valid.map_err(|_| Error::Instant {
+        argument: "as_of",
+        found: format!("{at} microseconds"),
+        required: "within the range of timestamps",
+    })
+}
+
+/// The start of the current transaction.
+pub fn now() -> Micros {
+    // SAFETY: reads the transaction's state.
+    unsafe { pg_sys::GetCurrentTransactionStartTimestamp() }.saturating_add(EPOCH)
+}
+
+/// The time on the clock.
+pub fn clock() -> Micros {
+    // SAFETY: reads the clock.
+    unsafe { pg_sys::GetCurrentTimestamp() }.saturating_add(EPOCH)
+}
+
+/// An `as_of` argument: finite and not later than now.
+pub fn as_of(argument: Option<TimestampWithTimeZone>) -> Result<Option<Micros>, Error> {
+    let Some(instant) = argument else {
+        return Ok(None);
+    };
+    let refuse = |required| Error::Instant {
+        argument: "as_of",
+        found: instant.to_string(),
+        required,
+    };
+    let at = to_micros(instant).ok_or_else(|| refuse("finite"))?;
+    if at > now() {
+        return Err(refuse("not later than now"));
+    }
+    Ok(Some(at))
+}
+
+/// The windows of the model around each cutoff, in the order given. Calendar intervals are added
+/// in the model's time zone, so that they do not depend on the session's.
+pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff>, Error> {
+    const SQL: &str = "SELECT (extract(epoch FROM (c AT TIME ZONE $2 - $3::interval) AT TIME ZONE $2) * 1000000)::int8, \
+         (extract(epoch FROM (c AT TIME ZONE $2 + $4::interval) AT TIME ZONE $2) * 1000000)::int8 \
+         FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(c, n) ORDER BY n";
+    let instants = cutoffs
+        .iter()
+        .map(|&at| from_micros(at))
+        .collect::<Result<Vec<_>, _>>()?;
+    Spi::connect(|client| {
+        let rows = client.select(
+            SQL,
+            None,
+            &[
+                instants.into(),
+                definition.time_zone.as_str().into(),
+                definition.eligible_window.as_deref().into(),
+                definition.outcome_window.as_str().into(),
+            ],
+        )?;
+        rows.zip(cutoffs)
+            .map(|(row, &at)| {
+                let eligible_from = row.get::<i64>(1)?.unwrap_or(Micros::MIN);
+                let outcome_until = row.get::<i64>(2)?.unwrap_or(Micros::MAX);
+                Ok(Cutoff {
+                    at,
+                    eligible_from,
+                    outcome_until,
+                })
+            })
+            .collect()
+    })
+}
+
+/// The cutoff whose outcome window ends at `as_of`: the newest that can be trained on.
+pub fn newest_complete(definition: &Definition, as_of: Micros) -> Result<Micros, Error> {
+    const SQL: &str = "SELECT (extract(epoch FROM ($1 AT TIME ZONE $2 - $3::interval) AT TIME ZONE $2) * 1000000)::int8";
+    let at = Spi::connect(|client| {
+        let args = [
+            from_micros(as_of)?.into(),
+            definition.time_zone.as_str().into(),
+            definition.outcome_window.as_str().into(),
+        ];
+        Ok::<_, Error>(client.select(SQL, None, &args)?.first().get_one::<i64>()?)
+    })?;
+    Ok(at.unwrap_or(Micros::MIN))
+}
+
+/// An interval in days, a month as 30 days: the unit of windows in features.
+pub fn days(interval: &str) -> Result<f64, Error> {
+    let days = Spi::connect(|client| {
+        client
+            .select(
+                "SELECT extract(epoch FROM $1::interval)::float8 / 86400",
+                None,
+                &[interval.into()],
+            )?
+            .first()
+            .get_one::<f64>()
+    })?;
+    Ok(days.unwrap_or(0.0))
+}
+
+/// Instants as a datum of type timestamptz[].
+pub fn array(instants: &[Micros]) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
+    let list: Vec<TimestampWithTimeZone> = instants
+        .iter()
+        .map(|&at| {
+            // The window before the first instant of all begins at -infinity.
+            let raw = if at == Micros::MIN {
+                i64::MIN
+            } else {
+                at.saturating_sub(EPOCH)
+            };
+            TimestampWithTimeZone::try_from(raw)
+                .unwrap_or_else(|_| TimestampWithTimeZone::negative_infinity())
+        })
+        .collect();
+    (pg_sys::TIMESTAMPTZARRAYOID, list.into_datum())
+}
+
+/// A column of type timestamptz, timestamp or date as a timestamptz, in SQL.
+pub fn sql(alias: &str, column: &Column, zone: &str) -> String {
+    let value = format!("{alias}.{}", quote(&column.name));
+    match column.category {
+        Category::Timestamp => format!("pg_catalog.timezone({}, {value})", literal(zone)),
+        Category::Date => format!(
+            "pg_catalog.timezone({}, {value}::pg_catalog.timestamp)",
+            literal(zone)
+        ),
+        _ => value,
+    }
+}

@@ -1,0 +1,59 @@
+//! The memory budget, and the one `poll` that enforces it together with interrupts.
+//!
+//! Rust allocates outside PostgreSQL's memory contexts, so nothing of the server's sees or bounds
+//! it, and a failed allocation restarts the whole cluster. A counting allocator and a check at a
+//! fixed quantum of work bound it instead.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use crate::error::Error;
+use crate::guc;
+
+struct Counting;
+
+static USED: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed on to the system allocator unchanged; only sizes are counted.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        USED.fetch_add(layout.size(), Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        USED.fetch_add(layout.size(), Relaxed);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        USED.fetch_add(size, Relaxed);
+        USED.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        USED.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Bytes that this backend's Rust code holds now.
+pub fn used() -> usize {
+    USED.load(Relaxed)
+}
+
+/// Honours cancels, timeouts and the memory setting; unwinds with PostgreSQL's error if one is due.
+///
+/// Called every few milliseconds of work in every phase. No lock and no borrow of shared state may
+/// be held across it.
+pub fn poll() {
+    pgrx::check_for_interrupts!();
+    let (used, limit) = (used(), guc::max_memory());
+    if used > limit {
+        Error::MemoryLimit { used, limit }.throw();
+    }
+}

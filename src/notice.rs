@@ -1,0 +1,52 @@
+//! NOTICEs and WARNINGs: what users should know about a run that succeeded.
+
+use pgrx::PgLogLevel;
+use pgrx::PgSqlErrorCode as Code;
+use pgrx::pg_sys::panic::ErrorReport;
+use propensity::fit::Report;
+
+use crate::catalog::Definition;
+use crate::stream::Skipped;
+
+/// Warns of what training found, and says what was left out.
+pub fn training(definition: &Definition, report: &Report, skipped: &Skipped) {
+    for warning in &report.warnings {
+        ErrorReport::new(
+            Code::ERRCODE_WARNING,
+            format!("model \"{}\": {warning}", definition.name),
+            "train",
+        )
+        .report(PgLogLevel::WARNING);
+    }
+    left_out(definition, skipped);
+}
+
+/// Says in one NOTICE what was left out while reading, if anything was.
+pub fn left_out(definition: &Definition, skipped: &Skipped) {
+    let reasons = [
+        (skipped.null_profile, "rows without a profile"),
+        (skipped.no_time, "rows whose time is NULL or infinite"),
+        (skipped.future, "events later than the cutoff or than now"),
+        (
+            skipped.not_finite,
+            "attribute values that are NaN or infinite, taken as missing",
+        ),
+    ];
+    let found: Vec<String> = reasons
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, reason)| format!("{count} {reason}"))
+        .collect();
+    if !found.is_empty() {
+        ErrorReport::new(
+            Code::ERRCODE_SUCCESSFUL_COMPLETION,
+            format!("left out: {}", found.join(", ")),
+            "read",
+        )
+        .set_detail(format!(
+            "The run of model \"{}\" used everything else.",
+            definition.name
+        ))
+        .report(PgLogLevel::NOTICE);
+    }
+}

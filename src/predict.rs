@@ -1,0 +1,217 @@
+//! predict, explain: one profile, live, from its newest events.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use propensity::features::Features;
+use propensity::model::Scorer;
+use propensity::phrase;
+use propensity::score::{Buckets, Percentiles};
+use propensity::time::Micros;
+
+use crate::args;
+use crate::catalog::{self, Definition};
+use crate::error::{Error, nearest};
+use crate::instant;
+use crate::memory::poll;
+use crate::owner::as_owner;
+use crate::stream::Stream;
+use crate::version;
+
+/// The features of one profile, in the order of the version's schema.
+fn features(
+    definition: &Definition,
+    scorer: &Scorer,
+    profile: &str,
+    as_of: Option<Micros>,
+) -> Result<Vec<f64>, Error> {
+    let schema = &scorer.model().schema;
+    let mut stream = Stream::open(definition, Some(&schema.names))?;
+    stream.read_events(as_of.unwrap_or_else(instant::now), Some(profile))?;
+    stream.read_attributes(Some(profile))?;
+    if stream.events == 0 {
+        return Err(Error::UnknownProfile {
+            model: definition.name.clone(),
+            profile: profile.to_owned(),
+            future: stream.skipped.future,
+        });
+    }
+    let as_of = match as_of {
+        Some(as_of) => as_of,
+        None => present(definition, stream.last)?,
+    };
+    let mut features = Features::new(schema, stream.dictionaries());
+    let mut row = vec![0.0; features.len()];
+    stream.walk(&mut |profile| {
+        features.start();
+        features.row(profile, as_of, &mut row, &mut poll)?;
+        Ok(())
+    })?;
+    Ok(row)
+}
+
+/// The instant that a live prediction is made at unless it is given: that of the newest scores, or
+/// of the profile's newest event if that is later.
+///
+/// So a prediction right after scoring equals the batch, historical tables work as they are, and
+/// every new event counts at once.
+fn present(definition: &Definition, newest_event: Micros) -> Result<Micros, Error> {
+    let run = catalog::last_score_run(definition.id)?;
+    Ok(run.map_or(newest_event, |run| run.as_of.max(newest_event)))
+}
+
+/// Replaces features by what the caller supposes: an object of numbers (or null for "never") by
+/// name of feature or factor.
+fn suppose(scorer: &Scorer, overrides: Option<&str>, row: &mut [f64]) -> Result<(), Error> {
+    let Some(text) = overrides else { return Ok(()) };
+    let shape = |found: &str| Error::Argument {
+        argument: "overrides",
+        found: found.to_owned(),
+        required: "a JSON object of numbers by name of factor or feature".to_owned(),
+    };
+    let parsed: serde_json::Value =
+        serde_json::from_str(text).map_err(|_| shape("text that cannot be read"))?;
+    let object = parsed
+        .as_object()
+        .ok_or_else(|| shape("another JSON value"))?;
+    let factors = scorer.factors();
+    for (name, value) in object {
+        let by_name = factors
+            .features()
+            .iter()
+            .position(|feature| feature.name == *name);
+        let feature = by_name.or_else(|| factors.find(name).map(|factor| factors.readable(factor)));
+        let Some(feature) = feature else {
+            let known = (0..factors.len()).map(|factor| factors.name(factor));
+            return Err(Error::UnknownFactor {
+                name: name.clone(),
+                nearest: nearest(name, known),
+            });
+        };
+        row[feature] = match value {
+            serde_json::Value::Null => f64::NAN,
+            serde_json::Value::Number(number) => number.as_f64().unwrap_or(f64::NAN),
+            other => return Err(shape(&format!("\"{name}\": {other}"))),
+        };
+    }
+    Ok(())
+}
+
+#[pg_extern(name = "_predict", stable, parallel_safe)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn predict(
+    model: Option<&str>,
+    profile: Option<&str>,
+    as_of: Option<TimestampWithTimeZone>,
+    overrides: Option<&str>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(probability, f64),
+            name!(score, i16),
+            name!(bucket, String),
+            name!(percentile, Option<i16>),
+            name!(factors, String),
+        ),
+    >,
+    ErrorReport,
+> {
+    let definition = catalog::load(args::required("model", model)?)?;
+    let profile = args::required("profile", profile)?;
+    let as_of = instant::as_of(as_of)?;
+    let row = version::with_active(&definition, |_, scorer| {
+        let mut row = as_owner(definition.owner_oid, || {
+            features(&definition, scorer, profile, as_of)
+        })?;
+        suppose(scorer, overrides, &mut row)?;
+        let explanation = scorer.explain(&row)?;
+        let factors = explanation.grouping;
+        let mut json = String::new();
+        factors.write_json(explanation.factors, definition.options.factors, &mut json);
+        let prediction = explanation.prediction;
+        let (low, high) = definition.options.buckets;
+        let percentile = match catalog::last_score_run(definition.id)? {
+            Some(run) => {
+                Some(Percentiles::from_cuts(run.percentiles)?.percentile(prediction.probability))
+            }
+            None => None,
+        };
+        let bucket = Buckets::new(low, high)?
+            .bucket(prediction.score)
+            .name()
+            .to_owned();
+        Ok((
+            prediction.probability,
+            prediction.score,
+            bucket,
+            percentile,
+            json,
+        ))
+    })?;
+    Ok(TableIterator::once(row))
+}
+
+#[pg_extern(stable, parallel_safe)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn explain(
+    model: Option<&str>,
+    profile: Option<&str>,
+    as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(rank, i32),
+            name!(factor, String),
+            name!(value, Option<String>),
+            name!(impact, f64),
+            name!(direction, Option<String>),
+            name!(importance, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let definition = catalog::load(args::required("model", model)?)?;
+    let profile = args::required("profile", profile)?;
+    let as_of = instant::as_of(as_of)?;
+    let rows = version::with_active(&definition, |_, scorer| {
+        let row = as_owner(definition.owner_oid, || {
+            features(&definition, scorer, profile, as_of)
+        })?;
+        let explanation = scorer.explain(&row)?;
+        let factors = explanation.grouping;
+        let base = (
+            0,
+            "a typical eligible profile".to_owned(),
+            None,
+            explanation.base,
+            None,
+            None,
+        );
+        let impacts = explanation
+            .factors
+            .iter()
+            .enumerate()
+            .map(|(rank, impact)| {
+                let mut value = String::new();
+                phrase::write_value(
+                    &factors.features()[impact.feature],
+                    impact.value,
+                    &mut value,
+                );
+                (
+                    rank as i32 + 1,
+                    factors.name(impact.factor).to_owned(),
+                    Some(value),
+                    impact.impact,
+                    Some(impact.direction().to_owned()),
+                    Some(impact.importance().to_owned()),
+                )
+            });
+        Ok(std::iter::once(base).chain(impacts).collect::<Vec<_>>())
+    })?;
+    Ok(TableIterator::new(rows))
+}

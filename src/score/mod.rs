@@ -1,0 +1,203 @@
+//! score: predicts for every eligible profile and makes the result the model's newest scores.
+
+mod predictions;
+mod relation;
+mod writer;
+
+use std::time::Instant;
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::prelude::*;
+use propensity::features::Features;
+use propensity::model::Scorer;
+use propensity::score::Percentiles;
+use propensity::time::Micros;
+
+use predictions::Predictions;
+use relation::ScoreRelation;
+use writer::{Writer, jsonb_datum, text_datum};
+
+use crate::args;
+use crate::catalog::{self, Definition, NewRun};
+use crate::error::Error;
+use crate::gather;
+use crate::instant;
+use crate::memory::poll;
+use crate::notice;
+use crate::owner::{as_owner, ddl_as_owner};
+
+use crate::segment;
+use crate::stream::{BytesKind, Stream};
+use crate::version;
+
+/// The predictions of a run, before they are written.
+struct Scored {
+    stream: Stream,
+    as_of: Micros,
+    predictions: Predictions,
+    percentiles: Percentiles,
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn score(
+    model: Option<&str>,
+    as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(run, i64),
+            name!(version, i32),
+            name!(as_of, TimestampWithTimeZone),
+            name!(profiles, i64),
+            name!(low, i64),
+            name!(medium, i64),
+            name!(high, i64),
+            name!(seconds, f64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let (clock, started) = (Instant::now(), instant::clock());
+    catalog::refuse_read_only(c"customer_ai.score()");
+    let name = args::required("model", model)?;
+    let as_of = instant::as_of(as_of)?;
+    let definition = catalog::lock(name)?;
+    let (number, mut scored) = version::with_active(&definition, |number, scorer| {
+        let scored = as_owner(definition.owner_oid, || {
+            predict_all(&definition, scorer, as_of)
+        })?;
+        Ok((number, scored))
+    })?;
+    let run = catalog::insert_run(
+        definition.id,
+        &NewRun {
+            kind: "score",
+            version: number,
+            as_of: scored.as_of,
+            started_at: started,
+            profiles: scored.predictions.profiles(),
+            buckets: Some(scored.predictions.buckets()),
+            percentiles: Some(scored.percentiles.cuts()),
+            skipped: &crate::train::json(&scored.stream.skipped)?,
+            detail: &serde_json::json!({ "events": scored.stream.events }).to_string(),
+        },
+    )?;
+    ddl_as_owner(definition.owner_oid, || {
+        write(&definition, &mut scored, run, number)
+    })?;
+    segment::refresh_all(&definition)?;
+    notice::left_out(&definition, &scored.stream.skipped);
+    let [low, medium, high] = scored.predictions.buckets();
+    Ok(TableIterator::once((
+        run,
+        number,
+        instant::from_micros(scored.as_of)?,
+        scored.predictions.profiles(),
+        low,
+        medium,
+        high,
+        clock.elapsed().as_secs_f64(),
+    )))
+}
+
+/// Reads the events and predicts for every eligible profile, as the model's owner.
+fn predict_all(
+    definition: &Definition,
+    scorer: &mut Scorer,
+    as_of: Option<Micros>,
+) -> Result<Scored, Error> {
+    let names = scorer.model().schema.names.clone();
+    let mut stream = Stream::open(definition, Some(&names))?;
+    stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
+    stream.read_attributes(None)?;
+    if stream.events == 0 {
+        return Err(stream.no_events(definition));
+    }
+    let as_of = as_of.unwrap_or(stream.last);
+    let cutoffs = instant::windows(definition, &[as_of])?;
+    gather::mark(&mut stream, definition, &cutoffs, false)?;
+    let rules = gather::rules(definition);
+    let mut features = Features::new(&scorer.model().schema, stream.dictionaries());
+    let mut row = vec![0.0; features.len()];
+    let mut predictions = Predictions::new(definition, features.len())?;
+    stream.walk(&mut |profile| {
+        if rules.eligible(profile, &cutoffs[0]) {
+            features.start();
+            features.row(profile, as_of, &mut row, &mut poll)?;
+            predictions.add(profile.key, &row, scorer)?;
+        }
+        Ok(())
+    })?;
+    predictions.predict(scorer)?;
+    if predictions.probabilities.is_empty() {
+        return Err(Error::NoEligible {
+            model: definition.name.clone(),
+            cutoffs: 1,
+        });
+    }
+    let percentiles = Percentiles::of(&mut predictions.probabilities)?;
+    Ok(Scored {
+        stream,
+        as_of,
+        predictions,
+        percentiles,
+    })
+}
+
+/// Writes the run into a partition of its own and makes it the newest.
+fn write(
+    definition: &Definition,
+    scored: &mut Scored,
+    run: i64,
+    version: i32,
+) -> Result<(), Error> {
+    let key = scored.stream.key();
+    let relation = ScoreRelation::of(definition, &key.name);
+    relation.ensure(definition, key)?;
+    let mut writer = Writer::open(relation.create_run(run)?);
+    let scored_at = Datum::from(scored.as_of.saturating_sub(crate::stream::EPOCH));
+    let (kind, percentiles) = (key.kind, &scored.percentiles);
+    scored.predictions.read(&mut |row| {
+        writer.write(|values| {
+            values.copy_from_slice(&[
+                key_datum(row.key, kind),
+                Datum::from(row.probability.to_bits()),
+                Datum::from(row.score),
+                Datum::from(percentiles.percentile(row.probability)),
+                text_datum(row.bucket.name().as_bytes()),
+                jsonb_datum(row.factors),
+                scored_at,
+                Datum::from(run),
+                Datum::from(version),
+            ]);
+        });
+    })?;
+    writer.finish();
+    relation.attach(run)?;
+    relation.retire(definition)
+}
+
+/// A key's bytes as a datum of its type again, in the current memory context.
+fn key_datum(bytes: &[u8], kind: BytesKind) -> Datum {
+    let integer = || bytes.try_into().map_or(0, i64::from_le_bytes);
+    match kind {
+        BytesKind::Int2 => Datum::from(integer() as i16),
+        BytesKind::Int4 => Datum::from(integer() as i32),
+        BytesKind::Int8 => Datum::from(integer()),
+        BytesKind::Uuid => {
+            // SAFETY: 16 bytes are copied into 16 allocated bytes.
+            unsafe {
+                let uuid: *mut u8 = pg_sys::palloc(16).cast();
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), uuid, bytes.len().min(16));
+                Datum::from(uuid)
+            }
+        }
+        // text, varchar, bpchar, bytea and numeric are all a length and the bytes.
+        BytesKind::Varlena => text_datum(bytes),
+    }
+}

@@ -1,0 +1,189 @@
+//! The local streaming feeder: reads event sources once and hands out profile by profile.
+//!
+//! The query's rows are packed and split by profile hash into partitions; each partition is then
+//! sorted in memory and walked once per profile, as often as needed, without reading the tables
+//! again. Memory is that of one partition, whatever the size of the table.
+
+mod decode;
+mod execute;
+mod query;
+mod receiver;
+mod spool;
+
+use propensity::dictionary::Dictionaries;
+use propensity::history::{MarkKind, Profile};
+use propensity::partition::Partition;
+use propensity::record::Layout;
+use propensity::schema::ColumnNames;
+use propensity::time::Micros;
+use serde::Serialize;
+
+pub use decode::{BytesKind, EPOCH};
+pub use execute::Param;
+pub use query::Key;
+pub use spool::Spool;
+
+use crate::catalog::Definition;
+use crate::error::Error;
+use crate::memory::poll;
+use query::Query;
+use receiver::{Receiver, Rows, Target};
+
+/// Number of partitions: a power of two. 256 keep 100 million events under 20 MB each.
+const PARTITIONS: usize = 256;
+
+/// What was left out while reading, by reason.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Skipped {
+    /// Rows without a profile.
+    pub null_profile: u64,
+    /// Rows whose time is NULL or infinite.
+    pub no_time: u64,
+    /// Events later than the instant asked for.
+    pub future: u64,
+    /// Attribute values that are NaN or infinite: taken as missing.
+    pub not_finite: u64,
+}
+
+/// The events, attributes and marks of all profiles of a model.
+pub struct Stream {
+    query: Query,
+    layout: Layout,
+    dictionaries: Dictionaries,
+    partitions: Vec<Spool>,
+    /// What was left out.
+    pub skipped: Skipped,
+    /// Time of the oldest event, `Micros::MAX` if none.
+    pub first: Micros,
+    /// Time of the newest event, `Micros::MIN` if none.
+    pub last: Micros,
+    /// Events read, without those left out.
+    pub events: u64,
+}
+
+impl Stream {
+    /// Finds the columns to read; reads no rows yet.
+    ///
+    /// `names` are the attributes that a version was trained on; all usable ones if it is none.
+    pub fn open(definition: &Definition, names: Option<&ColumnNames>) -> Result<Self, Error> {
+        let query = Query::compose(definition, names)?;
+        let layout = query.layout();
+        let dictionaries = query.dictionaries();
+        Ok(Self {
+            query,
+            layout,
+            dictionaries,
+            partitions: (0..PARTITIONS).map(|_| Spool::new()).collect(),
+            skipped: Skipped::default(),
+            first: Micros::MAX,
+            last: Micros::MIN,
+            events: 0,
+        })
+    }
+
+    /// The key of the profiles.
+    pub fn key(&self) -> &Key {
+        &self.query.key
+    }
+
+    /// Names of the attributes read.
+    pub fn names(&self) -> ColumnNames {
+        self.query.names.clone()
+    }
+
+    /// Codes of types and categories.
+    pub fn dictionaries(&self) -> &Dictionaries {
+        &self.dictionaries
+    }
+
+    /// Reads all events up to `until`, of one profile if it is given (as text).
+    pub fn read_events(&mut self, until: Micros, profile: Option<&str>) -> Result<(), Error> {
+        let (sql, rows) = self.query.events(until, profile.is_some());
+        let params = self.query.profile_param(profile);
+        let before = self.skipped;
+        let received = self.read(&sql, &params, rows)?;
+        let after = self.skipped;
+        self.events += received
+            - (after.null_profile - before.null_profile)
+            - (after.no_time - before.no_time)
+            - (after.future - before.future);
+        Ok(())
+    }
+
+    /// The error of a stream that read no events.
+    pub fn no_events(&self, definition: &Definition) -> Error {
+        Error::NoEvents {
+            model: definition.name.clone(),
+            future: self.skipped.future,
+            skipped: self.skipped.null_profile + self.skipped.no_time,
+        }
+    }
+
+    /// Reads the profile attributes, if the model has any.
+    pub fn read_attributes(&mut self, profile: Option<&str>) -> Result<(), Error> {
+        let Some((sql, rows)) = self.query.attributes(profile.is_some()) else {
+            return Ok(());
+        };
+        let params = self.query.profile_param(profile);
+        self.read(&sql, &params, rows).map(|_| ())
+    }
+
+    /// Reads marks: a query whose rows are profile, cutoff and, with `outcome`, a boolean.
+    pub fn read_marks(
+        &mut self,
+        sql: &str,
+        params: &[Param],
+        kind: MarkKind,
+        outcome: bool,
+    ) -> Result<u64, Error> {
+        self.read(sql, params, Rows::Marks { kind, outcome })
+    }
+
+    /// The SQL pieces that a condition with aggregates is evaluated over.
+    pub fn aggregate_sql(&self, condition: &str) -> String {
+        self.query.aggregate(condition)
+    }
+
+    fn read(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {
+        let target = Target {
+            layout: &self.layout,
+            dictionaries: &mut self.dictionaries,
+            partitions: &mut self.partitions,
+            skipped: &mut self.skipped,
+            first: &mut self.first,
+            last: &mut self.last,
+        };
+        let mut receiver = Receiver::new(&rows, self.query.key.kind, target);
+        execute::execute(sql, params, &mut receiver)?;
+        Ok(receiver.received)
+    }
+
+    /// Visits every profile, in order of the hash of its key. Can be repeated.
+    pub fn walk(
+        &mut self,
+        visit: &mut dyn FnMut(&Profile) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (mut partition, mut bytes) = (Partition::default(), Vec::new());
+        for spool in self.partitions.iter_mut().filter(|spool| spool.len() > 0) {
+            spool.read(&mut bytes)?;
+            let mut failed = None;
+            let walked = partition.walk(
+                &self.layout,
+                &bytes,
+                &self.dictionaries,
+                &mut |profile| {
+                    visit(profile).map_err(|error| {
+                        failed = Some(error);
+                        propensity::Error::BadRecord
+                    })
+                },
+                &mut poll,
+            );
+            match (failed, walked) {
+                (Some(error), _) => return Err(error),
+                (None, walked) => walked?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,432 @@
+//! Composes the SELECTs that the stream reads: which columns, in which order, read how.
+//!
+//! Advice: the order of columns here is what `receiver.rs` reads.
+
+use pgrx::IntoDatum;
+use pgrx::pg_sys::{self, Oid};
+use propensity::dictionary::{Dictionaries, Dictionary};
+use propensity::record::{KeyWidth, Layout};
+use propensity::schema::ColumnNames;
+use propensity::time::Micros;
+
+use super::decode::{BytesKind, NumberKind};
+use super::execute::Param;
+use super::receiver::{Number, Rows};
+use crate::catalog::Definition;
+use crate::condition::{self, Condition};
+use crate::error::Error;
+use crate::instant;
+use crate::relation::{self, Category, Column, Events, quote};
+
+/// The profile key.
+pub struct Key {
+    /// Name of the column in the first event source, which the score relation takes over.
+    pub name: String,
+    /// Its type as SQL, with modifier.
+    pub type_sql: String,
+    /// How its bytes are read.
+    pub kind: BytesKind,
+}
+
+/// An attribute to read: its name and the expression to select.
+struct Attribute<Kind> {
+    name: String,
+    sql: String,
+    kind: Kind,
+}
+
+/// Profile attributes: the relation and what is read of it.
+struct ProfileQuery {
+    from: String,
+    profile: String,
+    valid_from: String,
+    numbers: Vec<Attribute<Number>>,
+    codes: Vec<Attribute<BytesKind>>,
+}
+
+/// The queries of a model.
+pub struct Query {
+    pub key: Key,
+    pub names: ColumnNames,
+    from: String,
+    /// Whether an event is a goal, makes eligible, excludes.
+    flags: [String; 3],
+    numbers: Vec<Attribute<Number>>,
+    codes: Vec<Attribute<BytesKind>>,
+    attributes: Option<ProfileQuery>,
+}
+
+impl Query {
+    /// Looks up the columns of the model's relations in the catalog and composes its queries, for
+    /// all usable attributes or for those that a version was trained on.
+    pub fn compose(definition: &Definition, names: Option<&ColumnNames>) -> Result<Self, Error> {
+        let sources = relation::open_events(definition)?;
+        let key = key(&sources[0])?;
+        let from = relation::events_sql(&sources);
+        let conditions = [
+            Some(&definition.goal),
+            definition.eligible.as_ref(),
+            definition.exclude.as_ref(),
+        ];
+        let (mut numbers, mut codes) = event_attributes(definition, &sources, &from)?;
+        let mut attributes = profile_query(definition)?;
+        if let Some(names) = names {
+            numbers = choose(definition, numbers, &names.numbers)?;
+            codes = choose(definition, codes, &names.codes)?;
+            if let Some(query) = &mut attributes {
+                query.numbers = choose(
+                    definition,
+                    std::mem::take(&mut query.numbers),
+                    &names.profile_numbers,
+                )?;
+                query.codes = choose(
+                    definition,
+                    std::mem::take(&mut query.codes),
+                    &names.profile_codes,
+                )?;
+            }
+        }
+        let names = column_names(&numbers, &codes, attributes.as_ref());
+        Ok(Self {
+            key,
+            names,
+            from,
+            flags: conditions.map(per_event),
+            numbers,
+            codes,
+            attributes,
+        })
+    }
+
+    /// How records are laid out.
+    pub fn layout(&self) -> Layout {
+        let of_profiles =
+            |count: fn(&ProfileQuery) -> usize| self.attributes.as_ref().map_or(0, count);
+        Layout {
+            key: match self.key.kind {
+                BytesKind::Int2 | BytesKind::Int4 | BytesKind::Int8 => KeyWidth::Fixed(8),
+                BytesKind::Uuid => KeyWidth::Fixed(16),
+                BytesKind::Varlena => KeyWidth::Variable,
+            },
+            numbers: self.numbers.len(),
+            codes: self.codes.len(),
+            profile_numbers: of_profiles(|query| query.numbers.len()),
+            profile_codes: of_profiles(|query| query.codes.len()),
+        }
+    }
+
+    /// Empty dictionaries for the text columns.
+    pub fn dictionaries(&self) -> Dictionaries {
+        let some = |count: usize| (0..count).map(|_| Dictionary::default()).collect();
+        Dictionaries {
+            kinds: Dictionary::default(),
+            events: some(self.codes.len()),
+            profiles: some(
+                self.attributes
+                    .as_ref()
+                    .map_or(0, |query| query.codes.len()),
+            ),
+        }
+    }
+
+    /// The query of the events; with `of_profile`, `$1` is the profile as text.
+    pub fn events(&self, until: Micros, of_profile: bool) -> (String, Rows) {
+        let [goal, eligible, excluded] = &self.flags;
+        let mut sql =
+            format!("SELECT e._profile, e._time, e._event, {goal}, {eligible}, {excluded}");
+        push_columns(&mut sql, &self.numbers, &self.codes);
+        sql.push_str(&format!(" FROM {}", self.from));
+        if of_profile {
+            sql.push_str(&format!(" WHERE e._profile = {}", self.key_param()));
+        }
+        let (numbers, codes) = kinds(&self.numbers, &self.codes);
+        (
+            sql,
+            Rows::Events {
+                numbers,
+                codes,
+                until,
+            },
+        )
+    }
+
+    /// The query of the profile attributes, if there are any.
+    pub fn attributes(&self, of_profile: bool) -> Option<(String, Rows)> {
+        let query = self.attributes.as_ref()?;
+        let mut sql = format!("SELECT {}, {}", query.profile, query.valid_from);
+        push_columns(&mut sql, &query.numbers, &query.codes);
+        sql.push_str(&format!(" FROM {} e", query.from));
+        if of_profile {
+            sql.push_str(&format!(" WHERE {} = {}", query.profile, self.key_param()));
+        }
+        let (numbers, codes) = kinds(&query.numbers, &query.codes);
+        Some((sql, Rows::Attributes { numbers, codes }))
+    }
+
+    /// The profiles for which a condition with aggregates holds in a window: `$1` the cutoffs,
+    /// `$2` and `$3` the beginnings (excluded) and ends (included) of their windows.
+    pub fn aggregate(&self, condition: &str) -> String {
+        format!(
+            "SELECT e._profile, c._cutoff \
+             FROM pg_catalog.unnest($1, $2, $3) AS c(_cutoff, _after, _until) \
+             JOIN {} ON e._time > c._after AND e._time <= c._until \
+             WHERE e._profile IS NOT NULL \
+             GROUP BY e._profile, c._cutoff HAVING ({condition}\n)",
+            self.from
+        )
+    }
+
+    /// The parameter for one profile.
+    pub fn profile_param(&self, profile: Option<&str>) -> Vec<Param> {
+        profile
+            .map(|text| (pg_sys::TEXTOID, text.into_datum()))
+            .into_iter()
+            .collect()
+    }
+
+    /// `$1`, a text, as a value of the key's type: read by the type's own input function.
+    fn key_param(&self) -> String {
+        format!("($1::{})", self.key.type_sql)
+    }
+}
+
+fn push_columns(sql: &mut String, numbers: &[Attribute<Number>], codes: &[Attribute<BytesKind>]) {
+    for expression in numbers
+        .iter()
+        .map(|n| &n.sql)
+        .chain(codes.iter().map(|c| &c.sql))
+    {
+        sql.push_str(", ");
+        sql.push_str(expression);
+    }
+}
+
+fn kinds(
+    numbers: &[Attribute<Number>],
+    codes: &[Attribute<BytesKind>],
+) -> (Vec<Number>, Vec<BytesKind>) {
+    (
+        numbers.iter().map(|n| n.kind).collect(),
+        codes.iter().map(|c| c.kind).collect(),
+    )
+}
+
+/// A condition about one event as a column; false if there is none, or if it has aggregates.
+fn per_event(condition: Option<&Condition>) -> String {
+    match condition {
+        Some(condition) if !condition.aggregate => format!("(({}\n)) IS TRUE", condition.text),
+        _ => "false".to_owned(),
+    }
+}
+
+/// The key of the profiles, as the first source has it.
+fn key(first: &Events) -> Result<Key, Error> {
+    let column = first.relation.column(&first.source.profile_column)?;
+    let kind = BytesKind::of(column.base_oid).ok_or(propensity::Error::BadRecord)?;
+    Ok(Key {
+        name: column.name.clone(),
+        type_sql: column.type_name.clone(),
+        kind,
+    })
+}
+
+type Attributes = (Vec<Attribute<Number>>, Vec<Attribute<BytesKind>>);
+
+/// All attributes of events that a model may use: columns, and expressions named in its options.
+fn event_attributes(
+    definition: &Definition,
+    sources: &[Events],
+    from: &str,
+) -> Result<Attributes, Error> {
+    let options = &definition.options;
+    let has_purpose = |name: &str| {
+        sources.iter().any(|events| {
+            let source = &events.source;
+            source.profile_column == name
+                || source.time_column == name
+                || source.type_column.as_deref() == Some(name)
+        })
+    };
+    let wanted = |name: &str| {
+        !has_purpose(name)
+            && !options.ignore.iter().any(|ignored| ignored == name)
+            && options
+                .columns
+                .as_ref()
+                .is_none_or(|columns| columns.iter().any(|column| column == name))
+    };
+    let (mut numbers, mut codes): Attributes = (Vec::new(), Vec::new());
+    let mut known: Vec<&str> = Vec::new();
+    for column in sources.iter().flat_map(|events| &events.columns) {
+        if wanted(&column.name) && !known.contains(&column.name.as_str()) {
+            known.push(&column.name);
+            let role = role(column.base_oid, column.category, is_identifier(column));
+            push(
+                &mut numbers,
+                &mut codes,
+                &column.name,
+                format!("e.{}", quote(&column.name)),
+                role,
+                true,
+            );
+        }
+    }
+    for (name, expression) in &options.attributes {
+        let sql = format!("({expression}\n)");
+        let type_oid = condition::check_expression("attributes", expression, from)?;
+        let role = role(type_oid, Category::of(type_oid), false);
+        push(&mut numbers, &mut codes, name, sql, role, true);
+    }
+    Ok((numbers, codes))
+}
+
+/// The attributes of the profile source, if the model has one.
+fn profile_query(definition: &Definition) -> Result<Option<ProfileQuery>, Error> {
+    let Some(profiles) = relation::open_profiles(definition)?.into_iter().next() else {
+        return Ok(None);
+    };
+    let source = &profiles.source;
+    let (mut numbers, mut codes): Attributes = (Vec::new(), Vec::new());
+    for column in profiles
+        .relation
+        .columns
+        .iter()
+        .filter(|column| column.readable)
+    {
+        let has_purpose = column.name == source.profile_column
+            || source.valid_from_column.as_ref() == Some(&column.name);
+        let wanted = source
+            .columns
+            .as_ref()
+            .is_none_or(|columns| columns.contains(&column.name));
+        // An identifier of the profile's row tells nothing; what identifies something else may.
+        if wanted && !has_purpose && !column.is_row_key {
+            let role = role(column.base_oid, column.category, false);
+            push(
+                &mut numbers,
+                &mut codes,
+                &column.name,
+                format!("e.{}", quote(&column.name)),
+                role,
+                false,
+            );
+        }
+    }
+    let valid_from = match &source.valid_from_column {
+        Some(name) => instant::sql("e", profiles.relation.column(name)?, &definition.time_zone),
+        None => "NULL::pg_catalog.timestamptz".to_owned(),
+    };
+    Ok(Some(ProfileQuery {
+        from: profiles.relation.sql(),
+        profile: format!("e.{}", quote(&source.profile_column)),
+        valid_from,
+        numbers,
+        codes,
+    }))
+}
+
+/// How a column's values are read.
+enum Role {
+    Number(NumberKind),
+    Code(BytesKind),
+    /// As text, after a cast.
+    Cast,
+}
+
+/// What a column is to a model: a number, or a category or identifier by its text, or nothing.
+fn role(type_oid: Oid, category: Category, identifier: bool) -> Option<Role> {
+    let bytes = BytesKind::of(type_oid).map(Role::Code);
+    match category {
+        Category::Number if identifier => bytes,
+        Category::Text | Category::Uuid => bytes.or(Some(Role::Cast)),
+        Category::Enum => Some(Role::Cast),
+        _ => NumberKind::of(type_oid).map(Role::Number),
+    }
+}
+
+/// Whole numbers that are keys or called identifiers count as identifiers: sums of them say nothing.
+fn is_identifier(column: &Column) -> bool {
+    let lower = column.name.to_lowercase();
+    let called = lower == "id"
+        || lower.ends_with("_id")
+        || lower.ends_with("_no")
+        || column.name.ends_with("Id");
+    let whole = matches!(
+        column.base_oid,
+        pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID
+    );
+    whole && (called || column.in_key)
+}
+
+fn push(
+    numbers: &mut Vec<Attribute<Number>>,
+    codes: &mut Vec<Attribute<BytesKind>>,
+    name: &str,
+    sql: String,
+    role: Option<Role>,
+    of_event: bool,
+) {
+    let name = name.to_owned();
+    match role {
+        Some(Role::Number(kind)) => {
+            let since_event = of_event && kind.is_time();
+            numbers.push(Attribute {
+                name,
+                sql,
+                kind: Number { kind, since_event },
+            });
+        }
+        Some(Role::Code(kind)) => codes.push(Attribute { name, sql, kind }),
+        Some(Role::Cast) => {
+            codes.push(Attribute {
+                name,
+                sql: format!("{sql}::pg_catalog.text"),
+                kind: BytesKind::Varlena,
+            });
+        }
+        None => (),
+    }
+}
+
+/// The attributes of these names, in this order.
+fn choose<Kind>(
+    definition: &Definition,
+    mut found: Vec<Attribute<Kind>>,
+    names: &[String],
+) -> Result<Vec<Attribute<Kind>>, Error> {
+    let take = |name: &String| {
+        let position = found.iter().position(|attribute| attribute.name == *name);
+        let missing = || Error::ColumnGone {
+            model: definition.name.clone(),
+            column: name.clone(),
+        };
+        Ok(found.swap_remove(position.ok_or_else(missing)?))
+    };
+    names.iter().map(take).collect()
+}
+
+fn column_names(
+    numbers: &[Attribute<Number>],
+    codes: &[Attribute<BytesKind>],
+    attributes: Option<&ProfileQuery>,
+) -> ColumnNames {
+    fn named<Kind>(attributes: &[Attribute<Kind>]) -> Vec<String> {
+        attributes
+            .iter()
+            .map(|attribute| attribute.name.clone())
+            .collect()
+    }
+    ColumnNames {
+        numbers: named(numbers),
+        codes: named(codes),
+        profile_numbers: attributes.map_or_else(Vec::new, |query| named(&query.numbers)),
+        profile_times: attributes.map_or_else(Vec::new, |query| {
+            query
+                .numbers
+                .iter()
+                .map(|number| number.kind.kind.is_time())
+                .collect()
+        }),
+        profile_codes: attributes.map_or_else(Vec::new, |query| named(&query.codes)),
+    }
+}

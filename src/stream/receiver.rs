@@ -1,0 +1,330 @@
+//! The DestReceiver: takes the rows of the stream's query from the executor and packs them into
+//! partitions, without copying a tuple.
+//!
+//! Advice: the columns that `receive` reads must be those that `query.rs` selects, in that order.
+
+use std::ffi::c_int;
+
+use pgrx::pg_sys::{self, Datum, DestReceiver, TupleDesc, TupleTableSlot};
+use pgrx::prelude::*;
+use propensity::dictionary::Dictionaries;
+use propensity::hash::profile_hash;
+use propensity::history::{Mark, MarkKind};
+use propensity::record::{EventFlags, Layout};
+use propensity::time::Micros;
+
+use super::decode::{BytesKind, EPOCH, NumberKind};
+use super::spool::Spool;
+use super::{PARTITIONS, Skipped};
+use crate::error::Error;
+use crate::memory::poll;
+
+/// Rows between two polls.
+const QUANTUM: u64 = 4096;
+
+/// What the rows are, and how their columns are read. Column 0 is always the profile key.
+pub enum Rows {
+    /// key, time, type, goal, eligible, excluded, numbers.., codes..
+    Events {
+        numbers: Vec<Number>,
+        codes: Vec<BytesKind>,
+        /// Later events are left out and counted: they would be from the future.
+        until: Micros,
+    },
+    /// key, cutoff, and for examples optionally the outcome
+    Marks { kind: MarkKind, outcome: bool },
+    /// key, valid_from or NULL, numbers.., codes..
+    Attributes {
+        numbers: Vec<Number>,
+        codes: Vec<BytesKind>,
+    },
+}
+
+/// A numeric attribute of a row.
+#[derive(Clone, Copy)]
+pub struct Number {
+    pub kind: NumberKind,
+    /// Of an instant: take the days since the event instead of the date itself.
+    pub since_event: bool,
+}
+
+/// Where rows go.
+pub struct Target<'a> {
+    pub layout: &'a Layout,
+    pub dictionaries: &'a mut Dictionaries,
+    pub partitions: &'a mut [Spool],
+    pub skipped: &'a mut Skipped,
+    pub first: &'a mut Micros,
+    pub last: &'a mut Micros,
+}
+
+/// A DestReceiver with its state behind it, as PostgreSQL's own are built.
+#[repr(C)]
+pub struct Receiver<'a> {
+    callbacks: DestReceiver,
+    rows: &'a Rows,
+    key: BytesKind,
+    target: Target<'a>,
+    numbers: Vec<f64>,
+    codes: Vec<u32>,
+    pub received: u64,
+    pub failed: Option<Error>,
+}
+
+impl<'a> Receiver<'a> {
+    pub fn new(rows: &'a Rows, key: BytesKind, target: Target<'a>) -> Self {
+        let callbacks = DestReceiver {
+            receiveSlot: Some(receive_slot),
+            rStartup: Some(startup),
+            rShutdown: Some(shutdown),
+            rDestroy: Some(shutdown),
+            // Any destination that the executor sends rows to; SPI takes ours as it is.
+            mydest: pg_sys::CommandDest::DestTuplestore,
+        };
+        Self {
+            callbacks,
+            rows,
+            key,
+            target,
+            numbers: Vec::new(),
+            codes: Vec::new(),
+            received: 0,
+            failed: None,
+        }
+    }
+
+    /// The part that PostgreSQL sees.
+    pub fn as_dest(&mut self) -> *mut DestReceiver {
+        &raw mut self.callbacks
+    }
+
+    /// Takes one row. An error is kept for the caller and ends the query.
+    fn receive(&mut self, values: &[Datum], nulls: &[bool]) -> bool {
+        self.received += 1;
+        if self.received.is_multiple_of(QUANTUM) {
+            poll();
+        }
+        match self.pack(values, nulls) {
+            Ok(()) => true,
+            Err(error) => {
+                self.failed = Some(error);
+                false
+            }
+        }
+    }
+
+    fn pack(&mut self, values: &[Datum], nulls: &[bool]) -> Result<(), Error> {
+        if nulls[0] {
+            self.target.skipped.null_profile += 1;
+            return Ok(());
+        }
+        match self.rows {
+            Rows::Events {
+                numbers,
+                codes,
+                until,
+            } => self.event(values, nulls, numbers, codes, *until),
+            Rows::Marks { kind, outcome } => self.mark(values, nulls, *kind, *outcome),
+            Rows::Attributes { numbers, codes } => self.attributes(values, nulls, numbers, codes),
+        }
+    }
+
+    fn event(
+        &mut self,
+        values: &[Datum],
+        nulls: &[bool],
+        numbers: &[Number],
+        codes: &[BytesKind],
+        until: Micros,
+    ) -> Result<(), Error> {
+        let Some(time) = self.time(values, nulls) else {
+            return Ok(());
+        };
+        if time > until {
+            self.target.skipped.future += 1;
+            return Ok(());
+        }
+        let kind = if nulls[2] {
+            0
+        } else {
+            // SAFETY: the query casts the type to text.
+            unsafe {
+                BytesKind::Varlena.read_text(values[2], |text| {
+                    self.target.dictionaries.kinds.intern(text)
+                })
+            }?
+        };
+        let flag = |column: usize| !nulls[column] && values[column].value() & 0xff != 0;
+        let flags = EventFlags {
+            goal: flag(3),
+            eligible: flag(4),
+            excluded: flag(5),
+        };
+        let days = time as f64 / propensity::time::DAY as f64;
+        self.read_numbers(&values[6..], &nulls[6..], numbers, days);
+        let after = 6 + numbers.len();
+        self.read_codes(&values[after..], &nulls[after..], codes, false)?;
+        *self.target.first = time.min(*self.target.first);
+        *self.target.last = time.max(*self.target.last);
+        self.with_partition(values[0], |layout, numbers, codes, out, key| {
+            layout.push_event(out, key, time, kind, flags, numbers, codes);
+        });
+        Ok(())
+    }
+
+    fn mark(
+        &mut self,
+        values: &[Datum],
+        nulls: &[bool],
+        kind: MarkKind,
+        outcome: bool,
+    ) -> Result<(), Error> {
+        let Some(cutoff) = self.time(values, nulls) else {
+            return Ok(());
+        };
+        let kind = match (outcome && !nulls[2]).then(|| values[2].value() & 0xff != 0) {
+            Some(true) => MarkKind::PositiveExample,
+            Some(false) => MarkKind::NegativeExample,
+            None => kind,
+        };
+        self.with_partition(values[0], |layout, _, _, out, key| {
+            layout.push_mark(out, key, Mark { cutoff, kind });
+        });
+        Ok(())
+    }
+
+    fn attributes(
+        &mut self,
+        values: &[Datum],
+        nulls: &[bool],
+        numbers: &[Number],
+        codes: &[BytesKind],
+    ) -> Result<(), Error> {
+        let valid_from = if nulls[1] {
+            Micros::MIN
+        } else {
+            micros(values[1]).unwrap_or(Micros::MIN)
+        };
+        self.read_numbers(&values[2..], &nulls[2..], numbers, 0.0);
+        let after = 2 + numbers.len();
+        self.read_codes(&values[after..], &nulls[after..], codes, true)?;
+        self.with_partition(values[0], |layout, numbers, codes, out, key| {
+            layout.push_attributes(out, key, valid_from, numbers, codes);
+        });
+        Ok(())
+    }
+
+    /// The instant in column 1, or none, counted, if it is NULL or infinite.
+    fn time(&mut self, values: &[Datum], nulls: &[bool]) -> Option<Micros> {
+        let time = if nulls[1] { None } else { micros(values[1]) };
+        if time.is_none() {
+            self.target.skipped.no_time += 1;
+        }
+        time
+    }
+
+    fn read_numbers(&mut self, values: &[Datum], nulls: &[bool], numbers: &[Number], days: f64) {
+        self.numbers.clear();
+        for (column, number) in numbers.iter().enumerate() {
+            let mut value = f64::NAN;
+            if !nulls[column] {
+                // SAFETY: the kind was taken from the column's type.
+                value = unsafe { number.kind.read(values[column]) };
+                if !value.is_finite() {
+                    self.target.skipped.not_finite += 1;
+                    value = f64::NAN;
+                } else if number.since_event {
+                    value -= days;
+                }
+            }
+            self.numbers.push(value);
+        }
+    }
+
+    fn read_codes(
+        &mut self,
+        values: &[Datum],
+        nulls: &[bool],
+        kinds: &[BytesKind],
+        of_profile: bool,
+    ) -> Result<(), Error> {
+        self.codes.clear();
+        let dictionaries = if of_profile {
+            &mut self.target.dictionaries.profiles
+        } else {
+            &mut self.target.dictionaries.events
+        };
+        for ((column, kind), dictionary) in kinds.iter().enumerate().zip(dictionaries) {
+            let code = if nulls[column] {
+                0
+            } else {
+                // SAFETY: the kind was taken from the column's type.
+                unsafe { kind.read_text(values[column], |text| dictionary.intern(text)) }?
+            };
+            self.codes.push(code);
+        }
+        Ok(())
+    }
+
+    /// Appends one record to the partition of the key.
+    fn with_partition(
+        &mut self,
+        key: Datum,
+        push: impl FnOnce(&Layout, &[f64], &[u32], &mut Vec<u8>, &[u8]),
+    ) {
+        let Self {
+            key: kind,
+            target,
+            numbers,
+            codes,
+            ..
+        } = self;
+        let append = |key: &[u8]| {
+            let spool = &mut target.partitions[partition_of(key)];
+            push(target.layout, numbers, codes, spool.buffer(), key);
+            spool.settle();
+        };
+        // SAFETY: the kind was taken from the type of the key column, which is not NULL.
+        unsafe { kind.read(key, append) };
+    }
+}
+
+/// The partition of a key: the top bits of its hash, so that partitions in order are profiles in
+/// order of hash, however many partitions there are.
+fn partition_of(key: &[u8]) -> usize {
+    (profile_hash(key) >> (64 - PARTITIONS.ilog2())) as usize
+}
+
+/// A timestamptz as microseconds since 1970, none if infinite.
+fn micros(datum: Datum) -> Option<Micros> {
+    match datum.value() as i64 {
+        i64::MIN | i64::MAX => None,
+        since_2000 => since_2000.checked_add(EPOCH),
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn receive_slot(
+    slot: *mut TupleTableSlot,
+    dest: *mut DestReceiver,
+) -> bool {
+    // SAFETY: `dest` is the first field of a Receiver that outlives the query; the slot is the
+    // executor's and holds `natts` columns once they are deformed.
+    unsafe {
+        let receiver = &mut *dest.cast::<Receiver>();
+        let columns = (*(*slot).tts_tupleDescriptor).natts;
+        if i32::from((*slot).tts_nvalid) < columns {
+            pg_sys::slot_getsomeattrs_int(slot, columns);
+        }
+        let values = std::slice::from_raw_parts((*slot).tts_values, columns as usize);
+        let nulls = std::slice::from_raw_parts((*slot).tts_isnull, columns as usize);
+        receiver.receive(values, nulls)
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn startup(_dest: *mut DestReceiver, _operation: c_int, _rows: TupleDesc) {
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn shutdown(_dest: *mut DestReceiver) {}

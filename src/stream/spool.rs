@@ -1,0 +1,142 @@
+//! Bytes that are appended now and read back later: in memory while few, in a temporary file when
+//! many.
+//!
+//! The files are PostgreSQL's BufFiles: they count against `temp_file_limit` and are gone after an
+//! error or a cancel.
+
+use pgrx::pg_sys;
+
+use crate::error::Error;
+use crate::memory::poll;
+
+/// Bytes kept in memory before they go to the file.
+const BUFFER: usize = 16 * 1024;
+/// Bytes read between two polls.
+const CHUNK: usize = 1 << 20;
+
+/// An append-only run of bytes.
+pub struct Spool {
+    buffer: Vec<u8>,
+    file: *mut pg_sys::BufFile,
+    filed: usize,
+}
+
+impl Spool {
+    pub fn new() -> Self {
+        Self {
+            buffer: Vec::new(),
+            file: std::ptr::null_mut(),
+            filed: 0,
+        }
+    }
+
+    /// Where to append; call [`Spool::settle`] after each record.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// Moves the buffered bytes to the file once they are many.
+    pub fn settle(&mut self) {
+        if self.buffer.len() >= BUFFER {
+            self.flush();
+        }
+    }
+
+    /// Number of bytes held.
+    pub fn len(&self) -> usize {
+        self.filed + self.buffer.len()
+    }
+
+    fn flush(&mut self) {
+        // SAFETY: the file is ours and open; errors unwind as PostgreSQL errors. The BufFile lives
+        // in the transaction's context: the current one may be the executor's per-query context,
+        // whose end would free the file under us.
+        unsafe {
+            if self.file.is_null() {
+                let context = pg_sys::MemoryContextSwitchTo(pg_sys::CurTransactionContext);
+                let owner = pg_sys::CurrentResourceOwner;
+                pg_sys::CurrentResourceOwner = pg_sys::CurTransactionResourceOwner;
+                self.file = pg_sys::BufFileCreateTemp(false);
+                pg_sys::CurrentResourceOwner = owner;
+                pg_sys::MemoryContextSwitchTo(context);
+            }
+            pg_sys::BufFileWrite(
+                self.file,
+                self.buffer.as_mut_ptr().cast(),
+                self.buffer.len(),
+            );
+        }
+        self.filed += self.buffer.len();
+        self.buffer.clear();
+    }
+
+    /// Reads everything back into `bytes`, oldest first. Can be repeated.
+    pub fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        bytes.clear();
+        bytes
+            .try_reserve_exact(self.len())
+            .map_err(propensity::Error::from)?;
+        if !self.file.is_null() {
+            self.rewind();
+            while bytes.len() < self.filed {
+                let start = bytes.len();
+                let wanted = CHUNK.min(self.filed - start);
+                bytes.resize(start + wanted, 0);
+                self.fill(&mut bytes[start..])?;
+                poll();
+            }
+            self.seek_end();
+        }
+        bytes.extend_from_slice(&self.buffer);
+        Ok(())
+    }
+
+    /// Starts reading from the beginning, in order, with [`Spool::fill`]; nothing may be appended
+    /// after this.
+    pub fn rewind(&mut self) {
+        // SAFETY: the file is ours and open.
+        let failed = unsafe { pg_sys::BufFileSeek(self.file, 0, 0, 0) };
+        debug_assert_eq!(failed, 0, "the beginning of a file can always be sought");
+    }
+
+    /// Moves all bytes to the file, for reading in order.
+    pub fn finish(&mut self) {
+        if !self.buffer.is_empty() || self.file.is_null() {
+            self.flush();
+        }
+        self.rewind();
+    }
+
+    /// Reads exactly as many bytes as `bytes` holds.
+    pub fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        // SAFETY: the file is ours and open, the slice is writable for its length.
+        let read =
+            unsafe { pg_sys::BufFileRead(self.file, bytes.as_mut_ptr().cast(), bytes.len()) };
+        if read == bytes.len() {
+            Ok(())
+        } else {
+            Err(propensity::Error::BadRecord.into())
+        }
+    }
+
+    fn seek_end(&mut self) {
+        // SAFETY: as above. Seeking by blocks from the start allows more than 2 GB.
+        unsafe {
+            let block = pg_sys::BLCKSZ as usize;
+            pg_sys::BufFileSeekBlock(self.file, (self.filed / block) as _);
+            let mut rest = [0; pg_sys::BLCKSZ as usize];
+            pg_sys::BufFileRead(self.file, rest.as_mut_ptr().cast(), self.filed % block);
+        }
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // While unwinding from an error the resource owner closes the file; a call here could
+        // raise a second error, which aborts the backend.
+        if !self.file.is_null() && !std::thread::panicking() {
+            // SAFETY: the file is ours and open.
+            unsafe { pg_sys::BufFileClose(self.file) };
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! train: gathers training rows, fits, compares with the active version, stores the new one.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::Oid;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use propensity::dataset::Dataset;
+use propensity::fit::{self, FitParams, Fitted, Report};
+use propensity::format;
+use propensity::model::{Model, Scorer};
+use propensity::schema::Schema;
+use propensity::split;
+
+use crate::args::{self, Algorithm};
+use crate::catalog::{self, Definition, NewRun, NewVersion};
+use crate::error::Error;
+use crate::gather::{self, Gathered};
+use crate::instant;
+use crate::memory::poll;
+use crate::notice;
+use crate::owner::as_owner;
+use crate::sqltype::Regclass;
+
+/// Training rows unless the model's options say otherwise, if they fit into memory.
+const MAX_ROWS: u64 = 200_000;
+
+/// When a new version takes over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Activate {
+    IfBetter,
+    Always,
+    Never,
+}
+
+impl Activate {
+    fn parse(text: Option<&str>) -> Result<Self, Error> {
+        match args::required("activate", text)? {
+            "if_better" => Ok(Self::IfBetter),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            other => Err(Error::Argument {
+                argument: "activate",
+                found: format!("\"{other}\""),
+                required: "if_better, always or never".to_owned(),
+            }),
+        }
+    }
+}
+
+/// What training found, before anything is written.
+struct Trained {
+    fitted: Fitted,
+    document: Vec<u8>,
+    gathered: Gathered,
+    total: u64,
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn train(
+    model: Option<&str>,
+    as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
+    examples: default!(Option<Regclass>, "NULL"),
+    activate: default!(Option<&str>, "'if_better'"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(version, i32),
+            name!(algorithm, String),
+            name!(examples, i64),
+            name!(positives, i64),
+            name!(auc, Option<f64>),
+            name!(auc_low, Option<f64>),
+            name!(auc_high, Option<f64>),
+            name!(average_precision, Option<f64>),
+            name!(log_loss, Option<f64>),
+            name!(brier, Option<f64>),
+            name!(calibration_error, Option<f64>),
+            name!(recency_auc, Option<f64>),
+            name!(rfm_auc, Option<f64>),
+            name!(activated, bool),
+            name!(reason, String),
+        ),
+    >,
+    ErrorReport,
+> {
+    let started = instant::clock();
+    catalog::refuse_read_only(c"customer_ai.train()");
+    let name = args::required("model", model)?;
+    let activate = Activate::parse(activate)?;
+    let as_of = instant::as_of(as_of)?;
+    let definition = catalog::lock(name)?;
+    let trained = as_owner(definition.owner_oid, || {
+        learn(&definition, as_of, examples.map(|relation| relation.0))
+    })?;
+    let report = &trained.fitted.report;
+    let version = store(&definition, &trained, started)?;
+    let (activated, reason) = decide(&definition, report, activate);
+    if activated {
+        catalog::set_active(definition.id, version)?;
+    }
+    notice::training(&definition, report, &trained.gathered.stream.skipped);
+    let held = report.hold_out.as_ref();
+    let of = |measure: fn(&fit::Evaluation) -> f64| held.map(|held| measure(&held.model));
+    Ok(TableIterator::once((
+        version,
+        algorithm(report).to_owned(),
+        report.rows as i64,
+        report.positives as i64,
+        of(|m| m.auc),
+        of(|m| m.auc_low),
+        of(|m| m.auc_high),
+        of(|m| m.average_precision),
+        of(|m| m.log_loss),
+        of(|m| m.brier),
+        of(|m| m.calibration_error),
+        held.and_then(|held| held.recency.as_ref())
+            .map(|area| area.auc),
+        held.and_then(|held| held.rfm.as_ref()).map(|area| area.auc),
+        activated,
+        reason,
+    )))
+}
+
+fn algorithm(report: &Report) -> &'static str {
+    match report.algorithm {
+        fit::Algorithm::Auto => "auto",
+        fit::Algorithm::Logistic => "logistic",
+        fit::Algorithm::Trees => "trees",
+    }
+}
+
+/// Reads, learns and encodes, as the model's owner.
+fn learn(
+    definition: &Definition,
+    as_of: Option<propensity::time::Micros>,
+    examples: Option<Oid>,
+) -> Result<Trained, Error> {
+    let mut gathered = gather::gather(definition, as_of, examples)?;
+    let counts = gathered.count()?;
+    let total = counts.iter().map(|count| count.rows as u64).sum();
+    if total == 0 {
+        return Err(Error::NoEligible {
+            model: definition.name.clone(),
+            cutoffs: counts.len(),
+        });
+    }
+    let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
+    let schema = gather::learn(&mut gathered.stream, definition, until)?;
+    let limit = definition.options.max_training_rows.unwrap_or(MAX_ROWS);
+    let limit = limit.min(gather::rows_that_fit(schema.features().len()));
+    let mut dataset = Dataset::new(schema.features().len());
+    gathered.feature_rows(
+        &schema,
+        total,
+        limit,
+        &mut |row, outcome, cutoff, profile| {
+            Ok(dataset.push(row, outcome, cutoff as u32, profile)?)
+        },
+    )?;
+    let champion = champion(definition, &mut gathered, &schema, total, limit)?;
+    let params = FitParams {
+        algorithm: match definition.options.algorithm {
+            Algorithm::Auto => fit::Algorithm::Auto,
+            Algorithm::Logistic => fit::Algorithm::Logistic,
+            Algorithm::Trees => fit::Algorithm::Trees,
+        },
+        seed: definition.options.seed as u64,
+        allow_small: definition.options.allow_small,
+        champion,
+    };
+    let fitted =
+        fit::fit(dataset, &gathered.cutoffs, schema, &params, &mut poll).map_err(|error| {
+            Error::Model {
+                model: definition.name.clone(),
+                error,
+            }
+        })?;
+    let document = fitted.model.encode()?;
+    Ok(Trained {
+        fitted,
+        document,
+        gathered,
+        total,
+    })
+}
+
+/// What the active version says of every training row, in log-odds; empty if there is none, or if
+/// it reads other columns than the new one.
+fn champion(
+    definition: &Definition,
+    gathered: &mut Gathered,
+    schema: &Schema,
+    total: u64,
+    limit: u64,
+) -> Result<Vec<f32>, Error> {
+    let Some((_, document)) = catalog::active_document(definition.id)? else {
+        return Ok(Vec::new());
+    };
+    let Ok(model) = Model::decode(&document) else {
+        return Ok(Vec::new());
+    };
+    if model.schema.names != schema.names {
+        return Ok(Vec::new());
+    }
+    let known = model.schema.clone();
+    let mut scorer = Scorer::new(model, &mut poll)?;
+    let mut log_odds = Vec::new();
+    gathered.feature_rows(&known, total, limit, &mut |row, _, _, _| {
+        log_odds.try_reserve(1).map_err(propensity::Error::from)?;
+        log_odds.push(scorer.predict(row)?.log_odds as f32);
+        Ok(())
+    })?;
+    Ok(log_odds)
+}
+
+/// Writes the version and its run; returns the version's number.
+fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32, Error> {
+    let report = &trained.fitted.report;
+    let held = report.hold_out.as_ref();
+    let cutoffs: Vec<_> = trained
+        .gathered
+        .cutoffs
+        .iter()
+        .map(|cutoff| cutoff.at)
+        .collect();
+    let version = catalog::insert_version(
+        definition.id,
+        &NewVersion {
+            format: i32::from(format::FORMAT),
+            algorithm: algorithm(report),
+            as_of: trained.gathered.as_of,
+            cutoffs: &cutoffs,
+            rows: report.rows as i64,
+            positives: report.positives as i64,
+            auc: held.map(|held| held.model.auc),
+            auc_low: held.map(|held| held.model.auc_low),
+            auc_high: held.map(|held| held.model.auc_high),
+            report: &json(report)?,
+            document: &trained.document,
+        },
+    )?;
+    let detail = serde_json::json!({
+        "events": trained.gathered.stream.events,
+        "eligible": trained.total,
+        "sampled": report.rows,
+    });
+    catalog::insert_run(
+        definition.id,
+        &NewRun {
+            kind: "train",
+            version,
+            as_of: trained.gathered.as_of,
+            started_at: started,
+            profiles: report.rows as i64,
+            buckets: None,
+            percentiles: None,
+            skipped: &json(&trained.gathered.stream.skipped)?,
+            detail: &detail.to_string(),
+        },
+    )?;
+    Ok(version)
+}
+
+/// A report as JSON. NaN cannot occur: measures that are not defined are left out.
+pub fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|_| propensity::Error::NotANumber.into())
+}
+
+/// Whether the new version takes over, and why.
+fn decide(definition: &Definition, report: &Report, activate: Activate) -> (bool, String) {
+    let champion = report
+        .hold_out
+        .as_ref()
+        .and_then(|held| held.champion.as_ref());
+    match (activate, definition.active_version, champion) {
+        (Activate::Never, ..) => (false, "activate is never".to_owned()),
+        (_, None, _) => (true, "first version".to_owned()),
+        (Activate::Always, ..) => (true, "activate is always".to_owned()),
+        (_, Some(version), None) => (
+            true,
+            format!(
+                "version {version} cannot be compared: there is no hold-out or its columns differ"
+            ),
+        ),
+        (_, Some(version), Some(compared)) => {
+            // A version no worse than the old one has newer data on its side.
+            let better = compared.high >= 0.0;
+            let verb = if better {
+                "not worse than"
+            } else {
+                "worse than"
+            };
+            let reason = format!(
+                "AUC {verb} version {version} on the same hold-out: {:+.4} (95 % interval {:+.4} to {:+.4})",
+                compared.difference, compared.low, compared.high
+            );
+            (better, reason)
+        }
+    }
+}

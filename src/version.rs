@@ -1,0 +1,58 @@
+//! The active version of a model, decoded once per backend.
+
+use std::cell::RefCell;
+
+use propensity::model::{Model, Scorer};
+
+use crate::catalog::{self, Definition, Stamp};
+use crate::error::Error;
+use crate::memory::poll;
+
+/// Versions kept decoded per backend.
+const KEPT: usize = 8;
+
+thread_local! {
+    static DECODED: RefCell<Vec<(Stamp, Scorer)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls `work` with the number of the active version and its scorer.
+///
+/// The catalog is asked every time, under the caller's rights and snapshot; only decoding is saved.
+pub fn with_active<R>(
+    definition: &Definition,
+    work: impl FnOnce(i32, &mut Scorer) -> Result<R, Error>,
+) -> Result<R, Error> {
+    let Some((stamp, number)) = catalog::active_stamp(definition.id)? else {
+        return Err(Error::NotTrained {
+            model: definition.name.clone(),
+        });
+    };
+    // Taken out while in use: `work` may end in an error that unwinds, or call us again.
+    let kept = DECODED.with_borrow_mut(|decoded| {
+        let found = decoded.iter().position(|(known, _)| *known == stamp)?;
+        Some(decoded.remove(found).1)
+    });
+    let mut scorer = match kept {
+        Some(scorer) => scorer,
+        None => decode(definition)?,
+    };
+    let result = work(number, &mut scorer);
+    DECODED.with_borrow_mut(|decoded| {
+        decoded.insert(0, (stamp, scorer));
+        decoded.truncate(KEPT);
+    });
+    result
+}
+
+fn decode(definition: &Definition) -> Result<Scorer, Error> {
+    let of_model = |error| Error::Model {
+        model: definition.name.clone(),
+        error,
+    };
+    let (_, document) =
+        catalog::active_document(definition.id)?.ok_or_else(|| Error::NotTrained {
+            model: definition.name.clone(),
+        })?;
+    let model = Model::decode(&document).map_err(of_model)?;
+    Scorer::new(model, &mut poll).map_err(of_model)
+}
