@@ -44,6 +44,8 @@ SELECT customer_ai.create_model('churn', 'shop.orders',
 \echo '== 3. Is the data good enough? =='
 \echo
 SELECT "check", required, actual, ok FROM customer_ai.check_model('repurchase');
+\echo 'Not fresh, because the shop closed its books in 2011: predictions are made as of its newest event.'
+\echo
 
 \echo '== 4. Train: area under the ROC curve on later events than it learned from, beside two simple rules =='
 \echo

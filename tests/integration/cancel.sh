@@ -16,8 +16,8 @@ for verb in train score; do
     started=$EPOCHREALTIME
     query -c BEGIN -c "$call" -c ROLLBACK >/dev/null
     whole=$(milliseconds_since "$started")
-    for trial in {1..15}; do
-        timeout=$((1 + whole * trial / 17))
+    for trial in {1..8}; do
+        timeout=$((1 + whole * trial / 9))
         started=$EPOCHREALTIME
         error=$(query -v VERBOSITY=sqlstate -c BEGIN -c "SET statement_timeout = $timeout" -c "$call" -c ROLLBACK 2>&1 >/dev/null) ||
             true
@@ -31,7 +31,7 @@ for verb in train score; do
         [ "$late" -le "$slowest" ] || slowest=$late
     done
 done
-[ "$cancelled" -ge 15 ] || { echo "only $cancelled of 30 calls were cancelled"; exit 1; }
+[ "$cancelled" -ge 8 ] || { echo "only $cancelled of 16 calls were cancelled"; exit 1; }
 [ "$(state)" = "$before" ] || { echo "a cancelled call left something behind"; exit 1; }
 query -c "SELECT customer_ai.train('repurchase')" -c "SELECT customer_ai.score('repurchase')" >/dev/null
 echo "$cancelled calls cancelled, the slowest $slowest ms after its timeout"

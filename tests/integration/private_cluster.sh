@@ -13,6 +13,7 @@ status=0
 [ "$status" = 7 ] || { echo "status $status, expected that of the command: 7"; cat "$out"; exit 1; }
 gone "$(folder_of "$out")"
 
+: >"$out" # what is waited for must not be of the run before
 "$tools/cluster" sh -c 'echo "folder $PGHOST"; exec sleep 600' >"$out" 2>&1 &
 cluster=$!
 until [ -n "$(folder_of "$out")" ]; do sleep 0.1; done
