@@ -99,6 +99,9 @@ pub struct Column {
     pub readable: bool,
 }
 
+/// Schemas of Postgres itself.
+const SYSTEM: [&str; 3] = ["pg_catalog", "information_schema", "pg_toast"];
+
 /// A relation, locked until the transaction ends so that nobody renames or alters it meanwhile.
 #[derive(Clone, Debug)]
 pub struct Relation {
@@ -129,6 +132,8 @@ impl Relation {
             return Err(Error::OwnRelation { relation });
         }
         let wrong = match kind.as_str() {
+            // Scores are written beside the events, and nothing may be written there.
+            _ if SYSTEM.contains(&schema.as_str()) => Some("a system catalog"),
             "r" | "v" | "m" | "p" | "f" => None,
             "i" | "I" => Some("an index"),
             "S" => Some("a sequence"),

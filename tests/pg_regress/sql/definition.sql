@@ -51,6 +51,8 @@ SELECT customer_ai.create_model('next', 'shop.orders', 'true', '1 day', 'custome
 SELECT customer_ai.create_model('next', 'shop.orders', 'true', '1 day', 'customer_id', 'ordered_at',
     options => '{"scores": "nowhere.scores"}');
 
+SELECT customer_ai.create_model('next', 'pg_stat_activity', 'true', '1 day', 'pid', 'xact_start');
+
 BEGIN READ ONLY;
 SELECT customer_ai.create_model('late', 'shop.orders', 'true', '1 day', 'customer_id', 'ordered_at');
 ROLLBACK;
