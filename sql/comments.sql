@@ -9,6 +9,20 @@ COMMENT ON FUNCTION customer_ai.add_profiles IS
     'adds a relation of profile attributes, current or dated, to a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.drop_model IS
     'drops a model with its versions and runs, and unless keep_scores its scores and segments; returns its name';
+COMMENT ON FUNCTION customer_ai.check_model IS
+    'whether the data of a model is good enough: what was found, what is required, and what to do; nothing is written';
+COMMENT ON FUNCTION customer_ai.train IS
+    'learns from the events up to as_of (NULL: the newest) and makes a version; returns how well it predicts later outcomes';
+COMMENT ON FUNCTION customer_ai.score IS
+    'scores every eligible profile as of an instant (NULL: the newest event), writes the score relation and refreshes the segments';
+COMMENT ON FUNCTION customer_ai.predict IS
+    'scores one profile live, from its newest events; overrides, an object of factors and values, asks what if';
+COMMENT ON FUNCTION customer_ai._predict IS
+    'what predict calls, with the overrides as text';
+COMMENT ON FUNCTION customer_ai.explain IS
+    'all factors of one profile, live: impacts in log-odds that add up with the base to the prediction';
+COMMENT ON FUNCTION customer_ai.features IS
+    'the features of every eligible profile as of an instant (NULL: the newest event), row by row';
 COMMENT ON FUNCTION customer_ai.create_segment IS
     'creates schema.name as a materialized view of the profiles whose newest scores meet a condition; returns that name. A materialized view is a copy: it does not honour row-level security';
 COMMENT ON FUNCTION customer_ai.refresh_segment IS

@@ -38,7 +38,7 @@ fn check_model(
     ErrorReport,
 > {
     let definition = catalog::load(args::required("model", model)?)?;
-    let rows = as_owner(definition.owner_oid, || examine(&definition))?;
+    let rows = as_owner(&definition, || examine(&definition))?;
     Ok(TableIterator::new(rows))
 }
 

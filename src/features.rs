@@ -39,7 +39,7 @@ fn features(
 > {
     let definition = catalog::load(args::required("model", model)?)?;
     let as_of = instant::as_of(as_of)?;
-    let rows = as_owner(definition.owner_oid, || matrix(&definition, as_of))?;
+    let rows = as_owner(&definition, || matrix(&definition, as_of))?;
     Ok(TableIterator::new(rows))
 }
 

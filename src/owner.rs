@@ -18,38 +18,34 @@ enum Mode {
     Own,
 }
 
-/// Runs stored conditions as their owner in a security-restricted operation, with search_path pinned, as
-/// REFRESH MATERIALIZED VIEW does.
+/// Runs stored conditions of a model as its owner, in a security-restricted operation, as REFRESH MATERIALIZED VIEW
+/// does, with every setting pinned that changes what they mean.
 ///
 /// # Errors
 /// 42501 when the caller is not a member of the owner.
 pub fn as_owner<T>(
-    owner: pg_sys::Oid,
-    work: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
-    switched(owner, Mode::Restricted, work)
-}
-
-/// Like [`as_owner`], in the time zone of the model: conditions that name a day must mean the same day every time.
-pub fn as_model_owner<T>(
     definition: &Definition,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    as_owner(definition.owner_oid, || {
-        in_time_zone(&definition.time_zone)?;
-        work()
-    })
+    as_role(definition.owner_oid, &definition.time_zone, work)
 }
 
-/// Sets the session's time zone until the work as the owner ends.
-pub fn in_time_zone(zone: &str) -> Result<(), Error> {
+/// Like [`as_owner`], for a model that is still to be defined.
+pub fn as_role<T>(
+    role: pg_sys::Oid,
+    time_zone: &str,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     let unknown = |_| Error::Argument {
         argument: "timezone",
-        found: format!("\"{zone}\""),
+        found: format!("\"{time_zone}\""),
         required: "a time zone".to_owned(),
     };
-    set(c"TimeZone", &CString::new(zone).map_err(unknown)?);
-    Ok(())
+    let time_zone = CString::new(time_zone).map_err(unknown)?;
+    switched(role, Mode::Restricted, || {
+        set(c"TimeZone", &time_zone);
+        work()
+    })
 }
 
 /// Runs our own DDL as the owner, so that the relations belong to the owner. Never give it SQL of a user.

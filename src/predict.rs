@@ -122,7 +122,7 @@ fn predict(
     let profile = args::required("profile", profile)?;
     let as_of = instant::as_of(as_of)?;
     let row = version::with_active(&definition, |_, scorer| {
-        let mut row = as_owner(definition.owner_oid, || {
+        let mut row = as_owner(&definition, || {
             features(&definition, scorer, profile, as_of)
         })?;
         suppose(scorer, overrides, &mut row)?;
@@ -178,7 +178,7 @@ fn explain(
     let profile = args::required("profile", profile)?;
     let as_of = instant::as_of(as_of)?;
     let rows = version::with_active(&definition, |_, scorer| {
-        let row = as_owner(definition.owner_oid, || {
+        let row = as_owner(&definition, || {
             features(&definition, scorer, profile, as_of)
         })?;
         let explanation = scorer.explain(&row)?;

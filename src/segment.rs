@@ -7,7 +7,7 @@ use crate::args::required;
 use crate::catalog::{self, Definition, Segment};
 use crate::condition;
 use crate::error::Error;
-use crate::owner::{as_model_owner, ddl_as_owner};
+use crate::owner::{as_owner, ddl_as_owner};
 use crate::relation::{self, Relation, literal, qualified, quote};
 
 /// Columns of the score relation that a segment shows, behind the profile. Those of the run are left out: they change
@@ -89,7 +89,7 @@ fn create(
     }
     let scores = scores(&definition)?;
     let from = from_sql(&definition, &scores)?;
-    as_model_owner(&definition, || {
+    as_owner(&definition, || {
         condition::check_row("condition", condition, &from)
     })?;
     let profiles = ddl_as_owner(definition.owner_oid, || {

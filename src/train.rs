@@ -92,7 +92,7 @@ fn train(
     let activate = Activate::parse(activate)?;
     let as_of = instant::as_of(as_of)?;
     let definition = catalog::lock(name)?;
-    let trained = as_owner(definition.owner_oid, || {
+    let trained = as_owner(&definition, || {
         learn(&definition, as_of, examples.map(|relation| relation.0))
     })?;
     let report = &trained.fitted.report;

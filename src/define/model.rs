@@ -8,7 +8,7 @@ use crate::args::{Options, window};
 use crate::catalog::{self, EventSource, Kind, NewModel};
 use crate::condition::{self, Condition};
 use crate::error::{Error, there};
-use crate::owner::{as_owner, in_time_zone, role_name};
+use crate::owner::{as_role, role_name};
 use crate::relation::{self, Events, Relation};
 
 /// The arguments of create_model, none of them NULL that must not be.
@@ -66,8 +66,7 @@ impl Given<'_> {
             .map_or_else(session_time_zone, Ok)?;
         let source = self.source(&relation)?;
         let events = relation::open_source(source.clone(), relation, &zone)?;
-        let conditions = as_owner(owner, || {
-            in_time_zone(&zone)?;
+        let conditions = as_role(owner, &zone, || {
             super::sources::check_options(&options, &events)?;
             self.conditions(&events)
         })?;

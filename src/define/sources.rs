@@ -10,7 +10,7 @@ use crate::args::{Options, window};
 use crate::catalog::{self, Definition, EventSource, ProfileSource};
 use crate::condition;
 use crate::error::{Error, nearest};
-use crate::owner::as_model_owner;
+use crate::owner::as_owner;
 use crate::relation::{self, Column, Events, Relation};
 
 /// The arguments of add_events.
@@ -78,7 +78,7 @@ impl GivenEvents<'_> {
         refuse_scores(&definition, &relation)?;
         let sources = relation::open_events(&definition)?;
         let source = self.source(&definition, &sources, &relation)?;
-        as_model_owner(&definition, || {
+        as_owner(&definition, || {
             // Alone first: what is put between the parentheses of the stream must be one expression.
             if let Some(text) = &source.where_clause {
                 condition::check_row("where_clause", text, &relation.readable_sql())?;

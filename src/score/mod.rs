@@ -68,9 +68,7 @@ fn score(
     let as_of = instant::as_of(as_of)?;
     let definition = catalog::lock(name)?;
     let (number, mut scored) = version::with_active(&definition, |number, scorer| {
-        let scored = as_owner(definition.owner_oid, || {
-            predict_all(&definition, scorer, as_of)
-        })?;
+        let scored = as_owner(&definition, || predict_all(&definition, scorer, as_of))?;
         Ok((number, scored))
     })?;
     let run = catalog::insert_run(
