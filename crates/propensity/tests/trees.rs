@@ -406,7 +406,7 @@ fn rows_of_one_class_and_other_bad_input_are_errors() {
             Error::Parameter { name: "rows", .. }
         ));
     }
-    let none = Forest::rounds(&bins, &outcomes, &all(100), &[], &params, &mut || ());
+    let none = Forest::select(&bins, &outcomes, &all(100), &[], &params, &mut || ());
     assert_eq!(none, Err(Error::NoRows));
     let short = Matrix {
         rows: 2,

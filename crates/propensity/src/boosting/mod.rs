@@ -97,21 +97,4 @@ impl Forest {
             forest: Self::new(parts)?,
         })
     }
-
-    /// The number of rounds of [`Forest::select`] alone.
-    ///
-    /// # Errors
-    ///
-    /// As [`Forest::select`].
-    pub fn rounds(
-        bins: &Bins,
-        outcomes: &[bool],
-        fit_rows: &[u32],
-        hold_rows: &[u32],
-        params: &ValidForestParams,
-        poll: &mut dyn FnMut(),
-    ) -> Result<usize, Error> {
-        let selection = Self::select(bins, outcomes, fit_rows, hold_rows, params, poll)?;
-        Ok(selection.rounds)
-    }
 }
