@@ -84,4 +84,5 @@ SELECT 'predict, with factors' AS live,
     round((percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds))::numeric, 2) AS "p50, ms",
     round((percentile_disc(0.99) WITHIN GROUP (ORDER BY milliseconds))::numeric, 2) AS "p99, ms"
 FROM bench.latency;
+SET client_min_messages = warning;
 DROP SCHEMA bench CASCADE;
