@@ -168,7 +168,8 @@ impl Query {
     pub fn aggregate(&self, condition: &str) -> String {
         format!(
             "SELECT e._profile, c._cutoff \
-             FROM pg_catalog.unnest($1, $2, $3) AS c(_cutoff, _after, _until) \
+             FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) \
+             AS c(_cutoff, _after, _until) \
              JOIN {} ON e._time > c._after AND e._time <= c._until \
              WHERE e._profile IS NOT NULL \
              GROUP BY e._profile, c._cutoff HAVING ({condition}\n)",
