@@ -102,10 +102,6 @@ pub struct Options {
     pub keep_runs: usize,
     /// Most examples to learn from; None: what memory holds.
     pub max_training_rows: Option<u64>,
-    /// How often `refresh` trains again, an interval.
-    pub retrain_every: String,
-    /// Events older than this before a cutoff are not read, an interval; None: all are.
-    pub max_history: Option<String>,
     /// Time zone in which timestamps without one and dates are read; None: the session's when created.
     pub timezone: Option<String>,
     /// The only columns to use; None: all that can be.
@@ -130,8 +126,6 @@ impl Default for Options {
             factors: 3,
             keep_runs: 10,
             max_training_rows: None,
-            retrain_every: "3 months".to_owned(),
-            max_history: None,
             timezone: None,
             columns: None,
             ignore: Vec::new(),
@@ -142,7 +136,7 @@ impl Default for Options {
     }
 }
 
-const VALID: [&str; 15] = [
+const VALID: [&str; 13] = [
     "scores",
     "buckets",
     "seed",
@@ -150,8 +144,6 @@ const VALID: [&str; 15] = [
     "factors",
     "keep_runs",
     "max_training_rows",
-    "retrain_every",
-    "max_history",
     "timezone",
     "columns",
     "ignore",
@@ -202,8 +194,6 @@ impl Options {
             "factors" => self.factors = option.count(20)?,
             "keep_runs" => self.keep_runs = option.count(1000)?,
             "max_training_rows" => self.max_training_rows = Some(option.count(100_000_000)? as u64),
-            "retrain_every" => self.retrain_every = option.text()?,
-            "max_history" => self.max_history = Some(option.text()?),
             "timezone" => self.timezone = Some(option.text()?),
             "columns" => self.columns = Some(option.names()?),
             "ignore" => self.ignore = option.names()?,

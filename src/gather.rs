@@ -250,7 +250,11 @@ pub fn learn(stream: &mut Stream, definition: &Definition, until: Micros) -> Res
     };
     let mut learner = Learner::new(stream.names(), window, until, goal);
     stream.walk(&mut |profile| Ok(learner.add(profile)?))?;
-    Ok(learner.finish(stream.dictionaries())?)
+    let mut schema = learner.finish(stream.dictionaries())?;
+    if let Some(goal) = &mut schema.goal {
+        goal.name.clone_from(&definition.options.goal_name);
+    }
+    Ok(schema)
 }
 
 /// A deterministic sample of profiles by their hash.

@@ -1,12 +1,11 @@
 //! add_events and add_profiles: what else is known about the profiles.
 
-use pgrx::datum::Interval;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgLogLevel, PgSqlErrorCode, Spi};
+use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 use super::notice_guessed;
-use crate::args::{Options, window};
+use crate::args::Options;
 use crate::catalog::{self, Definition, EventSource, ProfileSource};
 use crate::condition;
 use crate::error::{Error, nearest};
@@ -296,34 +295,12 @@ fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), E
     Ok(())
 }
 
-/// Options that can be wrong in more than their form: attributes must be expressions of usable types, intervals must
-/// be windows. A name in `columns` or `ignore` that the first source lacks may be one of a source that is still to
+/// Options that can be wrong in more than their form: attributes must be expressions of usable types. A name in `columns` or `ignore` that the first source lacks may be one of a source that is still to
 /// come, so it is only warned of.
 pub fn check_options(options: &Options, events: &Events) -> Result<(), Error> {
     let from = relation::events_sql(std::slice::from_ref(events));
     for (name, text) in &options.attributes {
         check_attribute(name, text, events, &from)?;
-    }
-    for (option, text) in [
-        ("retrain_every", Some(&options.retrain_every)),
-        ("max_history", options.max_history.as_ref()),
-    ] {
-        if let Some(text) = text {
-            let interval = Spi::connect(|client| {
-                client
-                    .select(
-                        "SELECT $1::pg_catalog.interval",
-                        Some(1),
-                        &[text.as_str().into()],
-                    )?
-                    .first()
-                    .get_one::<Interval>()
-            })?;
-            window(
-                option,
-                interval.ok_or(Error::NullArgument { argument: option })?,
-            )?;
-        }
     }
     let named = [
         ("columns", options.columns.as_deref().unwrap_or_default()),

@@ -24,7 +24,6 @@ SELECT o.options, t.* FROM (VALUES
     ('{"buckets": [25, 75]}'), ('{"buckets": [75, 25]}'), ('{"buckets": [0, 50]}'), ('{"buckets": [25]}'),
     ('{"algorithm": "trees"}'), ('{"algorithm": "forest"}'), ('{"allow_small": 1}'),
     ('{"timezone": "Europe/Lisbon"}'), ('{"timezone": "Mars"}'), ('{"timezone": ""}'),
-    ('{"retrain_every": "3 months"}'), ('{"retrain_every": "often"}'), ('{"max_history": "-1 day"}'),
     ('{"columns": ["amount"]}'), ('{"columns": "amount"}'), ('{"columns": [1]}'),
     ('{"attributes": {"page": "props ->> ''page''"}}'), ('{"attributes": {"page": "props"}}'),
     ('{"attributes": {"amount": "amount * 2"}}'), ('{"attributes": {"page": "propz"}}'),

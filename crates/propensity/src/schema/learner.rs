@@ -307,6 +307,7 @@ impl Learner {
                 .collect(),
             every_event: goals == self.events,
             whole_types: goals == own,
+            name: None,
         }
     }
 }

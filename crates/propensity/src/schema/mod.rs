@@ -132,6 +132,9 @@ pub struct GoalFacts {
     pub every_event: bool,
     /// Every event of the goal's types is a goal event.
     pub whole_types: bool,
+    /// What users call the goal, if they named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// Choices made from the events up to the first evaluation cutoff (recipe 11.2).
@@ -184,6 +187,9 @@ impl Schema {
     /// The name of the goal: that of its event type if it is just this type, else "goal".
     pub fn goal_name(&self) -> &str {
         match &self.goal {
+            Some(GoalFacts {
+                name: Some(name), ..
+            }) => name,
             Some(goal) if goal.whole_types => match goal.types.as_slice() {
                 [EventType::Named(name)] => name,
                 _ => "goal",
