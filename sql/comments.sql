@@ -17,8 +17,6 @@ COMMENT ON FUNCTION customer_ai.score IS
     'scores every eligible profile as of an instant (NULL: the newest event), writes the score relation and refreshes the segments';
 COMMENT ON FUNCTION customer_ai.predict IS
     'scores one profile live, from its newest events; overrides, an object of factors and values, asks what if';
-COMMENT ON FUNCTION customer_ai._predict IS
-    'what predict calls, with the overrides as text';
 COMMENT ON FUNCTION customer_ai.explain IS
     'all factors of one profile, live: impacts in log-odds that add up with the base to the prediction';
 COMMENT ON FUNCTION customer_ai.features IS

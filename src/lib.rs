@@ -32,11 +32,6 @@ pgrx::extension_sql_file!(
     name = "views",
     requires = ["tables", owner::is_mine]
 );
-pgrx::extension_sql_file!(
-    "../sql/predict.sql",
-    name = "predict",
-    requires = [predict::predict]
-);
 pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", requires = ["views"]);
 pgrx::extension_sql_file!("../sql/comments.sql", name = "comments", finalize);
 

@@ -15,6 +15,7 @@ use crate::error::{Error, nearest};
 use crate::instant;
 use crate::memory::poll;
 use crate::owner::as_owner;
+use crate::sqltype::JsonbText;
 use crate::stream::Stream;
 use crate::version;
 
@@ -62,8 +63,10 @@ fn present(definition: &Definition, newest_event: Micros) -> Result<Micros, Erro
 
 /// Replaces features by what the caller supposes: an object of numbers (or null for "never") by
 /// name of feature or factor.
-fn suppose(scorer: &Scorer, overrides: Option<&str>, row: &mut [f64]) -> Result<(), Error> {
-    let Some(text) = overrides else { return Ok(()) };
+fn suppose(scorer: &Scorer, overrides: Option<&JsonbText>, row: &mut [f64]) -> Result<(), Error> {
+    let Some(JsonbText(text)) = overrides else {
+        return Ok(());
+    };
     let shape = |found: &str| Error::Argument {
         argument: "overrides",
         found: found.to_owned(),
@@ -97,14 +100,14 @@ fn suppose(scorer: &Scorer, overrides: Option<&str>, row: &mut [f64]) -> Result<
     Ok(())
 }
 
-#[pg_extern(name = "_predict", stable, parallel_safe)]
+#[pg_extern(stable, parallel_safe)]
 #[search_path(pg_catalog, pg_temp)]
 #[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
 fn predict(
     model: Option<&str>,
     profile: Option<&str>,
-    as_of: Option<TimestampWithTimeZone>,
-    overrides: Option<&str>,
+    as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
+    overrides: default!(Option<JsonbText>, "NULL"),
 ) -> Result<
     TableIterator<
         'static,
@@ -113,7 +116,7 @@ fn predict(
             name!(score, i16),
             name!(bucket, String),
             name!(percentile, Option<i16>),
-            name!(factors, String),
+            name!(factors, JsonbText),
         ),
     >,
     ErrorReport,
@@ -125,7 +128,7 @@ fn predict(
         let mut row = as_owner(&definition, || {
             features(&definition, scorer, profile, as_of)
         })?;
-        suppose(scorer, overrides, &mut row)?;
+        suppose(scorer, overrides.as_ref(), &mut row)?;
         let explanation = scorer.explain(&row)?;
         let factors = explanation.grouping;
         let mut json = String::new();
@@ -147,7 +150,7 @@ fn predict(
             prediction.score,
             bucket,
             percentile,
-            json,
+            JsonbText(json),
         ))
     })?;
     Ok(TableIterator::once(row))
@@ -197,7 +200,7 @@ fn explain(
             .enumerate()
             .map(|(rank, impact)| {
                 let mut value = String::new();
-                phrase::write_value(
+                phrase::write(
                     &factors.features()[impact.feature],
                     impact.value,
                     &mut value,

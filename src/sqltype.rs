@@ -1,13 +1,14 @@
 //! SQL types of arguments that pgrx reads too strictly or not at all: `regclass` (pgrx raises XX000 for a dropped
 //! OID), `name`, `name[]` and `jsonb` (pgrx panics on numbers and depths that jsonb allows).
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
-use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
+use pgrx::datum::Datum;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
-use pgrx::{FromDatum, pg_sys};
+use pgrx::{FromDatum, IntoDatum, pg_sys};
 
 /// A relation, which need not exist any more.
 pub struct Regclass(pub pg_sys::Oid);
@@ -85,6 +86,35 @@ impl FromDatum for JsonbText {
         // SAFETY: jsonb_out turns any jsonb value into a C string.
         (!is_null)
             .then(|| unsafe { Self(text_of(pg_sys::OidOutputFunctionCall(JSONB_OUT, datum))) })
+    }
+}
+
+impl IntoDatum for JsonbText {
+    /// The text must be JSON.
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        let text = CString::new(self.0).ok()?;
+        // SAFETY: jsonb_in takes a C string and copies it.
+        unsafe {
+            pgrx::direct_function_call_as_datum(
+                pg_sys::jsonb_in,
+                &[Some(pg_sys::Datum::from(text.as_ptr()))],
+            )
+        }
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::JSONBOID
+    }
+}
+
+// SAFETY: returns the datum that `into_datum` makes.
+unsafe impl BoxRet for JsonbText {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        match self.into_datum() {
+            // SAFETY: the SQL type of the result is jsonb.
+            Some(datum) => unsafe { fcinfo.return_raw_datum(datum) },
+            None => fcinfo.return_null(),
+        }
     }
 }
 

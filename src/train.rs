@@ -10,6 +10,7 @@ use propensity::format;
 use propensity::model::{Model, Scorer};
 use propensity::schema::Schema;
 use propensity::split;
+use propensity::time::Micros;
 
 use crate::args::{self, Algorithm};
 use crate::catalog::{self, Definition, NewRun, NewVersion};
@@ -53,6 +54,8 @@ struct Trained {
     document: Vec<u8>,
     gathered: Gathered,
     total: u64,
+    /// Why the active version was not compared, if it was not.
+    excuse: &'static str,
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -97,7 +100,7 @@ fn train(
     })?;
     let report = &trained.fitted.report;
     let version = store(&definition, &trained, started)?;
-    let (activated, reason) = decide(&definition, report, activate);
+    let (activated, reason) = decide(&definition, &trained, activate);
     if activated {
         catalog::set_active(definition.id, version)?;
     }
@@ -135,7 +138,7 @@ fn algorithm(report: &Report) -> &'static str {
 /// Reads, learns and encodes, as the model's owner.
 fn learn(
     definition: &Definition,
-    as_of: Option<propensity::time::Micros>,
+    as_of: Option<Micros>,
     examples: Option<Oid>,
 ) -> Result<Trained, Error> {
     let mut gathered = gather::gather(definition, as_of, examples)?;
@@ -160,7 +163,7 @@ fn learn(
             Ok(dataset.push(row, outcome, cutoff as u32, profile)?)
         },
     )?;
-    let champion = champion(definition, &mut gathered, &schema, total, limit)?;
+    let champion = champion(definition, &mut gathered, &schema, until, (total, limit))?;
     let params = FitParams {
         algorithm: match definition.options.algorithm {
             Algorithm::Auto => fit::Algorithm::Auto,
@@ -169,7 +172,7 @@ fn learn(
         },
         seed: definition.options.seed as u64,
         allow_small: definition.options.allow_small,
-        champion,
+        champion: champion.log_odds,
     };
     let fitted =
         fit::fit(dataset, &gathered.cutoffs, schema, &params, &mut poll).map_err(|error| {
@@ -184,36 +187,60 @@ fn learn(
         document,
         gathered,
         total,
+        excuse: champion.excuse,
     })
 }
 
-/// What the active version says of every training row, in log-odds; empty if there is none, or if
-/// it reads other columns than the new one.
+/// The active version, to be compared with on the hold-out.
+struct Champion {
+    /// What it says of every training row, in log-odds; empty if it cannot be compared.
+    log_odds: Vec<f32>,
+    /// Why it cannot be compared.
+    excuse: &'static str,
+}
+
+impl Champion {
+    fn incomparable(excuse: &'static str) -> Self {
+        Self {
+            log_odds: Vec::new(),
+            excuse,
+        }
+    }
+}
+
+/// The active version's view of the training rows, if there is an active version that has not seen
+/// what is held out from `until` on: on rows that it was trained on it would look better than it is.
 fn champion(
     definition: &Definition,
     gathered: &mut Gathered,
     schema: &Schema,
-    total: u64,
-    limit: u64,
-) -> Result<Vec<f32>, Error> {
+    until: Micros,
+    sample: (u64, u64),
+) -> Result<Champion, Error> {
     let Some((_, document)) = catalog::active_document(definition.id)? else {
-        return Ok(Vec::new());
+        return Ok(Champion::incomparable("there is none"));
     };
+    if catalog::active_as_of(definition.id)?.is_some_and(|seen| seen > until) {
+        return Ok(Champion::incomparable("it was trained on what is held out"));
+    }
     let Ok(model) = Model::decode(&document) else {
-        return Ok(Vec::new());
+        return Ok(Champion::incomparable("it cannot be read"));
     };
     if model.schema.names != schema.names {
-        return Ok(Vec::new());
+        return Ok(Champion::incomparable("it reads other columns"));
     }
     let known = model.schema.clone();
     let mut scorer = Scorer::new(model, &mut poll)?;
     let mut log_odds = Vec::new();
-    gathered.feature_rows(&known, total, limit, &mut |row, _, _, _| {
+    gathered.feature_rows(&known, sample.0, sample.1, &mut |row, _, _, _| {
         log_odds.try_reserve(1).map_err(propensity::Error::from)?;
         log_odds.push(scorer.predict(row)?.log_odds as f32);
         Ok(())
     })?;
-    Ok(log_odds)
+    Ok(Champion {
+        log_odds,
+        excuse: "nothing was held out that it has not seen",
+    })
 }
 
 /// Writes the version and its run; returns the version's number.
@@ -270,24 +297,25 @@ pub fn json(value: &impl serde::Serialize) -> Result<String, Error> {
 }
 
 /// Whether the new version takes over, and why.
-fn decide(definition: &Definition, report: &Report, activate: Activate) -> (bool, String) {
-    let champion = report
-        .hold_out
-        .as_ref()
+fn decide(definition: &Definition, trained: &Trained, activate: Activate) -> (bool, String) {
+    let held = trained.fitted.report.hold_out.as_ref();
+    // Held-out profiles were among those that the champion learned from, at other cutoffs.
+    let compared = held
+        .filter(|held| !held.by_profile)
         .and_then(|held| held.champion.as_ref());
-    match (activate, definition.active_version, champion) {
+    match (activate, definition.active_version, compared) {
         (Activate::Never, ..) => (false, "activate is never".to_owned()),
         (_, None, _) => (true, "first version".to_owned()),
         (Activate::Always, ..) => (true, "activate is always".to_owned()),
-        (_, Some(version), None) => (
-            true,
-            format!(
-                "version {version} cannot be compared: there is no hold-out or its columns differ"
-            ),
-        ),
+        (_, Some(version), None) => {
+            let excuse = trained.excuse;
+            (
+                true,
+                format!("newer; version {version} cannot be compared: {excuse}"),
+            )
+        }
         (_, Some(version), Some(compared)) => {
-            // A version no worse than the old one has newer data on its side.
-            let better = compared.high >= 0.0;
+            let better = compared.challenger_wins();
             let verb = if better {
                 "not worse than"
             } else {

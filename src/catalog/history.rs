@@ -178,6 +178,19 @@ pub fn active_stamp(model_id: i64) -> Result<Option<(Stamp, i32)>, Error> {
     })
 }
 
+/// What the active version was trained as of. Only reads.
+pub fn active_as_of(model_id: i64) -> Result<Option<Micros>, Error> {
+    let query = "SELECT v.as_of
+        FROM customer_ai.model m
+        JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version
+        WHERE m.id = $1";
+    Spi::connect(|client| {
+        let mut rows = client.select(query, Some(1), &[model_id.into()])?;
+        let row = rows.next();
+        row.map(|row| Ok(micros(there(row.get(1)?)?))).transpose()
+    })
+}
+
 /// Scoring runs older than the newest `keep` that no running snapshot can take for the newest one.
 pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
     let query = "SELECT id, lag(xmin::text::bigint) OVER (ORDER BY id DESC) AS successor
