@@ -6,6 +6,7 @@ use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 const PREFIX: &CStr = c"customer_ai";
 static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
+static THREADS: GucSetting<i32> = GucSetting::<i32>::new(2);
 
 /// Registers the settings and reserves their prefix.
 pub fn register() {
@@ -18,6 +19,16 @@ pub fn register() {
         i32::MAX,
         GucContext::Userset,
         GucFlags::UNIT_KB,
+    );
+    GucRegistry::define_int_guc(
+        c"customer_ai.threads",
+        c"Sets how many threads training may use.",
+        c"The two learners are fitted side by side; more than 2 threads change nothing. Any number gives the same model, byte for byte.",
+        &THREADS,
+        1,
+        64,
+        GucContext::Userset,
+        GucFlags::default(),
     );
     // SAFETY: called once from _PG_init with a constant string.
     unsafe {
@@ -33,4 +44,9 @@ pub fn max_memory() -> usize {
     usize::try_from(MAX_MEMORY.get())
         .unwrap_or(0)
         .saturating_mul(1024)
+}
+
+/// `customer_ai.threads`.
+pub fn threads() -> i32 {
+    THREADS.get()
 }

@@ -21,6 +21,7 @@ mod segment;
 mod sql;
 mod sqltype;
 mod stream;
+mod thread;
 mod train;
 mod version;
 

@@ -16,11 +16,13 @@ use crate::args::{self, Algorithm};
 use crate::catalog::{self, Definition, NewRun, NewVersion};
 use crate::error::Error;
 use crate::gather::{self, Gathered};
+use crate::guc;
 use crate::instant;
 use crate::memory::poll;
 use crate::notice;
 use crate::owner::as_owner;
 use crate::sqltype::Regclass;
+use crate::thread;
 
 /// Training rows unless the model's options say otherwise, if they fit into memory.
 const MAX_ROWS: u64 = 200_000;
@@ -173,6 +175,7 @@ fn learn(
         seed: definition.options.seed as u64,
         allow_small: definition.options.allow_small,
         champion: champion.log_odds,
+        second_thread: (guc::threads() > 1).then_some(thread::begin),
     };
     let fitted =
         fit::fit(dataset, &gathered.cutoffs, schema, &params, &mut poll).map_err(|error| {

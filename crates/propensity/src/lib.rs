@@ -29,6 +29,7 @@ pub mod history;
 pub mod logistic;
 pub mod metrics;
 pub mod model;
+pub mod parallel;
 pub mod partition;
 pub mod phrase;
 pub mod population;

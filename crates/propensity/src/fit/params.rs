@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::boosting::ForestParams;
 use crate::error::Error;
+use crate::parallel::Begin;
 
 /// Fewer rows of the rarer class than this are refused, unless small data is allowed.
 pub const FEWEST: usize = 50;
@@ -53,7 +54,7 @@ impl FromStr for Algorithm {
 }
 
 /// What users may choose; every combination is valid.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct FitParams {
     /// Which learners.
     pub algorithm: Algorithm,
@@ -64,6 +65,9 @@ pub struct FitParams {
     /// What the model in use says of every row of the data set, in log-odds, to be compared with
     /// on the hold-out; empty = there is none.
     pub champion: Vec<f32>,
+    /// How a second thread begins, for the trees; `None` = everything on the calling thread. The
+    /// model is the same.
+    pub second_thread: Option<Begin>,
 }
 
 /// How much freedom the data leave the learners (recipe 11.6).

@@ -4,10 +4,12 @@ use crate::boosting::Forest;
 use crate::dataset::Matrix;
 use crate::error::Error;
 use crate::fit::judge::Judgement;
+use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
 use crate::logistic::Logistic;
 use crate::metrics::roc_auc;
 use crate::model::combine;
+use crate::parallel::both;
 use crate::split::HoldOut;
 
 /// Rows between two polls.
@@ -58,13 +60,31 @@ pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Choi
     let Some(split) = &training.split else {
         return Ok(choice);
     };
-    if training.params.algorithm.is_linear() {
-        let (strength, log_odds) = strength(training, split, poll)?;
+    let algorithm = training.params.algorithm;
+    let (trees, linear) = both(
+        training
+            .params
+            .second_thread
+            .filter(|_| algorithm == Algorithm::Auto),
+        |poll| {
+            algorithm
+                .has_trees()
+                .then(|| rounds(training, split, poll))
+                .transpose()
+        },
+        |poll| {
+            algorithm
+                .is_linear()
+                .then(|| strength(training, split, poll))
+                .transpose()
+        },
+        poll,
+    );
+    if let Some((strength, log_odds)) = linear? {
         choice.strength = strength;
         choice.linear = Some(log_odds);
     }
-    if training.params.algorithm.has_trees() {
-        let (rounds, log_odds) = rounds(training, split, poll)?;
+    if let Some((rounds, log_odds)) = trees? {
         choice.rounds = rounds;
         choice.trees = Some(log_odds);
     }

@@ -106,6 +106,11 @@ fn the_same_rows_give_the_same_bytes() {
         ..FitParams::default()
     };
     assert_ne!(fitted(1500, &other).model.encode().unwrap(), bytes);
+    let two_threads = FitParams {
+        second_thread: Some(|start| start()),
+        ..FitParams::default()
+    };
+    assert_eq!(fitted(1500, &two_threads).model.encode().unwrap(), bytes);
 }
 
 #[test]

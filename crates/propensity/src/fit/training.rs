@@ -13,10 +13,11 @@ use crate::error::Error;
 use crate::features::Feature;
 use crate::fit::background;
 use crate::fit::judge::Baselines;
-use crate::fit::params::{FEWEST, FitParams, Freedom};
+use crate::fit::params::{Algorithm, FEWEST, FitParams, Freedom};
 use crate::fit::select::{Choice, is_usable};
 use crate::logistic::Logistic;
 use crate::model::{Background, Model};
+use crate::parallel::both;
 use crate::schema::Schema;
 use crate::split::HoldOut;
 
@@ -109,20 +110,26 @@ impl<'a> Training<'a> {
         poll: &mut dyn FnMut(),
     ) -> Result<Model, Error> {
         let rows = self.all_rows();
-        let logistic = if self.params.algorithm.is_linear() {
-            let strengths = [choice.strength];
-            Logistic::fit(&self.x, &self.outcomes, &rows, &strengths, poll)?.pop()
-        } else {
-            None
-        };
-        let forest = match &self.bins {
-            Some(bins) => {
-                let params = self.freedom.forest(self.params.seed).check()?;
-                let params = params.with_rounds(choice.rounds);
-                Some(Forest::fit(bins, &self.outcomes, &rows, &params, poll)?)
-            }
-            None => None,
-        };
+        let algorithm = self.params.algorithm;
+        let (forest, logistic) = both(
+            self.params
+                .second_thread
+                .filter(|_| algorithm == Algorithm::Auto),
+            |poll| {
+                self.bins
+                    .as_ref()
+                    .map(|bins| self.forest(bins, &rows, choice, poll))
+                    .transpose()
+            },
+            |poll| {
+                algorithm
+                    .is_linear()
+                    .then(|| self.logistic(&rows, choice, poll))
+                    .transpose()
+            },
+            poll,
+        );
+        let (forest, logistic) = (forest?, logistic?.flatten());
         Ok(Model {
             schema,
             encoder: self.encoder.clone(),
@@ -131,6 +138,33 @@ impl<'a> Training<'a> {
             base_rate: self.positives() as f64 / self.outcomes.len() as f64,
             background: Background::default(),
         })
+    }
+
+    fn logistic(
+        &self,
+        rows: &[u32],
+        choice: &Choice,
+        poll: &mut dyn FnMut(),
+    ) -> Result<Option<Logistic>, Error> {
+        let strengths = [choice.strength];
+        Ok(Logistic::fit(&self.x, &self.outcomes, rows, &strengths, poll)?.pop())
+    }
+
+    fn forest(
+        &self,
+        bins: &Bins,
+        rows: &[u32],
+        choice: &Choice,
+        poll: &mut dyn FnMut(),
+    ) -> Result<Forest, Error> {
+        let params = self.freedom.forest(self.params.seed).check()?;
+        Forest::fit(
+            bins,
+            &self.outcomes,
+            rows,
+            &params.with_rounds(choice.rounds),
+            poll,
+        )
     }
 }
 
