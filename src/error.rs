@@ -150,6 +150,8 @@ pub enum Error {
     },
     /// A condition with an aggregate where it must be about one row.
     Aggregate { condition: &'static str },
+    /// A second relation of profile attributes.
+    SecondProfiles { model: String, relation: String },
 
     /// No event that can be used.
     NoEvents {

@@ -153,6 +153,12 @@ impl GivenProfiles {
         if let Some(name) = valid_from {
             relation::time_column(&relation, "valid_from_column", Some(name))?;
         }
+        if let Some(first) = definition.profiles.first() {
+            return Err(Error::SecondProfiles {
+                model: definition.name,
+                relation: format!("{}.{}", first.schema, first.relation),
+            });
+        }
         let guessed = (
             self.profile_column.is_none(),
             "profile_column",

@@ -239,6 +239,11 @@ fn message(error: Error) -> Message {
             Message::new(Code::ERRCODE_GROUPING_ERROR, format!("\"{condition}\" cannot contain an aggregate"))
                 .detail("It is about one row.")
         }
+        Error::SecondProfiles { model, relation } => {
+            Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("model \"{model}\" has a relation of profile attributes already"))
+                .detail(format!("Found \"{relation}\"; at most one is allowed."))
+                .hint("Join the relations in a view, and define the model with that.")
+        }
         Error::SegmentName { found } => {
             Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, "invalid name of a segment")
                 .detail(format!("Found \"{found}\"; it must be schema.name, each of lower-case letters, digits and underscores."))
