@@ -10,7 +10,7 @@ export PG PG_CONFIG REGRESS ISOLATION INTEGRATION
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 DIST = target/customer_ai-$(VERSION)
 
-.PHONY: all setup install installcheck unit demo test fmt lint bench dist
+.PHONY: all setup install installcheck unit demo test fmt lint bench quality dist
 
 all: setup
 	cargo pgrx package --pg-config $(PG_CONFIG)
@@ -41,6 +41,9 @@ lint:
 
 bench: install
 	@tools/cluster psql -X -q -f tests/bench.sql
+
+quality: install
+	@tests/quality
 
 dist:
 	mkdir -p $(DIST)

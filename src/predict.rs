@@ -29,8 +29,9 @@ fn features(
     let schema = &scorer.model().schema;
     let mut stream = Stream::open(definition, Some(&schema.names))?;
     stream.read_events(as_of.unwrap_or_else(instant::now), Some(profile))?;
-    stream.read_attributes(Some(profile))?;
-    if stream.events == 0 {
+    let attributes = stream.read_attributes(Some(profile))?;
+    // A profile with attributes and no events yet is a new one, not an unknown one.
+    if stream.events == 0 && attributes == 0 {
         return Err(Error::UnknownProfile {
             model: definition.name.clone(),
             profile: profile.to_owned(),
@@ -39,7 +40,7 @@ fn features(
     }
     let as_of = match as_of {
         Some(as_of) => as_of,
-        None => present(definition, stream.last)?,
+        None => present(definition, (stream.events > 0).then_some(stream.last))?,
     };
     let mut features = Features::new(schema, stream.dictionaries());
     let mut row = vec![0.0; features.len()];
@@ -52,13 +53,14 @@ fn features(
 }
 
 /// The instant that a live prediction is made at unless it is given: that of the newest scores, or
-/// of the profile's newest event if that is later.
+/// of the profile's newest event if that is later; now if there is neither.
 ///
 /// So a prediction right after scoring equals the batch, historical tables work as they are, and
 /// every new event counts at once.
-fn present(definition: &Definition, newest_event: Micros) -> Result<Micros, Error> {
+fn present(definition: &Definition, newest_event: Option<Micros>) -> Result<Micros, Error> {
     let run = catalog::last_score_run(definition.id)?;
-    Ok(run.map_or(newest_event, |run| run.as_of.max(newest_event)))
+    let scored = run.map(|run| run.as_of);
+    Ok(scored.max(newest_event).unwrap_or_else(instant::now))
 }
 
 /// Replaces features by what the caller supposes: an object of numbers (or null for "never") by

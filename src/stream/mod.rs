@@ -119,13 +119,13 @@ impl Stream {
         }
     }
 
-    /// Reads the profile attributes, if the model has any.
-    pub fn read_attributes(&mut self, profile: Option<&str>) -> Result<(), Error> {
+    /// Reads the profile attributes, if the model has any, and returns how many rows of them.
+    pub fn read_attributes(&mut self, profile: Option<&str>) -> Result<u64, Error> {
         let Some((sql, rows)) = self.query.attributes(profile.is_some()) else {
-            return Ok(());
+            return Ok(0);
         };
         let params = self.query.profile_param(profile);
-        self.read(&sql, &params, rows).map(|_| ())
+        self.read(&sql, &params, rows)
     }
 
     /// Reads marks: a query whose rows are profile, cutoff and, with `outcome`, a boolean.

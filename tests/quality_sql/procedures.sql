@@ -1,0 +1,104 @@
+-- How one task is run: training rows at the listed cutoffs, scores at the later ones, what then happened.
+CREATE EXTENSION customer_ai;
+
+-- A task to run: what the reference implementation reaches, the entry in tasks.json, the AUC that is expected.
+CREATE TABLE task (position int, name text PRIMARY KEY, reference_auc numeric, reference_log_loss numeric,
+    reference_ece numeric, spec jsonb, expected numeric, se numeric, seconds numeric);
+-- A profile at a cutoff: one to learn from, or, with its outcome, one to be judged by.
+CREATE TABLE example (task text, profile text, cutoff timestamptz, test boolean, label boolean, probability float8);
+CREATE INDEX ON example (task, cutoff, profile);
+
+-- Training reads the rows that are not for the test. The label is given only where the task comes with labels:
+-- otherwise the model finds the outcomes by its own goal.
+CREATE PROCEDURE learn(task text, columns text) LANGUAGE plpgsql AS $$
+DECLARE
+    examples text := task || '_examples';
+BEGIN
+    EXECUTE format('CREATE VIEW %I AS SELECT %s FROM example WHERE task = %L AND NOT test', examples, columns, task);
+    PERFORM customer_ai.train(task, examples => examples::regclass,
+        as_of => (SELECT min(cutoff) FROM example e WHERE e.task = learn.task AND test));
+END $$;
+
+CREATE PROCEDURE finish(task text, started timestamptz) LANGUAGE plpgsql AS $$
+DECLARE
+    took numeric := extract(epoch FROM clock_timestamp() - started);
+BEGIN
+    UPDATE task t SET seconds = took WHERE name = task;
+    RAISE INFO '% took % s', task, round(took, 1);
+END $$;
+
+-- A task whose population can be said in SQL: who had an event that meets `eligible` in the last days, and of those,
+-- where that is not all, who meets `also`, a condition on profile (p) and cutoff (c).
+CREATE PROCEDURE run(task text, events regclass, goal text, occurs boolean DEFAULT true, eligible text DEFAULT 'true',
+    eligible_window interval DEFAULT NULL, also text DEFAULT 'true', profiles regclass DEFAULT NULL)
+LANGUAGE plpgsql AS $$
+DECLARE
+    started timestamptz := clock_timestamp();
+    spec jsonb := (SELECT t.spec FROM task t WHERE t.name = run.task);
+    span interval := make_interval(days => (spec ->> 'window_days')::int);
+    key regtype := (SELECT atttypid FROM pg_attribute WHERE attrelid = events AND attname = 'profile');
+    at timestamptz;
+BEGIN
+    IF spec IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format($q$
+        INSERT INTO example (task, profile, cutoff, test)
+        SELECT %L, p.profile, c.cutoff, c.test
+        FROM (
+            SELECT v::timestamptz AS cutoff, stage = 'test' AS test
+            FROM unnest(ARRAY['train', 'val', 'test']) stage, jsonb_array_elements_text(%L::jsonb -> stage -> 'cutoffs') v
+        ) c, LATERAL (
+            SELECT DISTINCT profile FROM %s
+            WHERE ts <= c.cutoff AND ts > coalesce(c.cutoff - %L::interval, '-infinity') AND (%s)
+        ) p
+        WHERE %s
+    $q$, task, spec, events, eligible_window, eligible, also);
+    ANALYZE example;
+    EXECUTE format($q$
+        UPDATE example x SET label = %L::boolean = EXISTS (
+            SELECT FROM %s e
+            WHERE e.profile = x.profile::%s AND e.ts > x.cutoff AND e.ts <= x.cutoff + %L::interval AND (%s))
+        WHERE task = %L AND test
+    $q$, occurs, events, key, span, goal, task);
+    DELETE FROM example x WHERE x.task = run.task AND NOT test
+        AND cutoff + span > (SELECT min(cutoff) FROM example e WHERE e.task = run.task AND test);
+
+    PERFORM customer_ai.create_model(task, events, goal => goal, occurs => occurs, outcome_window => span,
+        eligible => eligible, eligible_window => eligible_window,
+        profile_column => 'profile', time_column => 'ts',
+        type_column => (SELECT 'event' FROM pg_attribute WHERE attrelid = events AND attname = 'event'),
+        options => '{"max_training_rows": 40000, "keep_runs": 1}');
+    IF profiles IS NOT NULL THEN
+        PERFORM customer_ai.add_profiles(task, profiles, profile_column => 'profile');
+    END IF;
+    CALL learn(task, 'profile, cutoff');
+    FOR at IN SELECT DISTINCT cutoff FROM example e WHERE e.task = run.task AND test LOOP
+        PERFORM customer_ai.score(task, as_of => at);
+        EXECUTE format('UPDATE example x SET probability = s.probability FROM %I s
+            WHERE x.task = %L AND x.cutoff = %L AND x.test AND x.profile = s.profile::text', task || '_scores', task, at);
+    END LOOP;
+    CALL finish(task, started);
+END $$;
+
+-- A task of RelBench, whose rows are given: predicted one by one.
+CREATE PROCEDURE run_relbench(task text, source text, events regclass, goal text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    started timestamptz := clock_timestamp();
+BEGIN
+    IF NOT EXISTS (SELECT FROM task t WHERE t.name = run_relbench.task) THEN
+        RETURN;
+    END IF;
+    INSERT INTO example
+    SELECT run_relbench.task, profile, cutoff, test, label = 1 FROM relbench r WHERE r.task = source;
+    PERFORM customer_ai.create_model(task, events, goal => goal, outcome_window => '30 days', eligible_window => NULL,
+        profile_column => 'profile', time_column => 'ts', type_column => 'event',
+        options => '{"max_training_rows": 40000, "ignore": ["statusId"]}');
+    PERFORM customer_ai.add_profiles(task, 'race_profile', profile_column => 'profile');
+    CALL learn(task, 'profile, cutoff, label');
+    UPDATE example x
+    SET probability = (SELECT probability FROM customer_ai.predict(x.task, x.profile, as_of => x.cutoff))
+    WHERE x.task = run_relbench.task AND test;
+    CALL finish(task, started);
+END $$;
