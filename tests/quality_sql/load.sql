@@ -98,6 +98,7 @@ CREATE INDEX ON journey (profile, ts);
 CREATE INDEX ON course (profile, ts);
 CREATE INDEX ON course_clicks (profile, ts);
 CREATE INDEX ON loan (profile, ts);
+CREATE INDEX ON course_profile (profile);
 CREATE INDEX ON race (profile, ts);
 CREATE INDEX ON race_frozen (profile, ts);
 
