@@ -165,6 +165,13 @@ pub enum Error {
         found: f64,
         required: f64,
     },
+    /// A cutoff whose outcome window ends after the newest event.
+    WindowOpen {
+        model: String,
+        cutoff: String,
+        found: String,
+        required: String,
+    },
     /// No profile meets the eligible condition at any of the cutoffs.
     NoEligible { model: String, cutoffs: usize },
     /// An examples relation without rows.

@@ -58,27 +58,36 @@ pub fn gather(
     as_of: Option<Micros>,
     examples: Option<Oid>,
 ) -> Result<Gathered, Error> {
+    let mut stream = read(definition, as_of.unwrap_or_else(instant::now))?;
+    let as_of = as_of.unwrap_or(stream.last);
+    match examples {
+        Some(examples) => {
+            let cutoffs = example_cutoffs(definition, &mut stream, examples)?;
+            Gathered::at(definition, stream, as_of, cutoffs, true)
+        }
+        None => looking_back(definition, stream, as_of),
+    }
+}
+
+/// Reads the events up to an instant, and the attributes.
+pub fn read(definition: &Definition, until: Micros) -> Result<Stream, Error> {
     let mut stream = Stream::open(definition, None)?;
-    stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
+    stream.read_events(until, None)?;
     if stream.events == 0 {
         return Err(stream.no_events(definition));
     }
     stream.read_attributes(None)?;
-    let as_of = as_of.unwrap_or(stream.last);
-    let cutoffs = match examples {
-        Some(examples) => example_cutoffs(definition, &mut stream, examples)?,
-        None => policy_cutoffs(definition, &stream, as_of)?,
-    };
-    let rules = rules(definition);
-    let mut gathered = Gathered {
-        stream,
-        rules,
-        cutoffs,
-        examples: examples.is_some(),
-        as_of,
-    };
-    mark(&mut gathered.stream, definition, &gathered.cutoffs, true)?;
-    Ok(gathered)
+    Ok(stream)
+}
+
+/// Finds the cutoffs to train on as of an instant; later events of the stream are not looked at.
+pub fn looking_back(
+    definition: &Definition,
+    stream: Stream,
+    as_of: Micros,
+) -> Result<Gathered, Error> {
+    let cutoffs = policy_cutoffs(definition, &stream, as_of)?;
+    Gathered::at(definition, stream, as_of, cutoffs, false)
 }
 
 /// The cutoffs of recipe 11.1.2: back from the newest complete one.
@@ -168,6 +177,23 @@ pub fn mark(
 }
 
 impl Gathered {
+    fn at(
+        definition: &Definition,
+        mut stream: Stream,
+        as_of: Micros,
+        cutoffs: Vec<Cutoff>,
+        examples: bool,
+    ) -> Result<Self, Error> {
+        mark(&mut stream, definition, &cutoffs, true)?;
+        Ok(Self {
+            stream,
+            rules: rules(definition),
+            cutoffs,
+            examples,
+            as_of,
+        })
+    }
+
     /// Calls `visit` with each training row: profile, whether it is the profile's first, index of
     /// the cutoff, outcome.
     fn rows(&mut self, visit: &mut RowVisitor) -> Result<(), Error> {

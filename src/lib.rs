@@ -1,6 +1,7 @@
 //! The PostgreSQL layer: thin glue around `propensity`.
 
 mod args;
+mod backtest;
 mod catalog;
 mod check;
 mod condition;

@@ -4,6 +4,7 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use propensity::cutoff::Cutoff;
 use propensity::dataset::Dataset;
 use propensity::fit::{self, FitParams, Fitted, Report};
 use propensity::format;
@@ -144,46 +145,10 @@ fn learn(
     examples: Option<Oid>,
 ) -> Result<Trained, Error> {
     let mut gathered = gather::gather(definition, as_of, examples)?;
-    let counts = gathered.count()?;
-    let total = counts.iter().map(|count| count.rows as u64).sum();
-    if total == 0 {
-        return Err(Error::NoEligible {
-            model: definition.name.clone(),
-            cutoffs: counts.len(),
-        });
-    }
-    let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
-    let schema = gather::learn(&mut gathered.stream, definition, until)?;
-    let limit = definition.options.max_training_rows.unwrap_or(MAX_ROWS);
-    let limit = limit.min(gather::rows_that_fit(schema.features().len()));
-    let mut dataset = Dataset::new(schema.features().len());
-    gathered.feature_rows(
-        &schema,
-        total,
-        limit,
-        &mut |row, outcome, cutoff, profile| {
-            Ok(dataset.push(row, outcome, cutoff as u32, profile)?)
-        },
-    )?;
-    let champion = champion(definition, &mut gathered, &schema, until, (total, limit))?;
-    let params = FitParams {
-        algorithm: match definition.options.algorithm {
-            Algorithm::Auto => fit::Algorithm::Auto,
-            Algorithm::Logistic => fit::Algorithm::Logistic,
-            Algorithm::Trees => fit::Algorithm::Trees,
-        },
-        seed: definition.options.seed as u64,
-        allow_small: definition.options.allow_small,
-        champion: champion.log_odds,
-        second_thread: (guc::threads() > 1).then_some(thread::begin),
-    };
-    let fitted =
-        fit::fit(dataset, &gathered.cutoffs, schema, &params, &mut poll).map_err(|error| {
-            Error::Model {
-                model: definition.name.clone(),
-                error,
-            }
-        })?;
+    let rows = TrainingRows::of(definition, &mut gathered)?;
+    let total = rows.total;
+    let champion = champion(definition, &mut gathered, &rows)?;
+    let fitted = rows.fit(definition, &gathered.cutoffs, champion.log_odds)?;
     let document = fitted.model.encode()?;
     Ok(Trained {
         fitted,
@@ -192,6 +157,78 @@ fn learn(
         total,
         excuse: champion.excuse,
     })
+}
+
+/// The rows to learn from, and what their columns mean.
+pub struct TrainingRows {
+    pub schema: Schema,
+    pub dataset: Dataset,
+    /// The oldest cutoff that is held out.
+    until: Micros,
+    /// Rows there are.
+    total: u64,
+    /// Rows to take at most.
+    limit: u64,
+}
+
+impl TrainingRows {
+    /// Learns the schema and walks the profiles for their features.
+    pub fn of(definition: &Definition, gathered: &mut Gathered) -> Result<Self, Error> {
+        let counts = gathered.count()?;
+        let total = counts.iter().map(|count| count.rows as u64).sum();
+        if total == 0 {
+            return Err(Error::NoEligible {
+                model: definition.name.clone(),
+                cutoffs: counts.len(),
+            });
+        }
+        let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
+        let schema = gather::learn(&mut gathered.stream, definition, until)?;
+        let limit = definition.options.max_training_rows.unwrap_or(MAX_ROWS);
+        let limit = limit.min(gather::rows_that_fit(schema.features().len()));
+        let mut dataset = Dataset::new(schema.features().len());
+        gathered.feature_rows(
+            &schema,
+            total,
+            limit,
+            &mut |row, outcome, cutoff, profile| {
+                Ok(dataset.push(row, outcome, cutoff as u32, profile)?)
+            },
+        )?;
+        Ok(Self {
+            schema,
+            dataset,
+            until,
+            total,
+            limit,
+        })
+    }
+
+    /// Fits the model; `champion` is what the active version says of every row, or empty.
+    pub fn fit(
+        self,
+        definition: &Definition,
+        cutoffs: &[Cutoff],
+        champion: Vec<f32>,
+    ) -> Result<Fitted, Error> {
+        let params = FitParams {
+            algorithm: match definition.options.algorithm {
+                Algorithm::Auto => fit::Algorithm::Auto,
+                Algorithm::Logistic => fit::Algorithm::Logistic,
+                Algorithm::Trees => fit::Algorithm::Trees,
+            },
+            seed: definition.options.seed as u64,
+            allow_small: definition.options.allow_small,
+            champion,
+            second_thread: (guc::threads() > 1).then_some(thread::begin),
+        };
+        fit::fit(self.dataset, cutoffs, self.schema, &params, &mut poll).map_err(|error| {
+            Error::Model {
+                model: definition.name.clone(),
+                error,
+            }
+        })
+    }
 }
 
 /// The active version, to be compared with on the hold-out.
@@ -212,30 +249,28 @@ impl Champion {
 }
 
 /// The active version's view of the training rows, if there is an active version that has not seen
-/// what is held out from `until` on: on rows that it was trained on it would look better than it is.
+/// what is held out: on rows that it was trained on it would look better than it is.
 fn champion(
     definition: &Definition,
     gathered: &mut Gathered,
-    schema: &Schema,
-    until: Micros,
-    sample: (u64, u64),
+    rows: &TrainingRows,
 ) -> Result<Champion, Error> {
     let Some((_, document)) = catalog::active_document(definition.id)? else {
         return Ok(Champion::incomparable("there is none"));
     };
-    if catalog::active_as_of(definition.id)?.is_some_and(|seen| seen > until) {
+    if catalog::active_as_of(definition.id)?.is_some_and(|seen| seen > rows.until) {
         return Ok(Champion::incomparable("it was trained on what is held out"));
     }
     let Ok(model) = Model::decode(&document) else {
         return Ok(Champion::incomparable("it cannot be read"));
     };
-    if model.schema.names != schema.names {
+    if model.schema.names != rows.schema.names {
         return Ok(Champion::incomparable("it reads other columns"));
     }
     let known = model.schema.clone();
     let mut scorer = Scorer::new(model, &mut poll)?;
     let mut log_odds = Vec::new();
-    gathered.feature_rows(&known, sample.0, sample.1, &mut |row, _, _, _| {
+    gathered.feature_rows(&known, rows.total, rows.limit, &mut |row, _, _, _| {
         log_odds.try_reserve(1).map_err(propensity::Error::from)?;
         log_odds.push(scorer.predict(row)?.log_odds as f32);
         Ok(())

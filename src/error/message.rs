@@ -266,6 +266,11 @@ fn message(error: Error) -> Message {
                 .detail(format!("Found {found:.0} days; at least {required:.0} days are required: the eligible window (30 days or more) and the outcome window."))
                 .hint("Load older events, use a shorter outcome window, or a later as_of.")
         }
+        Error::WindowOpen { model, cutoff, found, required } => {
+            Message::new(STATE, format!("outcomes of model \"{model}\" at cutoff {cutoff} are not known yet"))
+                .detail(format!("Found events up to {found}; required are events up to {required}, the end of the outcome window."))
+                .hint("Use an earlier cutoff, or load newer events.")
+        }
         Error::NoEligible { model, cutoffs } => {
             Message::new(STATE, format!("model \"{model}\" has no eligible profiles"))
                 .detail(format!("Found 0 profiles at {cutoffs} cutoffs; at least 1 is required."))

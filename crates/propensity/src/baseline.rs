@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dataset;
 use crate::error::Error;
+use crate::features::Feature;
 use crate::logistic::log_scale;
 use crate::metrics::roc_auc;
 
@@ -38,13 +39,29 @@ pub struct RfmFeatures {
     pub goals: Option<usize>,
 }
 
+impl RfmFeatures {
+    /// Finds them by their recipe names; `None` where one that is needed is missing.
+    pub fn find(features: &[Feature]) -> Option<Self> {
+        let find = |name: &str| features.iter().position(|feature| feature.name == name);
+        Some(Self {
+            recency: find("rec_any")?,
+            tenure: find("ten_first")?,
+            events: find("cnt_any_all")?,
+            days: find("days_all")?,
+            goal_recency: find("goal_rec"),
+            goals: find("goal_cnt_all"),
+        })
+    }
+}
+
 /// The few columns that the baselines need, copied before a data set is turned into a matrix.
 #[derive(Clone, Debug)]
 pub struct Rfm {
+    features: RfmFeatures,
+    /// The features that are columns.
+    chosen: Vec<usize>,
     /// Days since the newest event of each row; infinite if there is none.
     recency: Vec<f32>,
-    /// Number of columns.
-    columns: usize,
     /// `rows x columns`, transformed.
     values: Vec<f32>,
 }
@@ -74,21 +91,36 @@ impl Rfm {
                 required,
             });
         }
+        let rows = dataset.values.len() / dataset.features;
         let mut rfm = Self {
+            features: *features,
+            chosen,
             recency: Vec::new(),
-            columns: chosen.len(),
             values: Vec::new(),
         };
-        let rows = dataset.values.len() / dataset.features;
         rfm.recency.try_reserve_exact(rows)?;
-        rfm.values.try_reserve_exact(rows * chosen.len())?;
+        rfm.values.try_reserve_exact(rows * rfm.chosen.len())?;
         for row in dataset.values.chunks_exact(dataset.features) {
-            let or = |value: f32, other: f32| if value.is_nan() { other } else { value };
-            rfm.recency.push(or(row[recency], f32::INFINITY));
-            let value = |&feature: &usize| or(row[feature], or(row[tenure], 0.0));
-            rfm.values.extend(chosen.iter().map(value));
+            rfm.push(row)?;
         }
         Ok(rfm)
+    }
+
+    /// Adds a row, as wide as those of the data set.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`].
+    pub fn push(&mut self, row: &[f32]) -> Result<(), Error> {
+        let or = |value: f32, other: f32| if value.is_nan() { other } else { value };
+        self.recency.try_reserve(1)?;
+        self.values.try_reserve(self.chosen.len())?;
+        self.recency
+            .push(or(row[self.features.recency], f32::INFINITY));
+        let tenure = or(row[self.features.tenure], 0.0);
+        let values = self.chosen.iter().map(|&feature| or(row[feature], tenure));
+        self.values.extend(values);
+        Ok(())
     }
 
     /// AUC of ranking the rows by recency; `recent_first` if a recent event makes the outcome
@@ -123,7 +155,7 @@ impl Rfm {
         judged: &[u32],
     ) -> Result<Vec<f64>, Error> {
         let fitted = sample(fitted);
-        let columns: Vec<Standard> = (0..self.columns)
+        let columns: Vec<Standard> = (0..self.chosen.len())
             .map(|column| Standard::of(fitted.iter().map(|&row| self.value(row, column))))
             .collect();
         let (weights, intercept) = self.weights(&pick(outcomes, &fitted)?, &fitted, &columns)?;
@@ -156,7 +188,7 @@ impl Rfm {
                 rows: rows.len(),
             });
         }
-        let records = Array2::from_shape_fn((rows.len(), self.columns), |(row, column)| {
+        let records = Array2::from_shape_fn((rows.len(), self.chosen.len()), |(row, column)| {
             columns[column].apply(self.value(rows[row], column))
         });
         let dataset = Dataset::new(records, Array1::from(outcomes.to_vec()));
@@ -177,7 +209,7 @@ impl Rfm {
     }
 
     fn value(&self, row: u32, column: usize) -> f64 {
-        log_scale(self.values[row as usize * self.columns + column])
+        log_scale(self.values[row as usize * self.chosen.len() + column])
     }
 }
 
@@ -313,7 +345,7 @@ mod tests {
         let rfm = Rfm::new(&rows, &features).unwrap();
         let x = dataset::Matrix {
             rows: 3000,
-            columns: rfm.columns,
+            columns: rfm.chosen.len(),
             values: rfm.values.clone(),
         };
         let newton = Logistic::fit(&x, &rows.outcomes, &all, &[STRENGTH], &mut || ()).unwrap();

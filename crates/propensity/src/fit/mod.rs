@@ -3,6 +3,7 @@
 
 mod background;
 mod judge;
+mod later;
 mod leak;
 mod params;
 mod report;
@@ -16,6 +17,7 @@ mod training;
 mod warning;
 
 pub use judge::Judgement;
+pub use later::{Later, LaterReport};
 pub use params::{Algorithm, FEWEST, FitParams};
 pub use report::{Area, Comparison, CutoffReport, Evaluation, HoldOutReport, Report};
 pub use sample::Sample;

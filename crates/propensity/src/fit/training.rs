@@ -221,28 +221,11 @@ fn baselines(
     features: &[Feature],
     encoder: &Encoder,
 ) -> Result<Baselines, Error> {
-    let find = |name: &str| features.iter().position(|feature| feature.name == name);
-    let recency = find("rec_any");
-    let needed = (
-        recency,
-        find("ten_first"),
-        find("cnt_any_all"),
-        find("days_all"),
-    );
-    let rfm = match needed {
-        (Some(recency), Some(tenure), Some(events), Some(days)) => Some(Rfm::new(
-            dataset,
-            &RfmFeatures {
-                recency,
-                tenure,
-                events,
-                days,
-                goal_recency: find("goal_rec"),
-                goals: find("goal_cnt_all"),
-            },
-        )?),
-        _ => None,
-    };
+    let found = RfmFeatures::find(features);
+    let rfm = found.map(|found| Rfm::new(dataset, &found)).transpose()?;
+    let recency = features
+        .iter()
+        .position(|feature| feature.name == "rec_any");
     let recency = (0..encoder.columns()).find(|&column| Some(encoder.source(column)) == recency);
     Ok(Baselines { recency, rfm })
 }

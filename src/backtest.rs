@@ -1,0 +1,173 @@
+//! backtest: trains as of past cutoffs and judges by what then happened.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use propensity::cutoff::Cutoff;
+use propensity::features::Features;
+use propensity::fit::{Evaluation, Later, LaterReport};
+use propensity::model::{Model, Scorer};
+use propensity::time::Micros;
+
+use crate::args;
+use crate::catalog::{self, Definition};
+use crate::error::Error;
+use crate::gather;
+use crate::instant;
+use crate::memory::poll;
+use crate::owner::as_owner;
+use crate::stream::Stream;
+use crate::train::TrainingRows;
+
+/// What a training as of one cutoff found, and how it did afterwards.
+struct Tested {
+    cutoff: Micros,
+    examples: usize,
+    positives: usize,
+    later: LaterReport,
+}
+
+#[pg_extern(stable, parallel_restricted)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn backtest(
+    model: Option<&str>,
+    cutoffs: Option<Vec<Option<TimestampWithTimeZone>>>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(cutoff, TimestampWithTimeZone),
+            name!(examples, i64),
+            name!(positives, i64),
+            name!(test_profiles, i64),
+            name!(base_rate, f64),
+            name!(mean_probability, Option<f64>),
+            name!(auc, Option<f64>),
+            name!(auc_low, Option<f64>),
+            name!(auc_high, Option<f64>),
+            name!(average_precision, Option<f64>),
+            name!(log_loss, Option<f64>),
+            name!(brier, Option<f64>),
+            name!(calibration_error, Option<f64>),
+            name!(recency_auc, Option<f64>),
+            name!(rfm_auc, Option<f64>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let definition = catalog::load(args::required("model", model)?)?;
+    let cutoffs = instants(args::required("cutoffs", cutoffs)?)?;
+    let tested = as_owner(&definition, || test(&definition, &cutoffs))?;
+    let rows = tested.into_iter().map(|tested| {
+        let later = tested.later;
+        let of = |measure: fn(Evaluation) -> f64| later.model.map(measure);
+        Ok::<_, Error>((
+            instant::from_micros(tested.cutoff)?,
+            tested.examples as i64,
+            tested.positives as i64,
+            later.rows as i64,
+            later.positives as f64 / later.rows as f64,
+            of(|m| m.mean_probability),
+            of(|m| m.auc),
+            of(|m| m.auc_low),
+            of(|m| m.auc_high),
+            of(|m| m.average_precision),
+            of(|m| m.log_loss),
+            of(|m| m.brier),
+            of(|m| m.calibration_error),
+            later.recency_auc,
+            later.rfm_auc,
+        ))
+    });
+    Ok(TableIterator::new(rows.collect::<Result<Vec<_>, _>>()?))
+}
+
+/// The cutoffs as they were given: at least one, none NULL or infinite.
+fn instants(given: Vec<Option<TimestampWithTimeZone>>) -> Result<Vec<Micros>, Error> {
+    if given.is_empty() {
+        return Err(Error::Argument {
+            argument: "cutoffs",
+            found: "no cutoff".to_owned(),
+            required: "an array of at least one instant".to_owned(),
+        });
+    }
+    let finite = |cutoff: Option<TimestampWithTimeZone>| {
+        let cutoff = args::required("cutoffs", cutoff)?;
+        instant::to_micros(cutoff).ok_or_else(|| Error::Instant {
+            argument: "cutoffs",
+            found: cutoff.to_string(),
+            required: "finite",
+        })
+    };
+    given.into_iter().map(finite).collect()
+}
+
+/// Reads the events once, then trains and judges at each cutoff.
+fn test(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Tested>, Error> {
+    let mut stream = gather::read(definition, instant::now())?;
+    let windows = instant::windows(definition, cutoffs)?;
+    for window in &windows {
+        check_complete(definition, &stream, window)?;
+    }
+    let mut tested = Vec::new();
+    for window in windows {
+        let mut gathered = gather::looking_back(definition, stream, window.at)?;
+        let rows = TrainingRows::of(definition, &mut gathered)?;
+        let later = Later::new(&rows.dataset, &rows.schema.features())?;
+        let fitted = rows.fit(definition, &gathered.cutoffs, Vec::new())?;
+        stream = gathered.stream;
+        tested.push(Tested {
+            cutoff: window.at,
+            examples: fitted.report.rows,
+            positives: fitted.report.positives,
+            later: judge(definition, &mut stream, window, fitted.model, later)?,
+        });
+    }
+    Ok(tested)
+}
+
+/// An outcome is known once the window is over, which only a later event tells.
+fn check_complete(definition: &Definition, stream: &Stream, window: &Cutoff) -> Result<(), Error> {
+    if window.outcome_until <= stream.last {
+        return Ok(());
+    }
+    Err(Error::WindowOpen {
+        model: definition.name.clone(),
+        cutoff: instant::from_micros(window.at)?.to_string(),
+        found: instant::from_micros(stream.last)?.to_string(),
+        required: instant::from_micros(window.outcome_until)?.to_string(),
+    })
+}
+
+/// Scores everybody who is eligible at the cutoff and compares with what came true.
+fn judge(
+    definition: &Definition,
+    stream: &mut Stream,
+    window: Cutoff,
+    model: Model,
+    mut later: Later,
+) -> Result<LaterReport, Error> {
+    gather::mark(stream, definition, &[window], true)?;
+    let rules = gather::rules(definition);
+    let mut scorer = Scorer::new(model, &mut poll)?;
+    let schema = scorer.model().schema.clone();
+    let mut features = Features::new(&schema, stream.dictionaries());
+    let mut row = vec![0.0; features.len()];
+    stream.walk(&mut |profile| {
+        if !rules.eligible(profile, &window) {
+            return Ok(());
+        }
+        features.start();
+        features.row(profile, window.at, &mut row, &mut poll)?;
+        let log_odds = scorer.predict(&row)?.log_odds;
+        Ok(later.push(&row, log_odds, rules.outcome(profile, &window))?)
+    })?;
+    later.judge().map_err(|error| match error {
+        propensity::Error::NoRows => Error::NoEligible {
+            model: definition.name.clone(),
+            cutoffs: 1,
+        },
+        error => error.into(),
+    })
+}
