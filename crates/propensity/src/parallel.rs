@@ -85,12 +85,7 @@ mod tests {
     }
 
     fn sum(poll: &mut dyn FnMut()) -> u64 {
-        (0..100_u64)
-            .map(|n| {
-                poll();
-                n
-            })
-            .sum()
+        (0..100_u64).inspect(|_| poll()).sum()
     }
 
     #[test]
