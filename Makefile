@@ -41,6 +41,7 @@ lint:
 
 bench: install
 	@tools/cluster psql -X -q -f tests/bench.sql
+	@tools/learners
 
 quality: install
 	@tests/quality
