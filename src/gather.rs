@@ -8,6 +8,7 @@ use propensity::cutoff::Cutoff;
 use propensity::features::Features;
 use propensity::history::{MarkKind, Profile};
 use propensity::population::{Rules, Source};
+use propensity::rng::Rng;
 use propensity::schema::{GoalKind, Learner, Schema};
 use propensity::split::{self, CutoffRows};
 use propensity::time::{self, Micros};
@@ -240,7 +241,7 @@ impl Gathered {
         Ok(counts)
     }
 
-    /// The features of the training rows, of a sample of profiles if there are more than `limit`:
+    /// The features of the training rows, of a sample of them if there are more than `limit`:
     /// calls `visit` with row, outcome, index of the cutoff and hash of the profile.
     pub fn feature_rows(
         &mut self,
@@ -253,12 +254,15 @@ impl Gathered {
         let mut row = vec![0.0; features.len()];
         let sample = Sample::new(total, limit);
         let cutoffs = self.cutoffs.clone();
+        let mut started = false;
         self.rows(&mut |profile, first, cutoff, outcome| {
-            if !sample.takes(profile.hash) {
+            started &= !first;
+            if !sample.takes(profile.hash, cutoffs[cutoff].at) {
                 return Ok(());
             }
-            if first {
+            if !started {
                 features.start();
+                started = true;
             }
             features.row(profile, cutoffs[cutoff].at, &mut row, &mut poll)?;
             visit(&row, outcome, cutoff, profile.hash)
@@ -283,7 +287,7 @@ pub fn learn(stream: &mut Stream, definition: &Definition, until: Micros) -> Res
     Ok(schema)
 }
 
-/// A deterministic sample of profiles by their hash.
+/// A deterministic sample of rows by profile and cutoff. Rows of many profiles tell more than all rows of a few.
 struct Sample {
     threshold: u64,
 }
@@ -300,9 +304,9 @@ impl Sample {
         }
     }
 
-    /// The bits of the hash are turned, so that the sample is spread over all partitions.
-    fn takes(&self, hash: u64) -> bool {
-        self.threshold == u64::MAX || hash.rotate_left(32) < self.threshold
+    fn takes(&self, hash: u64, cutoff: Micros) -> bool {
+        let drawn = || Rng::new(hash ^ cutoff.cast_unsigned()).word();
+        self.threshold == u64::MAX || drawn() < self.threshold
     }
 }
 
