@@ -17,3 +17,4 @@ SELECT probability BETWEEN 0 AND 1 AS predicted FROM customer_ai.predict('m', '2
 SELECT * FROM customer_ai.predict('m', '202', as_of => '2024-10-01');
 
 SELECT customer_ai.drop_model('m');
+DROP TABLE visit, member;
