@@ -92,12 +92,17 @@ impl Logistic {
     }
 
     /// The part of each matrix column in the log-odds of a row, its missing indicator included:
-    /// `intercept` and all of `out` add up to [`Self::logit`].
-    pub fn contributions(&self, row: &[f32], out: &mut [f64]) {
+    /// `intercept` and all of `out` add up to the log-odds. Returns these, the very bits of
+    /// [`Self::logit`].
+    pub fn contributions(&self, row: &[f32], out: &mut [f64]) -> f64 {
         self.terms(0, row, out);
+        let numbers = eight_sums(out);
+        let mut missing = 0.0;
         for (column, term) in self.indicators(row) {
             out[column] += term;
+            missing += term;
         }
+        self.intercept + numbers + missing
     }
 
     /// Weight times standardised value of consecutive columns, the indicators not included.
@@ -135,6 +140,21 @@ impl Logistic {
         }
         Ok(())
     }
+}
+
+/// The sum of terms in the order of [`Logistic::logit`].
+fn eight_sums(terms: &[f64]) -> f64 {
+    let (eights, rest) = terms.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for terms in eights {
+        for (sum, term) in sums.iter_mut().zip(terms) {
+            *sum += term;
+        }
+    }
+    for term in rest {
+        sums[0] += term;
+    }
+    sums.iter().sum()
 }
 
 fn check_rows(x: &Matrix, outcomes: &[bool], rows: &[u32]) -> Result<(), Error> {

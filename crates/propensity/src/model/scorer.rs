@@ -124,8 +124,9 @@ impl Scorer {
     pub fn predict(&mut self, features: &[f64]) -> Result<Prediction, Error> {
         check_length(features.len(), self.factors.features().len())?;
         self.load(features)?;
-        let (linear, trees) = self.halves(0);
-        Ok(self.prediction(linear, trees))
+        let logistic = self.model.logistic.as_ref();
+        let linear = logistic.map(|half| half.logit(self.columns(0)));
+        Ok(self.prediction(linear, self.trees_of(0)))
     }
 
     /// What the model says of such a row, and why.
@@ -214,13 +215,16 @@ impl Scorer {
         Ok(())
     }
 
-    /// Log-odds of a row at hand by both halves, unclipped.
-    fn halves(&self, row: usize) -> (Option<f64>, Option<f64>) {
+    /// A row at hand: its model columns.
+    fn columns(&self, row: usize) -> &[f32] {
         let columns = self.model.encoder.columns();
-        let row = &self.scratch.rows[row * columns..][..columns];
-        let linear = self.model.logistic.as_ref().map(|half| half.logit(row));
-        let trees = self.model.forest.as_ref().map(|half| half.logit(row));
-        (linear, trees)
+        &self.scratch.rows[row * columns..][..columns]
+    }
+
+    /// Log-odds of a row at hand by the half of trees, unclipped.
+    fn trees_of(&self, row: usize) -> Option<f64> {
+        let forest = self.model.forest.as_ref()?;
+        Some(forest.logit(self.columns(row)))
     }
 
     fn prediction(&self, linear: Option<f64>, trees: Option<f64>) -> Prediction {
@@ -246,29 +250,30 @@ impl Scorer {
         shapley.contributions(rows, trees, poll)
     }
 
-    /// What the factors contribute to the linear half, for one of the rows at hand.
-    fn contribute_linear(&mut self, row: usize) {
-        let Some(logistic) = &self.model.logistic else {
-            return;
-        };
+    /// What the factors contribute to the linear half, for one of the rows at hand; returns the
+    /// half's log-odds.
+    fn contribute_linear(&mut self, row: usize) -> Option<f64> {
+        let logistic = self.model.logistic.as_ref()?;
         let Scratch {
             rows,
             columns,
             linear,
             ..
         } = &mut self.scratch;
-        logistic.contributions(&rows[row * columns.len()..][..columns.len()], columns);
+        let row = &rows[row * columns.len()..][..columns.len()];
+        let log_odds = logistic.contributions(row, columns);
         linear.fill(0.0);
         for (&factor, &contribution) in self.factor_of.iter().zip(columns.iter()) {
             linear[factor as usize] += contribution;
         }
+        Some(log_odds)
     }
 
     /// Puts together what was computed of a row at hand.
     fn explanation(&mut self, row: usize, features: &[f64]) -> Explanation<'_> {
-        let (linear, trees) = self.halves(row);
+        let linear = self.contribute_linear(row);
+        let trees = self.trees_of(row);
         let prediction = self.prediction(linear, trees);
-        self.contribute_linear(row);
         let Scratch {
             impacts,
             trees: contributions,
