@@ -279,7 +279,7 @@ pub fn learn(stream: &mut Stream, definition: &Definition, until: Micros) -> Res
         GoalKind::Events
     };
     let mut learner = Learner::new(stream.names(), window, until, goal);
-    stream.walk(&mut |profile| Ok(learner.add(profile)?))?;
+    stream.walk(&mut |profile| Ok(learner.add(profile, &mut poll)?))?;
     let mut schema = learner.finish(stream.dictionaries())?;
     if let Some(goal) = &mut schema.goal {
         goal.name.clone_from(&definition.options.goal_name);

@@ -122,7 +122,7 @@ impl Data {
             ..ColumnNames::default()
         };
         let mut learner = Learner::new(names, 30.0, SPAN * 9 / 10, GoalKind::Events);
-        let seconds = self.walk(&mut |profile| learner.add(profile));
+        let seconds = self.walk(&mut |profile| learner.add(profile, &mut || ()));
         (learner.finish(&self.dictionaries).unwrap(), seconds)
     }
 

@@ -215,9 +215,53 @@ impl Layout {
         })
     }
 
+    /// Reads the fields of events one by one; an event's head takes `head` bytes.
+    pub(crate) fn fields<'a>(&self, bytes: &'a [u8], head: usize) -> Fields<'a> {
+        let numbers = head + 4;
+        Fields {
+            bytes,
+            kind: head,
+            numbers,
+            codes: numbers + 8 * self.numbers,
+        }
+    }
+
     /// The values of an attribute row; `body` starts after its time.
     pub(crate) fn attributes_body<'a>(&self, body: &'a [u8]) -> Option<Values<'a>> {
         Values::split(body, self.profile_numbers, self.profile_codes)
+    }
+}
+
+/// Where the fields of an event are, counted from its tag: the same for all events of a profile.
+///
+/// For events that [`Layout::record`] found whole; of others it reads zeros.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields<'a> {
+    bytes: &'a [u8],
+    kind: usize,
+    numbers: usize,
+    codes: usize,
+}
+
+impl Fields<'_> {
+    /// Code of the type of the event at this offset.
+    #[inline]
+    pub(crate) fn kind(&self, event: usize) -> u32 {
+        u32_at(self.bytes, event + self.kind).unwrap_or_default()
+    }
+
+    /// Its number in this column.
+    #[inline]
+    pub(crate) fn number(&self, event: usize, column: usize) -> f64 {
+        let rest = self.bytes.get(event + self.numbers + 8 * column..);
+        let number = rest.and_then(|rest| rest.first_chunk());
+        number.map_or(0.0, |&number| f64::from_le_bytes(number))
+    }
+
+    /// Its code in this column.
+    #[inline]
+    pub(crate) fn code(&self, event: usize, column: usize) -> u32 {
+        u32_at(self.bytes, event + self.codes + 4 * column).unwrap_or_default()
     }
 }
 
@@ -290,6 +334,7 @@ fn push_values(out: &mut Vec<u8>, numbers: &[f64], codes: &[u32]) {
     }
 }
 
+#[inline]
 fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes.get(offset..)?.first_chunk()?))
 }
@@ -340,6 +385,9 @@ mod tests {
         let numbers: Vec<f64> = body.values.numbers().collect();
         assert_eq!((body.kind, numbers[0]), (7, 1.5));
         assert!(numbers[1].is_nan());
+        let fields = LAYOUT.fields(&bytes, LAYOUT.head(b"ann"));
+        assert_eq!((fields.kind(0), fields.code(0, 0)), (7, 9));
+        assert_eq!(fields.number(0, 0), 1.5);
         assert_eq!(body.values.codes().collect::<Vec<_>>(), [9]);
 
         let row = LAYOUT.record(&bytes, event.next).unwrap();

@@ -109,7 +109,7 @@ impl Packed {
             profile_codes: vec!["country".into()],
         };
         let mut learner = Learner::new(names, window, until, goal);
-        self.walk(&mut |profile| learner.add(profile).unwrap());
+        self.walk(&mut |profile| learner.add(profile, &mut || ()).unwrap());
         learner.finish(&self.dictionaries).unwrap()
     }
 

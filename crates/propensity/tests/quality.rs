@@ -230,7 +230,7 @@ fn rows(log: &Log, schema: &Schema, task: &Task, cutoffs: &[Cutoff], most: u64) 
 fn learn(log: &Log, task: &Task, until: Micros) -> Schema {
     let window = days_between(0, task.window * DAY);
     let mut learner = Learner::new(log.names.clone(), window, until, GoalKind::Events);
-    walk(log, &mut |profile| learner.add(profile));
+    walk(log, &mut |profile| learner.add(profile, &mut || ()));
     learner.finish(&log.dictionaries).unwrap()
 }
 

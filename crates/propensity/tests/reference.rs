@@ -136,7 +136,7 @@ fn load(folder: &Path, task: &str) -> Task {
             &layout,
             &bytes,
             &dictionaries,
-            &mut |p| learner.add(p),
+            &mut |p| learner.add(p, &mut || ()),
             &mut || (),
         )
         .unwrap();

@@ -66,7 +66,7 @@ impl World {
             attributes: &[],
             marks: &[],
         };
-        self.learner.add(&profile).unwrap();
+        self.learner.add(&profile, &mut || ()).unwrap();
     }
 
     fn finish(self) -> Schema {

@@ -1,13 +1,16 @@
 //! The records of one profile, unpacked into columns.
 
+use super::Event;
 use super::order::View;
-use super::{Event, QUANTUM};
 use crate::dictionary::Dictionary;
 use crate::error::Error;
 use crate::history::{Attributes, History, Mark, Profile};
 use crate::record::{Layout, RecordKind, Values, event_flags, mark_kind};
 use crate::time::Micros;
 use std::cmp::Ordering;
+
+/// Events unpacked between two calls of `poll`; their records stay in the first caches.
+const QUANTUM: usize = 1 << 10;
 
 /// The events, attributes and marks of one profile, unpacked.
 #[derive(Debug, Default)]
@@ -40,17 +43,26 @@ impl Columns {
         let head = view
             .layout
             .head(view.layout.record(view.bytes, first.offset)?.key);
+        let fields = view.layout.fields(view.bytes, head);
+        // Column by column: the first one waits for the records to come from far memory, many at a
+        // time because nothing else is to be done, and the others find them near.
         for chunk in events.chunks(QUANTUM) {
-            for &event in chunk {
-                let body = view.event(event, head).ok_or(Error::BadRecord)?;
-                let flags = event_flags(view.bytes[event.offset]);
-                self.times.push(event.time);
-                self.kinds.push(body.kind);
-                self.goals.push(flags.goal);
-                self.eligible.push(flags.eligible);
-                self.excluded.push(flags.excluded);
-                push_each(&mut self.numbers, body.values.numbers());
-                push_each(&mut self.codes, body.values.codes());
+            let flags = || {
+                chunk
+                    .iter()
+                    .map(|event| event_flags(view.bytes[event.offset]))
+            };
+            self.goals.extend(flags().map(|flags| flags.goal));
+            self.eligible.extend(flags().map(|flags| flags.eligible));
+            self.excluded.extend(flags().map(|flags| flags.excluded));
+            self.times.extend(chunk.iter().map(|event| event.time));
+            let offsets = || chunk.iter().map(|event| event.offset);
+            self.kinds.extend(offsets().map(|event| fields.kind(event)));
+            for (index, column) in self.numbers.iter_mut().enumerate() {
+                column.extend(offsets().map(|event| fields.number(event, index)));
+            }
+            for (index, column) in self.codes.iter_mut().enumerate() {
+                column.extend(offsets().map(|event| fields.code(event, index)));
             }
             if chunk.len() == QUANTUM {
                 poll();
@@ -148,12 +160,6 @@ impl Columns {
             attributes: &self.attributes[..self.rows],
             marks: &self.marks,
         }
-    }
-}
-
-fn push_each<T>(columns: &mut [Vec<T>], values: impl Iterator<Item = T>) {
-    for (column, value) in columns.iter_mut().zip(values) {
-        column.push(value);
     }
 }
 

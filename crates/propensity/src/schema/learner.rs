@@ -22,6 +22,9 @@ const MIN_NUMBERS: u64 = 20;
 const NO_TYPE: usize = 0;
 const HASHED_TYPE: usize = 1;
 
+/// Events of one profile between two calls of `poll`.
+const QUANTUM: usize = 1 << 14;
+
 /// How the goal condition is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GoalKind {
@@ -102,12 +105,12 @@ impl Learner {
         }
     }
 
-    /// Learns from one profile.
+    /// Learns from one profile, calling `poll` at a fixed quantum of its events.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfMemory`].
-    pub fn add(&mut self, profile: &Profile) -> Result<(), Error> {
+    pub fn add(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         self.profiles += 1;
         if let Some(row) = profile.attributes_at(self.until) {
             for (facts, &code) in self.profile_text.iter_mut().zip(&row.codes) {
@@ -124,6 +127,9 @@ impl Learner {
             ages.add(times, self.until);
         }
         for event in 0..known {
+            if event % QUANTUM == QUANTUM - 1 {
+                poll();
+            }
             let place = place(history.kinds[event]);
             self.add_type(place, history.goals[event])?;
             for (attribute, column) in history.numbers.iter().enumerate() {
@@ -131,8 +137,13 @@ impl Learner {
             }
         }
         for (facts, column) in self.text.iter_mut().zip(history.codes) {
-            for &code in &column[..known] {
-                facts.add(code, self.profiles)?;
+            for codes in column[..known].chunks(QUANTUM) {
+                for &code in codes {
+                    facts.add(code, self.profiles)?;
+                }
+                if codes.len() == QUANTUM {
+                    poll();
+                }
             }
         }
         Ok(())
