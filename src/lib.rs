@@ -12,6 +12,7 @@ mod features;
 mod gather;
 mod guc;
 mod instant;
+mod laps;
 mod memory;
 mod notice;
 mod owner;

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::gather::{self, Gathered};
 use crate::guc;
 use crate::instant;
+use crate::laps::Laps;
 use crate::memory::poll;
 use crate::notice;
 use crate::owner::as_owner;
@@ -57,6 +58,7 @@ struct Trained {
     document: Vec<u8>,
     gathered: Gathered,
     total: u64,
+    laps: Laps,
     /// Why the active version was not compared, if it was not.
     excuse: &'static str,
 }
@@ -144,17 +146,23 @@ fn learn(
     as_of: Option<Micros>,
     examples: Option<Oid>,
 ) -> Result<Trained, Error> {
+    let mut laps = Laps::start();
     let mut gathered = gather::gather(definition, as_of, examples)?;
+    laps.end("read");
     let rows = TrainingRows::of(definition, &mut gathered)?;
+    laps.end("features");
     let total = rows.total;
     let champion = champion(definition, &mut gathered, &rows)?;
+    laps.end("champion");
     let fitted = rows.fit(definition, &gathered.cutoffs, champion.log_odds)?;
     let document = fitted.model.encode()?;
+    laps.end("fit");
     Ok(Trained {
         fitted,
         document,
         gathered,
         total,
+        laps,
         excuse: champion.excuse,
     })
 }
@@ -311,6 +319,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         "events": trained.gathered.stream.events,
         "eligible": trained.total,
         "sampled": report.rows,
+        "seconds": trained.laps.json(),
     });
     catalog::insert_run(
         definition.id,

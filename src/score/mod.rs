@@ -24,6 +24,7 @@ use crate::catalog::{self, Definition, NewRun};
 use crate::error::Error;
 use crate::gather;
 use crate::instant;
+use crate::laps::Laps;
 use crate::memory::poll;
 use crate::notice;
 use crate::owner::{as_owner, ddl_as_owner};
@@ -37,6 +38,7 @@ struct Scored {
     stream: Stream,
     as_of: Micros,
     predictions: Predictions,
+    laps: Laps,
     percentiles: Percentiles,
 }
 
@@ -71,6 +73,10 @@ fn score(
         let scored = as_owner(&definition, || predict_all(&definition, scorer, as_of))?;
         Ok((number, scored))
     })?;
+    let detail = serde_json::json!({
+        "events": scored.stream.events,
+        "seconds": scored.laps.json(),
+    });
     let run = catalog::insert_run(
         definition.id,
         &NewRun {
@@ -82,7 +88,7 @@ fn score(
             buckets: Some(scored.predictions.buckets()),
             percentiles: Some(scored.percentiles.cuts()),
             skipped: &crate::train::json(&scored.stream.skipped)?,
-            detail: &serde_json::json!({ "events": scored.stream.events }).to_string(),
+            detail: &detail.to_string(),
         },
     )?;
     ddl_as_owner(definition.owner_oid, || {
@@ -109,6 +115,7 @@ fn predict_all(
     scorer: &mut Scorer,
     as_of: Option<Micros>,
 ) -> Result<Scored, Error> {
+    let mut laps = Laps::start();
     let names = scorer.model().schema.names.clone();
     let mut stream = Stream::open(definition, Some(&names))?;
     stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
@@ -120,6 +127,7 @@ fn predict_all(
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
     let rules = gather::rules(definition);
+    laps.end("read");
     let mut features = Features::new(&scorer.model().schema, stream.dictionaries());
     let mut row = vec![0.0; features.len()];
     let mut predictions = Predictions::new(definition, features.len())?;
@@ -138,11 +146,13 @@ fn predict_all(
             cutoffs: 1,
         });
     }
+    laps.end_two("features", "reasons", predictions.spent);
     let percentiles = Percentiles::of(&mut predictions.probabilities)?;
     Ok(Scored {
         stream,
         as_of,
         predictions,
+        laps,
         percentiles,
     })
 }

@@ -1,6 +1,7 @@
 //! The predictions of a run: made in blocks, spooled until the percentiles are known, read back.
 
 use std::ffi::CStr;
+use std::time::{Duration, Instant};
 
 use propensity::model::{Explanation, Scorer};
 use propensity::score::{Bucket, Buckets};
@@ -32,6 +33,8 @@ pub struct Predictions {
     most_factors: usize,
     /// Of all profiles, for the percentiles.
     pub probabilities: Vec<f64>,
+    /// Time spent on predicting.
+    pub spent: Duration,
     rows: Spool,
     /// Features and keys of the block that waits to be predicted.
     features: Vec<f64>,
@@ -47,6 +50,7 @@ impl Predictions {
             counts: [0; 3],
             most_factors: definition.options.factors,
             probabilities: Vec::new(),
+            spent: Duration::ZERO,
             rows: Spool::new(),
             features: Vec::with_capacity(BLOCK * features),
             keys: Vec::new(),
@@ -78,6 +82,7 @@ impl Predictions {
 
     /// Predicts for the profiles that wait.
     pub fn predict(&mut self, scorer: &mut Scorer) -> Result<(), Error> {
+        let started = Instant::now();
         self.probabilities
             .try_reserve(self.key_ends.len())
             .map_err(propensity::Error::from)?;
@@ -95,6 +100,7 @@ impl Predictions {
         self.features.clear();
         self.keys.clear();
         self.key_ends.clear();
+        self.spent += started.elapsed();
         Ok(())
     }
 
