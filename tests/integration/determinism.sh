@@ -5,7 +5,13 @@ set -euo pipefail
 query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
 readonly AS_OF="2011-11-01 00:00:00+00"
 
-query -f tests/integration/sql/shop.sql
+# A fifth of the customers is enough: every variant trains and scores.
+query -f demo/load.sql -c 'DELETE FROM shop.orders WHERE customer_id % 5 <> 0' -c 'CREATE EXTENSION customer_ai'
+query <<'SQL' >/dev/null
+SELECT customer_ai.create_model('repurchase', 'shop.orders', goal => $$ event = 'purchase' $$,
+    outcome_window => '30 days', profile_column => 'customer_id', time_column => 'ordered_at', type_column => 'event',
+    eligible => $$ event = 'purchase' $$, eligible_window => NULL);
+SQL
 query -c 'CREATE TABLE result (variant text, document text, scores text)'
 variant() { # name, SQL to run before
     query -c 'SET client_min_messages = error' -c "$2" -c "SELECT * FROM customer_ai.train('repurchase', as_of => '$AS_OF', activate => 'always')"  \
@@ -27,7 +33,7 @@ variant little_memory "SET work_mem = '64kB'; SET maintenance_work_mem = '1MB'"
 variant in_transaction "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT; SET default_transaction_isolation = 'repeatable read'"
 variant clustered "CREATE INDEX by_revenue ON shop.orders (revenue, invoice_no); CLUSTER shop.orders USING by_revenue"
 variant shuffled "CREATE TABLE shuffled AS SELECT * FROM shop.orders ORDER BY random(); TRUNCATE shop.orders; INSERT INTO shop.orders SELECT * FROM shuffled"
-variant unindexed "DROP INDEX shop.orders_customer_id_ordered_at_idx; VACUUM FULL shop.orders"
+variant unindexed "DROP INDEX shop.orders_customer_id_ordered_at_idx"
 variants=$(query -c 'SELECT count(*) FROM result')
 [ "$variants" = 13 ] || { echo "ran $variants variants, expected 13"; exit 1; }
 [ "$(query -c 'SELECT count(DISTINCT (document, scores)) FROM result')" = 1 ] ||
