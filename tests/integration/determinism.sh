@@ -18,7 +18,7 @@ variant() { # name, SQL to run before
         -c "SELECT * FROM customer_ai.score('repurchase', as_of => '$AS_OF')"  \
         -c "SET extra_float_digits = 1; INSERT INTO result
             SELECT '$1', (SELECT md5(document) FROM customer_ai.version ORDER BY id DESC LIMIT 1),
-                md5(string_agg(concat_ws(',', customer_id, float8send(probability), score, percentile, bucket, factors), ';' ORDER BY customer_id))
+                md5(string_agg(concat_ws(',', customer_id, encode(float8send(probability), 'hex'), score, percentile, bucket, factors), ';' ORDER BY customer_id))
             FROM shop.repurchase_scores" >/dev/null
 }
 variant plain "SELECT 1"
