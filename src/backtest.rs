@@ -108,7 +108,7 @@ fn test(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Tested>, Erro
     let mut stream = gather::read(definition, instant::now())?;
     let windows = instant::windows(definition, cutoffs)?;
     for window in &windows {
-        check_complete(definition, &stream, window)?;
+        gather::check_complete(definition, &stream, window)?;
     }
     let mut tested = Vec::new();
     for window in windows {
@@ -125,19 +125,6 @@ fn test(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Tested>, Erro
         });
     }
     Ok(tested)
-}
-
-/// An outcome is known once the window is over, which only a later event tells.
-fn check_complete(definition: &Definition, stream: &Stream, window: &Cutoff) -> Result<(), Error> {
-    if window.outcome_until <= stream.last {
-        return Ok(());
-    }
-    Err(Error::WindowOpen {
-        model: definition.name.clone(),
-        cutoff: instant::from_micros(window.at)?.to_string(),
-        found: instant::from_micros(stream.last)?.to_string(),
-        required: instant::from_micros(window.outcome_until)?.to_string(),
-    })
 }
 
 /// Scores everybody who is eligible at the cutoff and compares with what came true.

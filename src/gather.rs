@@ -135,7 +135,30 @@ fn example_cutoffs(
         instants.extend(profile.marks.iter().map(|mark| mark.cutoff));
         Ok(())
     })?;
-    instant::windows(definition, &instants.into_iter().collect::<Vec<_>>())
+    let cutoffs = instant::windows(definition, &instants.into_iter().collect::<Vec<_>>())?;
+    if !examples.labelled {
+        cutoffs
+            .iter()
+            .try_for_each(|cutoff| check_complete(definition, stream, cutoff))?;
+    }
+    Ok(cutoffs)
+}
+
+/// An outcome is known once the window is over, which only a later event tells.
+pub fn check_complete(
+    definition: &Definition,
+    stream: &Stream,
+    window: &Cutoff,
+) -> Result<(), Error> {
+    if window.outcome_until <= stream.last {
+        return Ok(());
+    }
+    Err(Error::WindowOpen {
+        model: definition.name.clone(),
+        cutoff: instant::from_micros(window.at)?.to_string(),
+        found: instant::from_micros(stream.last)?.to_string(),
+        required: instant::from_micros(window.outcome_until)?.to_string(),
+    })
 }
 
 /// Evaluates the conditions with aggregates over the windows of all cutoffs, in one statement each.
