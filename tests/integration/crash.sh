@@ -10,6 +10,17 @@ state() {
         -c 'SELECT * FROM shop.repurchase_scores ORDER BY customer_id'
 }
 
+# The postmaster still answers for a moment after a backend was killed: only a new checkpointer tells that the
+# server has recovered.
+checkpointer() { query -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"; }
+await_recovery() { # the checkpointer before
+    local now=$1
+    until [ -n "$now" ] && [ "$now" != "$1" ]; do
+        sleep 0.05
+        now=$(checkpointer 2>/dev/null) || now=
+    done
+}
+
 query -f tests/integration/sql/shop.sql
 before=$(state)
 kills=0
@@ -18,20 +29,25 @@ for verb in train score; do
     query -c BEGIN -c "SELECT customer_ai.$verb('repurchase')" -c ROLLBACK >/dev/null
     whole=$(awk "BEGIN { print $EPOCHREALTIME - $started }")
     for part in 0.2 0.5 0.8; do
-        PGAPPNAME=victim query -c "SELECT customer_ai.$verb('repurchase')" >/dev/null 2>&1 &
+        old=$(checkpointer)
+        # It sleeps when it is done, so that the kill always hits a session.
+        query -c 'SELECT pg_backend_pid()' -c "SELECT customer_ai.$verb('repurchase')" -c 'SELECT pg_sleep(600)' \
+            >"$OUTPUT/victim" 2>/dev/null &
         client=$!
-        victim=
-        until [ -n "$victim" ] || ! kill -0 "$client" 2>/dev/null; do
-            victim=$(query -c "SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'")
-        done
+        until [ -s "$OUTPUT/victim" ]; do sleep 0.01; done
         sleep "$(awk "BEGIN { print $whole * $part }")"
-        [ -z "$victim" ] || kill -KILL "$victim" 2>/dev/null || true
-        wait "$client" && { before=$(state); continue; } # it was done before
+        kill -KILL "$(head -1 "$OUTPUT/victim")"
+        wait "$client" && { echo "the killed session ended well"; exit 1; }
+        await_recovery "$old"
+        if [ "$(wc -l <"$OUTPUT/victim")" -gt 1 ]; then # it was done before
+            before=$(state)
+            continue
+        fi
         kills=$((kills + 1))
-        until query -c 'SELECT 1' >/dev/null 2>&1; do sleep 0.05; done
         [ "$(state)" = "$before" ] || { echo "$verb killed after $part of its time left something behind"; exit 1; }
     done
 done
+rm "$OUTPUT/victim"
 [ "$kills" -ge 3 ] || { echo "only $kills of 6 calls were killed"; exit 1; }
 [ -z "$(ls "$PGDATA"/base/pgsql_tmp 2>/dev/null)" ] || { echo "temporary files are left"; exit 1; }
 query -c "SELECT customer_ai.train('repurchase')" -c "SELECT customer_ai.score('repurchase')" >/dev/null
