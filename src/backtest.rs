@@ -105,7 +105,7 @@ fn instants(given: Vec<Option<TimestampWithTimeZone>>) -> Result<Vec<Micros>, Er
 
 /// Reads the events once, then trains and judges at each cutoff.
 fn test(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Tested>, Error> {
-    let mut stream = gather::read(definition, instant::now())?;
+    let mut stream = gather::read(definition, instant::now(), None)?;
     let windows = instant::windows(definition, cutoffs)?;
     for window in &windows {
         gather::check_complete(definition, &stream, window)?;

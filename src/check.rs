@@ -53,8 +53,8 @@ fn row(check: &str, required: String, actual: String, ok: bool, hint: &str) -> R
 }
 
 fn examine(definition: &Definition) -> Result<Vec<Row>, Error> {
-    match gather::gather(definition, None, None) {
-        Ok(mut gathered) => answers(definition, &mut gathered),
+    match gather::gather(definition, None, None, None) {
+        Ok(gathered) => answers(definition, &gathered),
         Err(Error::NoEvents {
             future, skipped, ..
         }) => Ok(vec![row(
@@ -81,8 +81,8 @@ fn history(found: f64, required: f64) -> Row {
     )
 }
 
-fn answers(definition: &Definition, gathered: &mut Gathered) -> Result<Vec<Row>, Error> {
-    let counts = gathered.count()?;
+fn answers(definition: &Definition, gathered: &Gathered) -> Result<Vec<Row>, Error> {
+    let counts = &gathered.counts;
     let stream = &gathered.stream;
     let window = instant::days(&definition.outcome_window)?;
     let eligible = instant::days(definition.eligible_window.as_deref().unwrap_or("0"))?;
@@ -107,8 +107,8 @@ fn answers(definition: &Definition, gathered: &mut Gathered) -> Result<Vec<Row>,
             "Load older events: with one cutoff a quarter of the profiles is held out instead.",
         ),
     ];
-    rows.extend(classes(&counts));
-    rows.extend(base_rate(&counts));
+    rows.extend(classes(counts));
+    rows.extend(base_rate(counts));
     rows.extend(left_out(gathered));
     Ok(rows)
 }

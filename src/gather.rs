@@ -6,9 +6,10 @@
 use pgrx::pg_sys::Oid;
 use propensity::cutoff::Cutoff;
 use propensity::features::Features;
+use propensity::fit::Sample;
 use propensity::history::{MarkKind, Profile};
 use propensity::population::{Rules, Source};
-use propensity::rng::Rng;
+use propensity::sample::{Sampler, Share};
 use propensity::schema::{GoalKind, Learner, Schema};
 use propensity::split::{self, CutoffRows};
 use propensity::time::{self, Micros};
@@ -18,7 +19,7 @@ use crate::condition::Condition;
 use crate::error::Error;
 use crate::examples;
 use crate::instant;
-use crate::memory::{self, poll};
+use crate::memory::poll;
 use crate::stream::Stream;
 
 /// What training and the data check work on.
@@ -27,6 +28,8 @@ pub struct Gathered {
     pub rules: Rules,
     /// Oldest first.
     pub cutoffs: Vec<Cutoff>,
+    /// Rows and positives at each cutoff, of the profiles read.
+    pub counts: Vec<CutoffRows>,
     /// Whether the rows are those of an `examples` relation.
     pub examples: bool,
     /// The instant that training looks back from.
@@ -53,13 +56,40 @@ pub fn rules(definition: &Definition) -> Rules {
     }
 }
 
-/// Reads the events up to `as_of` and finds the cutoffs to train on.
+/// Profiles read of a large table for each training row that is wanted: not all are eligible.
+const PROFILES_PER_ROW: u64 = 4;
+/// A second sample is so much larger than the first one says.
+const MARGIN: f64 = 1.1;
+
+/// Gathers what to train on: about `wanted` rows or more, if there are so many. Of a table with far
+/// more profiles only a sample of them is read, by the hash of their key.
+pub fn sample(
+    definition: &Definition,
+    as_of: Option<Micros>,
+    wanted: u64,
+) -> Result<Gathered, Error> {
+    let sampler = Sampler::at_most(wanted.saturating_mul(PROFILES_PER_ROW));
+    let gathered = gather(definition, as_of, None, Some(sampler))?;
+    let (share, found) = (gathered.stream.share(), gathered.total());
+    if share == Share::ALL || found >= wanted {
+        return Ok(gathered);
+    }
+    drop(gathered);
+    let wider = share.fraction() * MARGIN * wanted as f64 / found.max(1) as f64;
+    let sampler = Sampler::of(Share::of(wider));
+    gather(definition, as_of, None, Some(sampler))
+}
+
+/// Reads the events up to `as_of`, of all profiles or of a sample, and finds the cutoffs to train
+/// on.
 pub fn gather(
     definition: &Definition,
     as_of: Option<Micros>,
     examples: Option<Oid>,
+    sampler: Option<Sampler>,
 ) -> Result<Gathered, Error> {
-    let mut stream = read(definition, as_of.unwrap_or_else(instant::now))?;
+    let until = as_of.unwrap_or_else(instant::now);
+    let mut stream = read(definition, until, sampler)?;
     let as_of = as_of.unwrap_or(stream.last);
     match examples {
         Some(examples) => {
@@ -70,12 +100,25 @@ pub fn gather(
     }
 }
 
-/// Reads the events up to an instant, and the attributes.
-pub fn read(definition: &Definition, until: Micros) -> Result<Stream, Error> {
+/// Reads the events up to an instant, and the attributes, of all profiles or of a sample.
+pub fn read(
+    definition: &Definition,
+    until: Micros,
+    sampler: Option<Sampler>,
+) -> Result<Stream, Error> {
     let mut stream = Stream::open(definition, None)?;
-    stream.read_events(until, None)?;
+    match sampler {
+        None => stream.read_events(until, None)?,
+        Some(sampler) => stream.sample_events(until, sampler)?,
+    }
     if stream.events == 0 {
         return Err(stream.no_events(definition));
+    }
+    if stream.is_blurred() {
+        // Knowing the sample from the beginning takes in nobody else's texts.
+        let sampler = Sampler::of(stream.share());
+        drop(stream);
+        return read(definition, until, Some(sampler));
     }
     stream.read_attributes(None)?;
     Ok(stream)
@@ -209,13 +252,26 @@ impl Gathered {
         examples: bool,
     ) -> Result<Self, Error> {
         mark(&mut stream, definition, &cutoffs, true)?;
-        Ok(Self {
+        let mut gathered = Self {
             stream,
             rules: rules(definition),
             cutoffs,
+            counts: Vec::new(),
             examples,
             as_of,
-        })
+        };
+        gathered.counts = gathered.count()?;
+        Ok(gathered)
+    }
+
+    /// Rows of the profiles read.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().map(|count| count.rows as u64).sum()
+    }
+
+    /// Rows of all profiles, about, if only a sample of them was read.
+    pub fn estimate(&self) -> u64 {
+        (self.total() as f64 / self.stream.share().fraction()) as u64
     }
 
     /// Calls `visit` with each training row: profile, whether it is the profile's first, index of
@@ -248,8 +304,7 @@ impl Gathered {
         })
     }
 
-    /// Rows and positives at each cutoff.
-    pub fn count(&mut self) -> Result<Vec<CutoffRows>, Error> {
+    fn count(&mut self) -> Result<Vec<CutoffRows>, Error> {
         let empty = |cutoff: &Cutoff| CutoffRows {
             at: cutoff.at,
             rows: 0,
@@ -280,7 +335,7 @@ impl Gathered {
         let mut started = false;
         self.rows(&mut |profile, first, cutoff, outcome| {
             started &= !first;
-            if !sample.takes(profile.hash, cutoffs[cutoff].at) {
+            if !sample.keeps(profile.hash, cutoffs[cutoff].at) {
                 return Ok(());
             }
             if !started {
@@ -310,33 +365,11 @@ pub fn learn(stream: &mut Stream, definition: &Definition, until: Micros) -> Res
     Ok(schema)
 }
 
-/// A deterministic sample of rows by profile and cutoff. Rows of many profiles tell more than all rows of a few.
-struct Sample {
-    threshold: u64,
-}
-
-impl Sample {
-    fn new(total: u64, limit: u64) -> Self {
-        let share = limit as f64 / total.max(1) as f64;
-        Self {
-            threshold: if share >= 1.0 {
-                u64::MAX
-            } else {
-                (share * u64::MAX as f64) as u64
-            },
-        }
-    }
-
-    fn takes(&self, hash: u64, cutoff: Micros) -> bool {
-        let drawn = || Rng::new(hash ^ cutoff.cast_unsigned()).word();
-        self.threshold == u64::MAX || drawn() < self.threshold
-    }
-}
-
 /// How many training rows fit into the memory setting: a row is held as f32 twice, once as it is
-/// and once standardised, and as u8 bins.
+/// and once standardised, and as u8 bins. What the backend holds besides does not count, so that
+/// every session learns from the same rows.
 pub fn rows_that_fit(features: usize) -> u64 {
     const BYTES_PER_VALUE: usize = 10;
-    let room = crate::guc::max_memory().saturating_sub(memory::used()) * 7 / 10;
+    let room = crate::guc::max_memory() / 20 * 13;
     (room / (features.max(1) * BYTES_PER_VALUE)) as u64
 }

@@ -5,7 +5,10 @@ use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 use propensity::fit::Report;
 
+use propensity::sample::Share;
+
 use crate::catalog::Definition;
+use crate::gather::Gathered;
 use crate::stream::Skipped;
 
 /// Warns of what training found, and says what was left out.
@@ -19,6 +22,32 @@ pub fn training(definition: &Definition, report: &Report, skipped: &Skipped) {
         .report(PgLogLevel::WARNING);
     }
     left_out(definition, skipped);
+}
+
+/// Says that a sample of the profiles was read, if it was.
+pub fn sampled(definition: &Definition, gathered: &Gathered, wanted: u64) {
+    let stream = &gathered.stream;
+    let (share, Some(profiles)) = (stream.share(), stream.profiles()) else {
+        return;
+    };
+    if share == Share::ALL {
+        return;
+    }
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\" learned from a sample: {:.2} % of about {profiles} profiles were read",
+            definition.name,
+            100.0 * share.fraction()
+        ),
+        "train",
+    )
+    .set_detail(format!(
+        "They have {} of about {} examples; the option max_training_rows asks for {wanted}.",
+        gathered.total(),
+        gathered.estimate()
+    ))
+    .report(PgLogLevel::NOTICE);
 }
 
 /// Says in one NOTICE what was left out while reading, if anything was.

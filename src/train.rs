@@ -57,7 +57,6 @@ struct Trained {
     fitted: Fitted,
     document: Vec<u8>,
     gathered: Gathered,
-    total: u64,
     laps: Laps,
     /// Why the active version was not compared, if it was not.
     excuse: &'static str,
@@ -110,6 +109,7 @@ fn train(
         catalog::set_active(definition.id, version)?;
     }
     notice::training(&definition, report, &trained.gathered.stream.skipped);
+    notice::sampled(&definition, &trained.gathered, wanted_rows(&definition));
     let held = report.hold_out.as_ref();
     let of = |measure: fn(&fit::Evaluation) -> f64| held.map(|held| measure(&held.model));
     Ok(TableIterator::once((
@@ -147,11 +147,14 @@ fn learn(
     examples: Option<Oid>,
 ) -> Result<Trained, Error> {
     let mut laps = Laps::start();
-    let mut gathered = gather::gather(definition, as_of, examples)?;
+    let wanted = wanted_rows(definition);
+    let mut gathered = match examples {
+        Some(examples) => gather::gather(definition, as_of, Some(examples), None)?,
+        None => gather::sample(definition, as_of, wanted)?,
+    };
     laps.end("read");
     let rows = TrainingRows::of(definition, &mut gathered)?;
     laps.end("features");
-    let total = rows.total;
     let champion = champion(definition, &mut gathered, &rows)?;
     laps.end("champion");
     let fitted = rows.fit(definition, &gathered.cutoffs, champion.log_odds)?;
@@ -161,10 +164,14 @@ fn learn(
         fitted,
         document,
         gathered,
-        total,
         laps,
         excuse: champion.excuse,
     })
+}
+
+/// Training rows, if there are so many and memory holds them.
+fn wanted_rows(definition: &Definition) -> u64 {
+    definition.options.max_training_rows.unwrap_or(MAX_ROWS)
 }
 
 /// The rows to learn from, and what their columns mean.
@@ -182,8 +189,8 @@ pub struct TrainingRows {
 impl TrainingRows {
     /// Learns the schema and walks the profiles for their features.
     pub fn of(definition: &Definition, gathered: &mut Gathered) -> Result<Self, Error> {
-        let counts = gathered.count()?;
-        let total = counts.iter().map(|count| count.rows as u64).sum();
+        let counts = gathered.counts.clone();
+        let total = gathered.total();
         if total == 0 {
             return Err(Error::NoEligible {
                 model: definition.name.clone(),
@@ -192,8 +199,8 @@ impl TrainingRows {
         }
         let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
         let schema = gather::learn(&mut gathered.stream, definition, until)?;
-        let limit = definition.options.max_training_rows.unwrap_or(MAX_ROWS);
-        let limit = limit.min(gather::rows_that_fit(schema.features().len()));
+        let fit = gather::rows_that_fit(schema.features().len());
+        let limit = wanted_rows(definition).min(fit);
         let mut dataset = Dataset::new(schema.features().len());
         gathered.feature_rows(
             &schema,
@@ -315,9 +322,13 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
             document: &trained.document,
         },
     )?;
+    let stream = &trained.gathered.stream;
     let detail = serde_json::json!({
-        "events": trained.gathered.stream.events,
-        "eligible": trained.total,
+        "events": stream.events,
+        "profiles": stream.profiles(),
+        "profiles_read": stream.share().fraction(),
+        "events_read": stream.kept,
+        "eligible": trained.gathered.estimate(),
         "sampled": report.rows,
         "seconds": trained.laps.json(),
     });

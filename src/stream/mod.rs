@@ -10,10 +10,12 @@ mod query;
 mod receiver;
 mod spool;
 
-use propensity::dictionary::Dictionaries;
+use propensity::dictionary::{Dictionaries, Dictionary};
+use propensity::hash::profile_hash;
 use propensity::history::{MarkKind, Profile};
 use propensity::partition::Partition;
 use propensity::record::Layout;
+use propensity::sample::{Sampler, Share};
 use propensity::schema::ColumnNames;
 use propensity::time::Micros;
 use serde::Serialize;
@@ -59,6 +61,12 @@ pub struct Stream {
     pub last: Micros,
     /// Events read, without those left out.
     pub events: u64,
+    /// Those of the profiles that are kept.
+    pub kept: u64,
+    /// Whose events, attributes and marks are kept; everybody's without it.
+    sampler: Option<Sampler>,
+    /// Whether profiles were dropped after some of their rows had been taken in.
+    dropped_late: bool,
 }
 
 impl Stream {
@@ -78,6 +86,9 @@ impl Stream {
             first: Micros::MAX,
             last: Micros::MIN,
             events: 0,
+            kept: 0,
+            sampler: None,
+            dropped_late: false,
         })
     }
 
@@ -107,6 +118,57 @@ impl Stream {
             - (after.null_profile - before.null_profile)
             - (after.no_time - before.no_time)
             - (after.future - before.future);
+        Ok(())
+    }
+
+    /// Reads all events up to `until`, and keeps those of the profiles that the sampler keeps.
+    pub fn sample_events(&mut self, until: Micros, sampler: Sampler) -> Result<(), Error> {
+        let before = sampler.share();
+        self.sampler = Some(sampler);
+        self.read_events(until, None)?;
+        self.dropped_late = self.share() != before;
+        if self.dropped_late {
+            self.drop_others()?;
+        }
+        Ok(())
+    }
+
+    /// The share of the profiles that is kept.
+    pub fn share(&self) -> Share {
+        self.sampler.as_ref().map_or(Share::ALL, Sampler::share)
+    }
+
+    /// How many profiles have events, kept or not, if they were counted.
+    pub fn profiles(&self) -> Option<u64> {
+        self.sampler.as_ref().map(Sampler::profiles)
+    }
+
+    /// Whether texts of profiles that were dropped later may have taken the places of others in a
+    /// dictionary: what is told apart would then depend on the order of the rows.
+    pub fn is_blurred(&self) -> bool {
+        let mut filled = std::iter::once(&self.dictionaries.kinds).chain(&self.dictionaries.events);
+        self.dropped_late && filled.any(Dictionary::overflowed)
+    }
+
+    /// Leaves out the events of profiles that were dropped after their rows had been taken in.
+    fn drop_others(&mut self) -> Result<(), Error> {
+        let share = self.share();
+        let mut bytes = Vec::new();
+        self.kept = 0;
+        for spool in &mut self.partitions {
+            spool.read(&mut bytes)?;
+            let mut rest = Spool::new();
+            for record in self.layout.records(&bytes) {
+                let (key, record) = record?;
+                if share.keeps(profile_hash(key)) {
+                    rest.buffer().extend_from_slice(record);
+                    rest.settle();
+                    self.kept += 1;
+                }
+            }
+            *spool = rest;
+            poll();
+        }
         Ok(())
     }
 
@@ -152,9 +214,11 @@ impl Stream {
             skipped: &mut self.skipped,
             first: &mut self.first,
             last: &mut self.last,
+            sampler: self.sampler.as_mut(),
         };
         let mut receiver = Receiver::new(&rows, self.query.key.kind, target);
         execute::execute(sql, params, &mut receiver)?;
+        self.kept += receiver.kept;
         Ok(receiver.received)
     }
 

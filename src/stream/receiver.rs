@@ -11,6 +11,7 @@ use propensity::dictionary::Dictionaries;
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind};
 use propensity::record::{EventFlags, Layout};
+use propensity::sample::{Sampler, Share};
 use propensity::time::Micros;
 
 use super::decode::{BytesKind, EPOCH, NumberKind};
@@ -56,6 +57,8 @@ pub struct Target<'a> {
     pub skipped: &'a mut Skipped,
     pub first: &'a mut Micros,
     pub last: &'a mut Micros,
+    /// Decides, from the events, whose rows are kept; nobody's rows are dropped without it.
+    pub sampler: Option<&'a mut Sampler>,
 }
 
 /// A DestReceiver with its state behind it, as PostgreSQL's own are built.
@@ -68,6 +71,8 @@ pub struct Receiver<'a> {
     numbers: Vec<f64>,
     codes: Vec<u32>,
     pub received: u64,
+    /// Events whose profile was kept when they came.
+    pub kept: u64,
     pub failed: Option<Error>,
 }
 
@@ -89,6 +94,7 @@ impl<'a> Receiver<'a> {
             numbers: Vec::new(),
             codes: Vec::new(),
             received: 0,
+            kept: 0,
             failed: None,
         }
     }
@@ -144,6 +150,18 @@ impl<'a> Receiver<'a> {
             self.target.skipped.future += 1;
             return Ok(());
         }
+        *self.target.first = time.min(*self.target.first);
+        *self.target.last = time.max(*self.target.last);
+        let days = time as f64 / propensity::time::DAY as f64;
+        self.read_numbers(&values[6..], &nulls[6..], numbers, days);
+        // Rows that are dropped count in what is true of all, but nothing else is done with them.
+        if let Some(sampler) = &mut self.target.sampler {
+            // SAFETY: the kind was taken from the type of the key column, which is not NULL.
+            let hash = unsafe { self.key.read(values[0], profile_hash) };
+            if !sampler.add(hash)? {
+                return Ok(());
+            }
+        }
         let kind = if nulls[2] {
             0
         } else {
@@ -160,12 +178,9 @@ impl<'a> Receiver<'a> {
             eligible: flag(4),
             excluded: flag(5),
         };
-        let days = time as f64 / propensity::time::DAY as f64;
-        self.read_numbers(&values[6..], &nulls[6..], numbers, days);
         let after = 6 + numbers.len();
         self.read_codes(&values[after..], &nulls[after..], codes, false)?;
-        *self.target.first = time.min(*self.target.first);
-        *self.target.last = time.max(*self.target.last);
+        self.kept += 1;
         self.with_partition(values[0], |layout, numbers, codes, out, key| {
             layout.push_event(out, key, time, kind, flags, numbers, codes);
         });
@@ -182,6 +197,9 @@ impl<'a> Receiver<'a> {
         let Some(cutoff) = self.time(values, nulls) else {
             return Ok(());
         };
+        if !self.keeps(values[0]) {
+            return Ok(());
+        }
         let kind = match (outcome && !nulls[2]).then(|| values[2].value() & 0xff != 0) {
             Some(true) => MarkKind::PositiveExample,
             Some(false) => MarkKind::NegativeExample,
@@ -206,12 +224,23 @@ impl<'a> Receiver<'a> {
             micros(values[1]).unwrap_or(Micros::MIN)
         };
         self.read_numbers(&values[2..], &nulls[2..], numbers, 0.0);
+        if !self.keeps(values[0]) {
+            return Ok(());
+        }
         let after = 2 + numbers.len();
         self.read_codes(&values[after..], &nulls[after..], codes, true)?;
         self.with_partition(values[0], |layout, numbers, codes, out, key| {
             layout.push_attributes(out, key, valid_from, numbers, codes);
         });
         Ok(())
+    }
+
+    /// Whether the rows of this profile are kept, once the events have decided.
+    fn keeps(&self, key: Datum) -> bool {
+        let share = self.target.sampler.as_ref().map(|sampler| sampler.share());
+        // SAFETY: the kind was taken from the type of the key column, which is not NULL.
+        let hash = || unsafe { self.key.read(key, profile_hash) };
+        share.is_none_or(|share| share == Share::ALL || share.keeps(hash()))
     }
 
     /// The instant in column 1, or none, counted, if it is NULL or infinite.

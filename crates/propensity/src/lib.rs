@@ -35,6 +35,7 @@ pub mod phrase;
 pub mod population;
 pub mod record;
 pub mod rng;
+pub mod sample;
 pub mod schema;
 pub mod score;
 pub mod shapley;

@@ -162,6 +162,21 @@ impl Layout {
         self.parse(bytes, offset).ok_or(Error::BadRecord)
     }
 
+    /// The records in `bytes`, one after the other: the key of each and its bytes as a whole. Ends
+    /// after the first that is not whole.
+    pub fn records<'a>(
+        &self,
+        bytes: &'a [u8],
+    ) -> impl Iterator<Item = Result<(&'a [u8], &'a [u8]), Error>> {
+        let mut offset = 0;
+        std::iter::from_fn(move || {
+            let start = offset;
+            let record = (start < bytes.len()).then(|| self.record(bytes, start))?;
+            offset = record.as_ref().map_or(bytes.len(), |record| record.next);
+            Some(record.map(|record| (record.key, &bytes[start..record.next])))
+        })
+    }
+
     #[inline]
     fn parse<'a>(&self, bytes: &'a [u8], offset: usize) -> Option<Record<'a>> {
         let tag = *bytes.get(offset)?;
@@ -400,6 +415,17 @@ mod tests {
         assert!(values.numbers().all(|number| number.is_sign_positive()));
         assert_eq!(values.codes().collect::<Vec<_>>(), [1, 2]);
 
+        let records: Result<Vec<_>, _> = LAYOUT.records(&bytes).collect();
+        let keys: Vec<&[u8]> = records.iter().flatten().map(|(key, _)| *key).collect();
+        assert_eq!(keys, [&b"ann"[..], b"", b"bob"]);
+        let whole: Vec<u8> = records
+            .iter()
+            .flatten()
+            .flat_map(|(_, record)| *record)
+            .copied()
+            .collect();
+        assert_eq!(whole, bytes);
+
         let last = LAYOUT.record(&bytes, row.next).unwrap();
         assert_eq!(
             (last.key, last.time, last.next),
@@ -425,6 +451,8 @@ mod tests {
                 LAYOUT.record(&bytes[..end], 0).err(),
                 Some(Error::BadRecord)
             );
+            let records: Result<Vec<_>, _> = LAYOUT.records(&bytes[..end]).collect();
+            assert_eq!(records.is_err(), end > 0);
         }
         bytes[0] = 3;
         assert_eq!(LAYOUT.record(&bytes, 0).err(), Some(Error::BadRecord));
