@@ -6,8 +6,8 @@ mod segments;
 mod source;
 
 pub use history::{
-    NewRun, NewVersion, Stamp, active_as_of, active_document, active_stamp, insert_run,
-    insert_version, last_score_run, superseded_runs,
+    Active, NewRun, NewVersion, Stamp, active, document, insert_run, insert_version,
+    last_score_run, superseded_runs,
 };
 pub use model::{
     Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, set_active,

@@ -45,10 +45,10 @@ fn features(
 
 /// The schema of the active version, if there is one.
 fn stored_schema(definition: &Definition) -> Result<Option<Schema>, Error> {
-    let Some((_, document)) = catalog::active_document(definition.id)? else {
+    let Some(active) = catalog::active(definition.id)? else {
         return Ok(None);
     };
-    let model = Model::decode(&document).map_err(|error| Error::Model {
+    let model = Model::decode(&catalog::document(active.stamp)?).map_err(|error| Error::Model {
         model: definition.name.clone(),
         error,
     })?;

@@ -1,13 +1,14 @@
 //! Instants between PostgreSQL and the library, and the windows around cutoffs.
 
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::{IntoDatum, Spi, pg_sys};
+use pgrx::{IntoDatum, pg_sys};
 use propensity::cutoff::Cutoff;
 use propensity::time::Micros;
 
 use crate::catalog::Definition;
 use crate::error::Error;
 use crate::relation::{Category, Column, literal, quote};
+use crate::sql;
 use crate::stream::EPOCH;
 
 /// An instant that is not infinite, as microseconds since 1970.
@@ -65,58 +66,40 @@ pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff
         .iter()
         .map(|&at| from_micros(at))
         .collect::<Result<Vec<_>, _>>()?;
-    Spi::connect(|client| {
-        let rows = client.select(
-            SQL,
-            None,
-            &[
-                instants.into(),
-                definition.time_zone.as_str().into(),
-                definition.eligible_window.as_deref().into(),
-                definition.outcome_window.as_str().into(),
-            ],
-        )?;
-        rows.zip(cutoffs)
-            .map(|(row, &at)| {
-                let eligible_from = row.get::<i64>(1)?.unwrap_or(Micros::MIN);
-                let outcome_until = row.get::<i64>(2)?.unwrap_or(Micros::MAX);
-                Ok(Cutoff {
-                    at,
-                    eligible_from,
-                    outcome_until,
-                })
-            })
-            .collect()
-    })
+    let arguments = [
+        instants.into(),
+        definition.time_zone.as_str().into(),
+        definition.eligible_window.as_deref().into(),
+        definition.outcome_window.as_str().into(),
+    ];
+    let ends = sql::rows(SQL, &arguments, |row| {
+        Ok((row.get::<i64>(1)?, row.get::<i64>(2)?))
+    })?;
+    let window = |(&at, (from, until)): (&Micros, (Option<i64>, Option<i64>))| Cutoff {
+        at,
+        eligible_from: from.unwrap_or(Micros::MIN),
+        outcome_until: until.unwrap_or(Micros::MAX),
+    };
+    Ok(cutoffs.iter().zip(ends).map(window).collect())
 }
 
 /// The cutoff whose outcome window ends at `as_of`: the newest that can be trained on.
 pub fn newest_complete(definition: &Definition, as_of: Micros) -> Result<Micros, Error> {
     const SQL: &str = "SELECT (extract(epoch FROM ($1 AT TIME ZONE $2 - $3::interval) AT TIME ZONE $2) * 1000000)::int8";
-    let at = Spi::connect(|client| {
-        let args = [
-            from_micros(as_of)?.into(),
-            definition.time_zone.as_str().into(),
-            definition.outcome_window.as_str().into(),
-        ];
-        Ok::<_, Error>(client.select(SQL, None, &args)?.first().get_one::<i64>()?)
-    })?;
-    Ok(at.unwrap_or(Micros::MIN))
+    let arguments = [
+        from_micros(as_of)?.into(),
+        definition.time_zone.as_str().into(),
+        definition.outcome_window.as_str().into(),
+    ];
+    let at = sql::row(SQL, &arguments, |row| Ok(row.get::<i64>(1)?))?;
+    Ok(at.flatten().unwrap_or(Micros::MIN))
 }
 
 /// An interval in days, a month as 30 days: the unit of windows in features.
 pub fn days(interval: &str) -> Result<f64, Error> {
-    let days = Spi::connect(|client| {
-        client
-            .select(
-                "SELECT extract(epoch FROM $1::interval)::float8 / 86400",
-                None,
-                &[interval.into()],
-            )?
-            .first()
-            .get_one::<f64>()
-    })?;
-    Ok(days.unwrap_or(0.0))
+    const SQL: &str = "SELECT extract(epoch FROM $1::interval)::float8 / 86400";
+    let days = sql::row(SQL, &[interval.into()], |row| Ok(row.get::<f64>(1)?))?;
+    Ok(days.flatten().unwrap_or(0.0))
 }
 
 /// Instants as a datum of type timestamptz[].

@@ -6,11 +6,12 @@ mod stream;
 pub use guess::{profile_column, time_column};
 pub use stream::{Events, events_sql, open_events, open_profiles, open_source};
 
+use pgrx::pg_sys;
 use pgrx::spi::{SpiHeapTupleData, quote_identifier, quote_literal, quote_qualified_identifier};
-use pgrx::{Spi, pg_sys};
 
 use crate::error::{Error, nearest, there};
 use crate::owner::role_name;
+use crate::sql;
 
 /// An identifier, quoted where it must be.
 pub fn quote(identifier: &str) -> String {
@@ -233,7 +234,7 @@ pub fn is_keyed(view: pg_sys::Oid) -> Result<bool, Error> {
     let query = "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indrelid = c.oid
         WHERE c.oid = $1 AND c.relispopulated AND i.indisunique AND i.indisvalid AND i.indimmediate
             AND i.indpred IS NULL AND i.indexprs IS NULL";
-    Spi::connect(|client| Ok(!client.select(query, Some(1), &[view.into()])?.is_empty()))
+    Ok(sql::row(query, &[view.into()], |_| Ok(()))?.is_some())
 }
 
 /// Refuses a schema in which the current role may not create relations.
@@ -241,11 +242,7 @@ pub fn refuse_without_create(schema: &str) -> Result<(), Error> {
     let query =
         "SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n
         WHERE n.nspname = $1::pg_catalog.name";
-    let allowed = Spi::connect(|client| {
-        let mut rows = client.select(query, Some(1), &[schema.into()])?;
-        rows.next().map(|row| row.get::<bool>(1)).transpose()
-    })?;
-    match allowed.flatten() {
+    match sql::row(query, &[schema.into()], |row| there(row.get::<bool>(1)?))? {
         Some(true) => Ok(()),
         allowed => Err(Error::SchemaRights {
             schema: schema.to_owned(),
@@ -262,27 +259,20 @@ pub fn depends_on(view: pg_sys::Oid, schema: &str, name: &str) -> Result<bool, E
     let query = "SELECT FROM pg_catalog.pg_rewrite w
         JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
         WHERE w.ev_class = $1 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = $2";
-    Spi::connect(|client| {
-        Ok(!client
-            .select(query, Some(1), &[view.into(), relation.into()])?
-            .is_empty())
-    })
+    let arguments = [view.into(), relation.into()];
+    Ok(sql::row(query, &arguments, |_| Ok(()))?.is_some())
 }
 
 /// Schema, name and kind of a relation.
 fn identity(oid: pg_sys::Oid) -> Result<Option<(String, String, String)>, Error> {
     let query = "SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind::pg_catalog.text
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
-    Spi::connect(|client| {
-        let mut rows = client.select(query, None, &[oid.into()])?;
-        let Some(row) = rows.next() else {
-            return Ok(None);
-        };
-        Ok(row
-            .get(1)?
-            .zip(row.get(2)?)
-            .zip(row.get(3)?)
-            .map(|((schema, name), kind)| (schema, name, kind)))
+    sql::row(query, &[oid.into()], |row| {
+        Ok((
+            there(row.get(1)?)?,
+            there(row.get(2)?)?,
+            there(row.get(3)?)?,
+        ))
     })
 }
 
@@ -300,15 +290,10 @@ fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> 
         FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum";
-    Spi::connect(|client| {
-        client
-            .select(query, None, &[oid.into(), reader.into()])?
-            .map(|row| column(&row))
-            .collect()
-    })
+    sql::rows(query, &[oid.into(), reader.into()], column)
 }
 
-fn column(row: &SpiHeapTupleData) -> Result<Column, Error> {
+fn column(row: SpiHeapTupleData) -> Result<Column, Error> {
     let type_oid: pg_sys::Oid = there(row.get(2)?)?;
     // SAFETY: a look-up in the catalog by OID.
     let base_oid = unsafe { pg_sys::getBaseType(type_oid) };

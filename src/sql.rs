@@ -1,11 +1,62 @@
-//! Statements of ours that write: DDL for what a model produces.
+//! Queries and statements of ours.
+
+use std::cell::RefCell;
 
 use pgrx::Spi;
-use pgrx::pg_sys;
+use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys::{self, PgOid};
+use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
 
 use crate::error::Error;
 
-/// Runs a statement that we composed ourselves.
+thread_local! {
+    /// Plans of this session by the text of their query. Never freed: they are few, and at the end of the process
+    /// there is no server left to free them. PostgreSQL plans again by itself when a relation, a row-level security
+    /// policy or the current role changes.
+    static PLANS: RefCell<Vec<(&'static str, &'static OwnedPreparedStatement)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The rows of a query that only reads, so that it runs on a standby and in a parallel query. Its plan is kept for the
+/// session: planning it takes longer than running it.
+pub fn rows<T>(
+    query: &'static str,
+    arguments: &[DatumWithOid],
+    read: impl FnMut(SpiHeapTupleData) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    Spi::connect(|client| {
+        let plan = plan(client, query, arguments)?;
+        client.select(plan, None, arguments)?.map(read).collect()
+    })
+}
+
+/// The first row of a query, if there is one.
+pub fn row<T>(
+    query: &'static str,
+    arguments: &[DatumWithOid],
+    read: impl FnMut(SpiHeapTupleData) -> Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    Ok(rows(query, arguments, read)?.into_iter().next())
+}
+
+fn plan(
+    client: &SpiClient,
+    query: &'static str,
+    arguments: &[DatumWithOid],
+) -> Result<&'static OwnedPreparedStatement, Error> {
+    let known = PLANS.with_borrow(|plans| {
+        let found = plans.iter().find(|(text, _)| *text == query);
+        found.map(|(_, plan)| *plan)
+    });
+    if let Some(plan) = known {
+        return Ok(plan);
+    }
+    let types: Vec<PgOid> = arguments.iter().map(|a| PgOid::from(a.oid())).collect();
+    let plan = Box::leak(Box::new(client.prepare(query, &types)?.keep()));
+    PLANS.with_borrow_mut(|plans| plans.push((query, plan)));
+    Ok(plan)
+}
+
+/// Runs a statement that we composed ourselves: DDL for what a model produces.
 pub fn run(statement: &str) -> Result<(), Error> {
     Ok(Spi::run(statement)?)
 }

@@ -270,13 +270,13 @@ fn champion(
     gathered: &mut Gathered,
     rows: &TrainingRows,
 ) -> Result<Champion, Error> {
-    let Some((_, document)) = catalog::active_document(definition.id)? else {
+    let Some(active) = catalog::active(definition.id)? else {
         return Ok(Champion::incomparable("there is none"));
     };
-    if catalog::active_as_of(definition.id)?.is_some_and(|seen| seen > rows.until) {
+    if active.as_of > rows.until {
         return Ok(Champion::incomparable("it was trained on what is held out"));
     }
-    let Ok(model) = Model::decode(&document) else {
+    let Ok(model) = Model::decode(&catalog::document(active.stamp)?) else {
         return Ok(Champion::incomparable("it cannot be read"));
     };
     if model.schema.names != rows.schema.names {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use propensity::model::{Model, Scorer};
 
-use crate::catalog::{self, Definition, Stamp};
+use crate::catalog::{self, Active, Definition, Stamp};
 use crate::error::Error;
 use crate::memory::poll;
 
@@ -22,7 +22,7 @@ pub fn with_active<R>(
     definition: &Definition,
     work: impl FnOnce(i32, &mut Scorer) -> Result<R, Error>,
 ) -> Result<R, Error> {
-    let Some((stamp, number)) = catalog::active_stamp(definition.id)? else {
+    let Some(Active { number, stamp, .. }) = catalog::active(definition.id)? else {
         return Err(Error::NotTrained {
             model: definition.name.clone(),
         });
@@ -34,7 +34,7 @@ pub fn with_active<R>(
     });
     let mut scorer = match kept {
         Some(scorer) => scorer,
-        None => decode(definition)?,
+        None => decode(definition, stamp)?,
     };
     let result = work(number, &mut scorer);
     DECODED.with_borrow_mut(|decoded| {
@@ -44,15 +44,11 @@ pub fn with_active<R>(
     result
 }
 
-fn decode(definition: &Definition) -> Result<Scorer, Error> {
+fn decode(definition: &Definition, stamp: Stamp) -> Result<Scorer, Error> {
     let of_model = |error| Error::Model {
         model: definition.name.clone(),
         error,
     };
-    let (_, document) =
-        catalog::active_document(definition.id)?.ok_or_else(|| Error::NotTrained {
-            model: definition.name.clone(),
-        })?;
-    let model = Model::decode(&document).map_err(of_model)?;
+    let model = Model::decode(&catalog::document(stamp)?).map_err(of_model)?;
     Scorer::new(model, &mut poll).map_err(of_model)
 }

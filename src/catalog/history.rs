@@ -6,6 +6,7 @@ use propensity::time::Micros;
 
 use super::there;
 use crate::error::Error;
+use crate::sql;
 
 /// Microseconds from 1970-01-01, where `Micros` begin, to 2000-01-01, where timestamps of Postgres do.
 const EPOCH: Micros = 946_684_800_000_000;
@@ -70,21 +71,6 @@ pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
     Spi::connect_mut(|client| there(client.update(query, None, &arguments)?.first().get(1)?))
 }
 
-/// The number and the bytes of a model's active version. Only reads.
-pub fn active_document(model_id: i64) -> Result<Option<(i32, Vec<u8>)>, Error> {
-    let query = "SELECT v.number, v.document
-        FROM customer_ai.model m
-        JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version
-        WHERE m.id = $1";
-    Spi::connect(|client| {
-        let mut rows = client.select(query, Some(1), &[model_id.into()])?;
-        let Some(row) = rows.next() else {
-            return Ok(None);
-        };
-        Ok(Some((there(row.get(1)?)?, there(row.get(2)?)?)))
-    })
-}
-
 /// A run that is to be written.
 pub struct NewRun<'a> {
     /// `train` or `score`.
@@ -139,15 +125,11 @@ pub struct Run {
 pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
     let query = "SELECT as_of, percentiles
         FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC LIMIT 1";
-    Spi::connect(|client| {
-        let mut rows = client.select(query, Some(1), &[model_id.into()])?;
-        let Some(row) = rows.next() else {
-            return Ok(None);
-        };
-        Ok(Some(Run {
+    sql::row(query, &[model_id.into()], |row| {
+        Ok(Run {
             as_of: micros(there(row.get(1)?)?),
             percentiles: row.get(2)?.unwrap_or_default(),
-        }))
+        })
     })
 }
 
@@ -159,36 +141,39 @@ pub struct Stamp {
     pub writer: i64,
 }
 
-/// The stamp and the number of the active version. Only reads.
-pub fn active_stamp(model_id: i64) -> Result<Option<(Stamp, i32)>, Error> {
-    let query = "SELECT v.id, v.xmin::text::bigint, v.number
+/// The active version of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Active {
+    pub number: i32,
+    pub stamp: Stamp,
+    /// What it was trained as of.
+    pub as_of: Micros,
+}
+
+/// The active version, if there is one. Only reads.
+pub fn active(model_id: i64) -> Result<Option<Active>, Error> {
+    let query = "SELECT v.number, v.id, v.xmin::text::bigint, v.as_of
         FROM customer_ai.model m
         JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version
         WHERE m.id = $1";
-    Spi::connect(|client| {
-        let mut rows = client.select(query, Some(1), &[model_id.into()])?;
-        let Some(row) = rows.next() else {
-            return Ok(None);
-        };
-        let stamp = Stamp {
-            id: there(row.get(1)?)?,
-            writer: there(row.get(2)?)?,
-        };
-        Ok(Some((stamp, there(row.get(3)?)?)))
+    sql::row(query, &[model_id.into()], |row| {
+        Ok(Active {
+            number: there(row.get(1)?)?,
+            stamp: Stamp {
+                id: there(row.get(2)?)?,
+                writer: there(row.get(3)?)?,
+            },
+            as_of: micros(there(row.get(4)?)?),
+        })
     })
 }
 
-/// What the active version was trained as of. Only reads.
-pub fn active_as_of(model_id: i64) -> Result<Option<Micros>, Error> {
-    let query = "SELECT v.as_of
-        FROM customer_ai.model m
-        JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version
-        WHERE m.id = $1";
-    Spi::connect(|client| {
-        let mut rows = client.select(query, Some(1), &[model_id.into()])?;
-        let row = rows.next();
-        row.map(|row| Ok(micros(there(row.get(1)?)?))).transpose()
-    })
+/// The bytes of a version. Only reads.
+pub fn document(version: Stamp) -> Result<Vec<u8>, Error> {
+    let query = "SELECT document FROM customer_ai.version WHERE id = $1";
+    there(sql::row(query, &[version.id.into()], |row| {
+        there(row.get(1)?)
+    })?)
 }
 
 /// Scoring runs older than the newest `keep` that no running snapshot can take for the newest one.
@@ -198,17 +183,18 @@ pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
     let keep = i64::try_from(keep).unwrap_or(i64::MAX);
     // SAFETY: looks at the running transactions; without a relation, at those of all databases.
     let horizon = unsafe { pg_sys::GetOldestNonRemovableTransactionId(std::ptr::null_mut()) };
-    Spi::connect(|client| {
-        let mut runs = Vec::new();
-        for row in client.select(query, None, &[model_id.into(), keep.into()])? {
-            let successor = row.get::<i64>(2)?.unwrap_or(0) as u32;
-            // SAFETY: compares two numbers.
-            if unsafe {
-                pg_sys::TransactionIdPrecedes(pg_sys::TransactionId::from_inner(successor), horizon)
-            } {
-                runs.push(there(row.get(1)?)?);
-            }
-        }
-        Ok(runs)
-    })
+    let arguments = [model_id.into(), keep.into()];
+    let runs = sql::rows(query, &arguments, |row| {
+        let successor = row.get::<i64>(2)?.unwrap_or(0) as u32;
+        Ok((there(row.get::<i64>(1)?)?, successor))
+    })?;
+    let settled = |successor: u32| {
+        let successor = pg_sys::TransactionId::from_inner(successor);
+        // SAFETY: compares two numbers.
+        unsafe { pg_sys::TransactionIdPrecedes(successor, horizon) }
+    };
+    let settled = runs
+        .into_iter()
+        .filter(|&(_, successor)| settled(successor));
+    Ok(settled.map(|(run, _)| run).collect())
 }

@@ -1,7 +1,7 @@
 //! Definitions of models.
 
 use pgrx::datum::Interval;
-use pgrx::spi::{SpiHeapTupleData, SpiTupleTable};
+use pgrx::spi::SpiHeapTupleData;
 use pgrx::{Spi, pg_sys};
 
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
@@ -9,6 +9,7 @@ use super::there;
 use crate::args::{Options, interval_text};
 use crate::condition::Condition;
 use crate::error::{Error, nearest};
+use crate::sql;
 
 /// Which end of the scores is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,8 +98,7 @@ pub fn lock(name: &str) -> Result<Definition, Error> {
 
 /// The definition of a model, if there is one.
 pub fn find(name: &str) -> Result<Option<Definition>, Error> {
-    let row = Spi::connect(|client| first(client.select(SELECT, Some(1), &[name.into()])?))?;
-    let Some(mut definition) = row else {
+    let Some(mut definition) = sql::row(SELECT, &[name.into()], definition)? else {
         return Ok(None);
     };
     definition.events = events_of(definition.id)?;
@@ -106,14 +106,7 @@ pub fn find(name: &str) -> Result<Option<Definition>, Error> {
     Ok(Some(definition))
 }
 
-fn first(rows: SpiTupleTable) -> Result<Option<Definition>, Error> {
-    rows.into_iter()
-        .next()
-        .map(|row| definition(&row))
-        .transpose()
-}
-
-fn definition(row: &SpiHeapTupleData) -> Result<Definition, Error> {
+fn definition(row: SpiHeapTupleData) -> Result<Definition, Error> {
     let name: String = there(row.get(2)?)?;
     let owner: String = there(row.get(3)?)?;
     let owner_oid = row.get::<pg_sys::Oid>(4)?.ok_or_else(|| Error::OwnerGone {
@@ -130,9 +123,9 @@ fn definition(row: &SpiHeapTupleData) -> Result<Definition, Error> {
         },
         occurs: there(row.get(7)?)?,
         outcome_window: interval_text(&there(row.get::<Interval>(8)?)?),
-        eligible: condition(row, 9, 18)?,
+        eligible: condition(&row, 9, 18)?,
         eligible_window: row.get::<Interval>(10)?.as_ref().map(interval_text),
-        exclude: condition(row, 11, 19)?,
+        exclude: condition(&row, 11, 19)?,
         options: Options::parse(&there(row.get::<String>(12)?)?)?,
         time_zone: there(row.get(13)?)?,
         scores_schema: there(row.get(14)?)?,
@@ -155,16 +148,8 @@ fn condition(
 }
 
 fn unknown(name: &str) -> Error {
-    let names = Spi::connect(|client| {
-        let rows = client.select(
-            "SELECT name FROM customer_ai.model ORDER BY name",
-            None,
-            &[],
-        )?;
-        rows.map(|row| there(row.get::<String>(1)?))
-            .collect::<Result<Vec<String>, Error>>()
-    });
-    match names {
+    let query = "SELECT name FROM customer_ai.model ORDER BY name";
+    match sql::rows(query, &[], |row| there(row.get::<String>(1)?)) {
         Ok(names) => Error::UnknownModel {
             name: name.to_owned(),
             nearest: nearest(name, names.iter().map(String::as_str)),
@@ -236,11 +221,8 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
 fn taken(new: &NewModel) -> Result<Error, Error> {
     let query = "SELECT name FROM customer_ai.model WHERE scores_schema = $1::name AND scores_name = $2::name";
     let arguments = [new.scores_schema.into(), new.scores_name.into()];
-    let other = Spi::connect(|client| {
-        let mut rows = client.select(query, Some(1), &arguments)?;
-        rows.next().map(|row| row.get::<String>(1)).transpose()
-    })?;
-    Ok(match other.flatten() {
+    let other = sql::row(query, &arguments, |row| there(row.get::<String>(1)?))?;
+    Ok(match other {
         Some(other) if other != new.name => Error::ScoresTaken {
             relation: format!("{}.{}", new.scores_schema, new.scores_name),
             model: format!("model \"{other}\""),
@@ -270,5 +252,5 @@ pub fn delete_model(name: &str) -> Result<(), Error> {
 /// Whether there is a model of that name that the caller may see.
 pub fn exists(name: &str) -> Result<bool, Error> {
     let query = "SELECT FROM customer_ai.model WHERE name = $1";
-    Spi::connect(|client| Ok(!client.select(query, Some(1), &[name.into()])?.is_empty()))
+    Ok(sql::row(query, &[name.into()], |_| Ok(()))?.is_some())
 }

@@ -5,6 +5,7 @@ use pgrx::spi::SpiHeapTupleData;
 
 use super::there;
 use crate::error::{Error, nearest};
+use crate::sql;
 
 /// A segment as it was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,12 +59,7 @@ pub fn lock_segment(schema: &str, name: &str) -> Result<Segment, Error> {
 fn unknown(name: &str) -> Result<Error, Error> {
     let query =
         "SELECT schema_name::text || '.' || segment_name FROM customer_ai.segment ORDER BY 1";
-    let names: Vec<String> = Spi::connect(|client| {
-        client
-            .select(query, None, &[])?
-            .map(|row| there(row.get(1)?))
-            .collect::<Result<_, Error>>()
-    })?;
+    let names: Vec<String> = sql::rows(query, &[], |row| there(row.get(1)?))?;
     let nearest = nearest(name, names.iter().map(String::as_str));
     Ok(Error::UnknownSegment {
         name: name.to_owned(),

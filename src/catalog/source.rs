@@ -5,6 +5,7 @@ use pgrx::spi::SpiHeapTupleData;
 
 use super::there;
 use crate::error::Error;
+use crate::sql;
 
 /// A relation of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,15 +39,10 @@ pub(super) fn events_of(model_id: i64) -> Result<Vec<EventSource>, Error> {
         "SELECT schema_name::text, relation_name::text, profile_column::text, time_column::text,
             type_column::text, event_type, where_clause
         FROM customer_ai.event_source WHERE model_id = $1 ORDER BY position";
-    Spi::connect(|client| {
-        client
-            .select(query, None, &[model_id.into()])?
-            .map(|row| event_source(&row))
-            .collect()
-    })
+    sql::rows(query, &[model_id.into()], event_source)
 }
 
-fn event_source(row: &SpiHeapTupleData) -> Result<EventSource, Error> {
+fn event_source(row: SpiHeapTupleData) -> Result<EventSource, Error> {
     Ok(EventSource {
         schema: there(row.get(1)?)?,
         relation: there(row.get(2)?)?,
@@ -63,15 +59,10 @@ pub(super) fn profiles_of(model_id: i64) -> Result<Vec<ProfileSource>, Error> {
         "SELECT schema_name::text, relation_name::text, profile_column::text, columns::text[],
             valid_from_column::text
         FROM customer_ai.profile_source WHERE model_id = $1 ORDER BY position";
-    Spi::connect(|client| {
-        client
-            .select(query, None, &[model_id.into()])?
-            .map(|row| profile_source(&row))
-            .collect()
-    })
+    sql::rows(query, &[model_id.into()], profile_source)
 }
 
-fn profile_source(row: &SpiHeapTupleData) -> Result<ProfileSource, Error> {
+fn profile_source(row: SpiHeapTupleData) -> Result<ProfileSource, Error> {
     Ok(ProfileSource {
         schema: there(row.get(1)?)?,
         relation: there(row.get(2)?)?,
