@@ -57,8 +57,7 @@ fn stored_schema(definition: &Definition) -> Result<Option<Schema>, Error> {
 
 fn matrix(definition: &Definition, as_of: Option<Micros>) -> Result<Vec<Row>, Error> {
     let stored = stored_schema(definition)?;
-    let names = stored.as_ref().map(|schema| schema.names.clone());
-    let mut stream = Stream::open(definition, names.as_ref())?;
+    let mut stream = Stream::open(definition, stored.as_ref())?;
     stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
     stream.read_attributes(None)?;
     let as_of = as_of.unwrap_or(stream.last);

@@ -106,21 +106,33 @@ pub fn read(
     until: Micros,
     sampler: Option<Sampler>,
 ) -> Result<Stream, Error> {
-    let mut stream = Stream::open(definition, None)?;
+    let open = || Stream::open(definition, None);
+    let sampled = sampler.is_some();
+    let mut stream = events(open()?, until, sampler)?;
+    if stream.events == 0 {
+        return Err(stream.no_events(definition));
+    }
+    let again = |stream: Stream| sampled.then(|| Sampler::of(stream.share()));
+    if stream.is_blurred() {
+        // Knowing the sample from the beginning takes in nobody else's texts.
+        let sampler = again(stream);
+        stream = events(open()?, until, sampler)?;
+    }
+    if stream.has_too_many_types() {
+        let sampler = again(stream);
+        stream = open()?;
+        stream.choose_types(until)?;
+        stream = events(stream, until, sampler)?;
+    }
+    stream.read_attributes(None)?;
+    Ok(stream)
+}
+
+fn events(mut stream: Stream, until: Micros, sampler: Option<Sampler>) -> Result<Stream, Error> {
     match sampler {
         None => stream.read_events(until, None)?,
         Some(sampler) => stream.sample_events(until, sampler)?,
     }
-    if stream.events == 0 {
-        return Err(stream.no_events(definition));
-    }
-    if stream.is_blurred() {
-        // Knowing the sample from the beginning takes in nobody else's texts.
-        let sampler = Sampler::of(stream.share());
-        drop(stream);
-        return read(definition, until, Some(sampler));
-    }
-    stream.read_attributes(None)?;
     Ok(stream)
 }
 

@@ -123,12 +123,17 @@ pub fn array(instants: &[Micros]) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
 /// A column of type timestamptz, timestamp or date as a timestamptz, in SQL.
 pub fn sql(alias: &str, column: &Column, zone: &str) -> String {
     let value = format!("{alias}.{}", quote(&column.name));
-    match column.category {
-        Category::Timestamp => format!("pg_catalog.timezone({}, {value})", literal(zone)),
-        Category::Date => format!(
-            "pg_catalog.timezone({}, {value}::pg_catalog.timestamp)",
-            literal(zone)
-        ),
-        _ => value,
+    if !matches!(column.category, Category::Timestamp | Category::Date) {
+        return value;
     }
+    format!(
+        "pg_catalog.timezone({}, (CASE WHEN {value} > '{LAST_DAY}' AND {value} < 'infinity' THEN '{LAST_DAY}' \
+         WHEN {value} < '{FIRST_DAY}' AND {value} > '-infinity' THEN '{FIRST_DAY}' ELSE {value} END)::pg_catalog.timestamp)",
+        literal(zone)
+    )
 }
+
+/// The first and last days whose midnights are instants in every time zone. Times before and after
+/// them are taken as these: older than any history, later than any cutoff.
+const FIRST_DAY: &str = "4713-01-01 BC";
+const LAST_DAY: &str = "294276-12-30";

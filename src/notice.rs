@@ -3,6 +3,7 @@
 use pgrx::PgLogLevel;
 use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
+use propensity::dictionary::Dictionary;
 use propensity::fit::Report;
 
 use propensity::sample::Share;
@@ -22,6 +23,25 @@ pub fn training(definition: &Definition, report: &Report, skipped: &Skipped) {
         .report(PgLogLevel::WARNING);
     }
     left_out(definition, skipped);
+}
+
+/// Says that not all event types were told apart, if so.
+pub fn too_many_types(definition: &Definition, gathered: &Gathered) {
+    if !gathered.stream.types_chosen() {
+        return;
+    }
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\" has more than {} event types: only the most frequent ones were told apart",
+            definition.name,
+            Dictionary::ROOM
+        ),
+        "train",
+    )
+    .set_detail("All others count as one type, ~other.")
+    .set_hint("Choose a type_column that says what kind of event it is; identifiers are better left as attributes.")
+    .report(PgLogLevel::NOTICE);
 }
 
 /// Says that a sample of the profiles was read, if it was.
@@ -59,6 +79,10 @@ pub fn left_out(definition: &Definition, skipped: &Skipped) {
         (
             skipped.not_finite,
             "attribute values that are NaN or infinite, taken as missing",
+        ),
+        (
+            skipped.long_text,
+            "texts longer than 8 kB, of which those of the same beginning and length are taken as the same",
         ),
     ];
     let found: Vec<String> = reasons

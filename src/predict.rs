@@ -27,7 +27,7 @@ fn features(
     as_of: Option<Micros>,
 ) -> Result<Vec<f64>, Error> {
     let schema = &scorer.model().schema;
-    let mut stream = Stream::open(definition, Some(&schema.names))?;
+    let mut stream = Stream::open(definition, Some(schema))?;
     stream.read_events(as_of.unwrap_or_else(instant::now), Some(profile))?;
     let attributes = stream.read_attributes(Some(profile))?;
     // A profile with attributes and no events yet is a new one, not an unknown one.

@@ -109,6 +109,7 @@ fn train(
         catalog::set_active(definition.id, version)?;
     }
     notice::training(&definition, report, &trained.gathered.stream.skipped);
+    notice::too_many_types(&definition, &trained.gathered);
     notice::sampled(&definition, &trained.gathered, wanted_rows(&definition));
     let held = report.hold_out.as_ref();
     let of = |measure: fn(&fit::Evaluation) -> f64| held.map(|held| measure(&held.model));

@@ -1,8 +1,9 @@
 //! The events of all sources as one stream, by column name, and the profile sources.
 
-use super::{Category, Column, Relation, literal, profile_column, quote, time_column};
+use super::{Column, Relation, literal, profile_column, quote, time_column};
 use crate::catalog::{Definition, EventSource, ProfileSource};
 use crate::error::Error;
+use crate::instant;
 
 /// Columns that the stream adds to those of the sources; a column of a source with such a name is not seen.
 const ADDED: [&str; 4] = ["_profile", "_time", "_event", "_source"];
@@ -114,24 +115,12 @@ impl Events {
         }
     }
 
+    /// When the row `r` happened, as an instant.
     fn time_sql(&self) -> String {
-        let column = quote(&self.source.time_column);
-        match self
-            .columns
-            .iter()
-            .find(|column| column.name == self.source.time_column)
-            .map(|column| column.category)
-        {
-            Some(Category::Timestamp) => {
-                format!("pg_catalog.timezone({}, r.{column})", literal(&self.zone))
-            }
-            Some(Category::Date) => {
-                format!(
-                    "pg_catalog.timezone({}, r.{column}::pg_catalog.timestamp)",
-                    literal(&self.zone)
-                )
-            }
-            _ => format!("r.{column}"),
+        let name = &self.source.time_column;
+        match self.columns.iter().find(|column| column.name == *name) {
+            Some(column) => instant::sql("r", column, &self.zone),
+            None => format!("r.{}", quote(name)),
         }
     }
 

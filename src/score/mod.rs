@@ -116,8 +116,7 @@ fn predict_all(
     as_of: Option<Micros>,
 ) -> Result<Scored, Error> {
     let mut laps = Laps::start();
-    let names = scorer.model().schema.names.clone();
-    let mut stream = Stream::open(definition, Some(&names))?;
+    let mut stream = Stream::open(definition, Some(&scorer.model().schema))?;
     stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
     stream.read_attributes(None)?;
     if stream.events == 0 {

@@ -9,9 +9,9 @@ pub const EPOCH: Micros = 946_684_800_000_000;
 /// Days from 1970-01-01 to PostgreSQL's epoch.
 const EPOCH_DAYS: f64 = 10_957.0;
 const DAY: f64 = 86_400_000_000.0;
-/// Longest text taken whole; of a longer one the beginning and the length stand for it.
-const LONG: usize = 8 * 1024;
-const PREFIX: i32 = 256;
+/// Longest text taken whole, in bytes; of a longer one the beginning and the length stand for it.
+pub const LONG: usize = 8 * 1024;
+const PREFIX: usize = 256;
 
 /// How a numeric attribute is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,18 @@ impl BytesKind {
 }
 
 impl BytesKind {
-    /// Calls `use_text` with the value as text: integers in decimal, uuids in hexadecimal.
+    /// Whether the value is a text so long that its beginning and its length stand for it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`BytesKind::read`].
+    pub unsafe fn is_long(self, datum: Datum) -> bool {
+        // SAFETY: a varlena, of which at most the head is read.
+        self == Self::Varlena && unsafe { pg_sys::toast_raw_datum_size(datum) } > LONG
+    }
+
+    /// Calls `use_text` with the value as text: integers in decimal, uuids in hexadecimal, and what
+    /// stands for a long text.
     ///
     /// # Safety
     ///
@@ -142,6 +153,9 @@ impl BytesKind {
             Self::Int8 => datum.value() as i64,
             Self::Uuid => {
                 return unsafe { self.read(datum, |bytes| use_text(&hexadecimal(bytes))) };
+            }
+            Self::Varlena if unsafe { self.is_long(datum) } => {
+                return use_text(&unsafe { abridged(datum) });
             }
             Self::Varlena => return unsafe { with_varlena(datum, use_text) },
         };
@@ -197,14 +211,6 @@ unsafe fn with_varlena<R>(datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) -> R
     unsafe {
         let value: *mut pg_sys::varlena = datum.cast_mut_ptr();
         if varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) {
-            let size = pg_sys::toast_raw_datum_size(datum);
-            if size > LONG {
-                let plain = pg_sys::pg_detoast_datum_slice(value, 0, PREFIX);
-                let mut bytes = varlena::varlena_to_byte_slice(plain).to_vec();
-                bytes.extend_from_slice(&size.to_le_bytes());
-                pg_sys::pfree(plain.cast());
-                return use_bytes(&bytes);
-            }
             let plain = pg_sys::pg_detoast_datum_packed(value);
             let result = use_bytes(varlena::varlena_to_byte_slice(plain));
             if plain != value {
@@ -213,6 +219,18 @@ unsafe fn with_varlena<R>(datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) -> R
             return result;
         }
         use_bytes(varlena::varlena_to_byte_slice(value))
+    }
+}
+
+/// What stands for a long text: its beginning and its length. The rest is not detoasted.
+unsafe fn abridged(datum: Datum) -> Vec<u8> {
+    unsafe {
+        let size = pg_sys::toast_raw_datum_size(datum);
+        let plain = pg_sys::pg_detoast_datum_slice(datum.cast_mut_ptr(), 0, PREFIX as i32);
+        let mut bytes = varlena::varlena_to_byte_slice(plain).to_vec();
+        bytes.extend_from_slice(&size.to_le_bytes());
+        pg_sys::pfree(plain.cast());
+        bytes
     }
 }
 

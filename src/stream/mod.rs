@@ -16,7 +16,7 @@ use propensity::history::{MarkKind, Profile};
 use propensity::partition::Partition;
 use propensity::record::Layout;
 use propensity::sample::{Sampler, Share};
-use propensity::schema::ColumnNames;
+use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
 use serde::Serialize;
 
@@ -45,6 +45,8 @@ pub struct Skipped {
     pub future: u64,
     /// Attribute values that are NaN or infinite: taken as missing.
     pub not_finite: u64,
+    /// Texts longer than 8 kB: those of the same beginning and length are taken as the same.
+    pub long_text: u64,
 }
 
 /// The events, attributes and marks of all profiles of a model.
@@ -67,16 +69,21 @@ pub struct Stream {
     sampler: Option<Sampler>,
     /// Whether profiles were dropped after some of their rows had been taken in.
     dropped_late: bool,
+    /// Whether only the most frequent types are told apart, because there are too many.
+    types_chosen: bool,
 }
 
 impl Stream {
     /// Finds the columns to read; reads no rows yet.
     ///
-    /// `names` are the attributes that a version was trained on; all usable ones if it is none.
-    pub fn open(definition: &Definition, names: Option<&ColumnNames>) -> Result<Self, Error> {
-        let query = Query::compose(definition, names)?;
+    /// `schema` is that of a version, whose attributes are read; all usable ones without it.
+    pub fn open(definition: &Definition, schema: Option<&Schema>) -> Result<Self, Error> {
+        let query = Query::compose(definition, schema.map(|schema| &schema.names))?;
         let layout = query.layout();
-        let dictionaries = query.dictionaries();
+        let mut dictionaries = query.dictionaries();
+        if let Some(schema) = schema {
+            Self::know(&mut dictionaries, schema)?;
+        }
         Ok(Self {
             query,
             layout,
@@ -89,7 +96,28 @@ impl Stream {
             kept: 0,
             sampler: None,
             dropped_late: false,
+            types_chosen: false,
         })
+    }
+
+    /// Takes in, before any other, the texts that a version knows.
+    fn know(dictionaries: &mut Dictionaries, schema: &Schema) -> Result<(), Error> {
+        let goal = schema.goal.iter().flat_map(|goal| &goal.types);
+        for kind in schema.types.iter().chain(goal) {
+            if let EventType::Named(text) = kind {
+                dictionaries.kinds.know(text)?;
+            }
+        }
+        let events = schema.text.iter().zip(&mut dictionaries.events);
+        let profiles = schema.profile_text.iter().zip(&mut dictionaries.profiles);
+        for (column, dictionary) in events.chain(profiles) {
+            if let TextColumn::Category(values) = column {
+                for text in values {
+                    dictionary.know(text)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The key of the profiles.
@@ -148,6 +176,26 @@ impl Stream {
     pub fn is_blurred(&self) -> bool {
         let mut filled = std::iter::once(&self.dictionaries.kinds).chain(&self.dictionaries.events);
         self.dropped_late && filled.any(Dictionary::overflowed)
+    }
+
+    /// Whether there are more event types than a dictionary holds: which of them are told apart
+    /// would then depend on the order of the rows.
+    pub fn has_too_many_types(&self) -> bool {
+        self.dictionaries.kinds.overflowed() && !self.types_chosen
+    }
+
+    /// Whether only the most frequent event types are told apart.
+    pub fn types_chosen(&self) -> bool {
+        self.types_chosen
+    }
+
+    /// Tells only the most frequent event types up to `until` apart; reads no events yet.
+    pub fn choose_types(&mut self, until: Micros) -> Result<(), Error> {
+        let (sql, params) = self.query.types(until);
+        self.read(&sql, &params, Rows::Types)?;
+        self.dictionaries.kinds.close();
+        self.types_chosen = true;
+        Ok(())
     }
 
     /// Leaves out the events of profiles that were dropped after their rows had been taken in.

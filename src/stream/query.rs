@@ -9,7 +9,7 @@ use propensity::record::{KeyWidth, Layout};
 use propensity::schema::ColumnNames;
 use propensity::time::Micros;
 
-use super::decode::{BytesKind, NumberKind};
+use super::decode::{BytesKind, EPOCH, NumberKind};
 use super::execute::Param;
 use super::receiver::{Number, Rows};
 use crate::catalog::Definition;
@@ -27,6 +27,9 @@ pub struct Key {
     /// How its bytes are read.
     pub kind: BytesKind,
 }
+
+/// Event types told apart when there are too many of them.
+const TYPES: usize = 1000;
 
 /// An attribute to read: its name and the expression to select.
 struct Attribute<Kind> {
@@ -148,6 +151,18 @@ impl Query {
                 until,
             },
         )
+    }
+
+    /// The query of the most frequent event types.
+    pub fn types(&self, until: Micros) -> (String, Vec<Param>) {
+        let sql = format!(
+            "SELECT t.kind FROM (SELECT e._event COLLATE pg_catalog.\"C\" AS kind FROM {} \
+             WHERE e._event IS NOT NULL AND e._profile IS NOT NULL AND e._time <= $1) t \
+             GROUP BY t.kind ORDER BY pg_catalog.count(*) DESC, t.kind LIMIT {TYPES}",
+            self.from
+        );
+        let until = until.saturating_sub(EPOCH).into_datum();
+        (sql, vec![(pg_sys::TIMESTAMPTZOID, until)])
     }
 
     /// The query of the profile attributes, if there are any.

@@ -32,6 +32,8 @@ pub enum Rows {
         /// Later events are left out and counted: they would be from the future.
         until: Micros,
     },
+    /// type: the texts that are to be known before others
+    Types,
     /// key, cutoff, and for examples optionally the outcome
     Marks { kind: MarkKind, outcome: bool },
     /// key, valid_from or NULL, numbers.., codes..
@@ -130,6 +132,7 @@ impl<'a> Receiver<'a> {
                 codes,
                 until,
             } => self.event(values, nulls, numbers, codes, *until),
+            Rows::Types => self.event_type(values[0]).map(drop),
             Rows::Marks { kind, outcome } => self.mark(values, nulls, *kind, *outcome),
             Rows::Attributes { numbers, codes } => self.attributes(values, nulls, numbers, codes),
         }
@@ -165,12 +168,7 @@ impl<'a> Receiver<'a> {
         let kind = if nulls[2] {
             0
         } else {
-            // SAFETY: the query casts the type to text.
-            unsafe {
-                BytesKind::Varlena.read_text(values[2], |text| {
-                    self.target.dictionaries.kinds.intern(text)
-                })
-            }?
+            self.event_type(values[2])?
         };
         let flag = |column: usize| !nulls[column] && values[column].value() & 0xff != 0;
         let flags = EventFlags {
@@ -185,6 +183,21 @@ impl<'a> Receiver<'a> {
             layout.push_event(out, key, time, kind, flags, numbers, codes);
         });
         Ok(())
+    }
+
+    /// The code of an event type that is not NULL.
+    fn event_type(&mut self, datum: Datum) -> Result<u32, Error> {
+        let Target {
+            dictionaries,
+            skipped,
+            ..
+        } = &mut self.target;
+        // SAFETY: the query casts the type to text.
+        unsafe {
+            skipped.long_text += u64::from(BytesKind::Varlena.is_long(datum));
+            let code = BytesKind::Varlena.read_text(datum, |text| dictionaries.kinds.intern(text));
+            Ok(code?)
+        }
     }
 
     fn mark(
@@ -288,7 +301,10 @@ impl<'a> Receiver<'a> {
                 0
             } else {
                 // SAFETY: the kind was taken from the column's type.
-                unsafe { kind.read_text(values[column], |text| dictionary.intern(text)) }?
+                unsafe {
+                    self.target.skipped.long_text += u64::from(kind.is_long(values[column]));
+                    kind.read_text(values[column], |text| dictionary.intern(text))
+                }?
             };
             self.codes.push(code);
         }
@@ -328,7 +344,8 @@ fn partition_of(key: &[u8]) -> usize {
 fn micros(datum: Datum) -> Option<Micros> {
     match datum.value() as i64 {
         i64::MIN | i64::MAX => None,
-        since_2000 => since_2000.checked_add(EPOCH),
+        // The last of the years that timestamps reach are later than the last of ours.
+        since_2000 => Some(since_2000.saturating_add(EPOCH)),
     }
 }
 

@@ -57,9 +57,9 @@ struct Entry {
 }
 
 impl Default for Dictionary {
-    /// Room for 131,072 texts.
+    /// Room for [`Dictionary::ROOM`] texts.
     fn default() -> Self {
-        Self::new(131_072)
+        Self::new(Self::ROOM)
     }
 }
 
@@ -92,10 +92,34 @@ impl Dictionary {
         self.add(hash, text)
     }
 
-    /// The code of a text that is known.
+    /// The code of a text that is known, also by the prefix and hash that [`Dictionary::text`] gave
+    /// in place of a long one.
     pub fn code(&self, text: &[u8]) -> Option<u32> {
-        self.find(xxh3_64(text), text)
+        let known = self.find(xxh3_64(text), text);
+        known.or_else(|| self.find(abridged_hash(text)?, text))
     }
+
+    /// Takes in a text by its name in a stored schema, so that it is told apart even if there are
+    /// more texts than the limit. What stands for a long text is not the text itself, and is left
+    /// to come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`] if there is no memory for it.
+    pub fn know(&mut self, name: &str) -> Result<(), Error> {
+        match abridged_hash(name.as_bytes()) {
+            None => self.intern(name.as_bytes()).map(drop),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Takes in no further text: those known already are told apart, all others by their hash.
+    pub fn close(&mut self) {
+        self.max_entries = self.entries.len();
+    }
+
+    /// Most texts that a dictionary holds by default.
+    pub const ROOM: usize = 131_072;
 
     /// The text of a code; none for missing and for texts past the limit.
     pub fn text(&self, code: u32) -> Option<&str> {
@@ -222,6 +246,14 @@ fn abridge(text: &[u8], hash: u64) -> String {
     format!("{}~{hash:016x}", String::from_utf8_lossy(prefix))
 }
 
+/// The hash at the end of an abridged text.
+fn abridged_hash(text: &[u8]) -> Option<u64> {
+    let (rest, hash) = text.split_last_chunk::<16>()?;
+    let hash = std::str::from_utf8(hash).ok()?;
+    rest.ends_with(b"~")
+        .then(|| u64::from_str_radix(hash, 16).ok())?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,5 +316,35 @@ mod tests {
         assert_eq!(texts.len(), 5);
         assert!(texts.iter().all(|text| text.len() < LONGEST + 20));
         assert!(texts.windows(2).all(|pair| pair[0] != pair[1]));
+        let found: Vec<_> = texts
+            .iter()
+            .map(|text| words.code(text.as_bytes()))
+            .collect();
+        assert_eq!(found, codes.map(Some), "known by what stands for them");
+    }
+
+    #[test]
+    fn what_stands_for_a_long_text_is_not_taken_for_a_text() {
+        let mut first = Dictionary::default();
+        let long = "x".repeat(1000);
+        let code = first.intern(long.as_bytes()).unwrap();
+        let mut second = Dictionary::default();
+        second.know("a").unwrap();
+        second.know(first.text(code).unwrap()).unwrap();
+        assert_eq!((second.len(), second.text(1)), (1, Some("a")));
+        let again = second.intern(long.as_bytes()).unwrap();
+        assert_eq!(
+            second.code(first.text(code).unwrap().as_bytes()),
+            Some(again)
+        );
+    }
+
+    #[test]
+    fn a_closed_dictionary_knows_what_it_knew() {
+        let mut words = Dictionary::default();
+        words.intern(b"a").unwrap();
+        words.close();
+        assert!(Dictionary::is_hash(words.intern(b"b").unwrap()));
+        assert_eq!((words.intern(b"a"), words.len()), (Ok(1), 1));
     }
 }
