@@ -56,11 +56,15 @@ pub fn as_of(argument: Option<TimestampWithTimeZone>) -> Result<Option<Micros>, 
     Ok(Some(at))
 }
 
-/// The windows of the model around each cutoff, in the order given. Calendar intervals are added
-/// in the model's time zone, so that they do not depend on the session's.
+/// The windows of the model around each cutoff, in the order given: months and days of the calendar
+/// in the model's time zone, which are not all 24 hours long, then hours as they pass. So
+/// `timestamptz + interval` goes, in the time zone of the session.
 pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff>, Error> {
-    const SQL: &str = "SELECT (extract(epoch FROM (c AT TIME ZONE $2 - $3::interval) AT TIME ZONE $2) * 1000000)::int8, \
-         (extract(epoch FROM (c AT TIME ZONE $2 + $4::interval) AT TIME ZONE $2) * 1000000)::int8 \
+    const SQL: &str = "SELECT \
+         (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $3::interval)) AT TIME ZONE $2) \
+         - ($3::interval - date_trunc('day', $3::interval))) * 1000000)::int8, \
+         (extract(epoch FROM ((c AT TIME ZONE $2 + date_trunc('day', $4::interval)) AT TIME ZONE $2) \
+         + ($4::interval - date_trunc('day', $4::interval))) * 1000000)::int8 \
          FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(c, n) ORDER BY n";
     let instants = cutoffs
         .iter()
@@ -85,7 +89,8 @@ pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff
 
 /// The cutoff whose outcome window ends at `as_of`: the newest that can be trained on.
 pub fn newest_complete(definition: &Definition, as_of: Micros) -> Result<Micros, Error> {
-    const SQL: &str = "SELECT (extract(epoch FROM ($1 AT TIME ZONE $2 - $3::interval) AT TIME ZONE $2) * 1000000)::int8";
+    const SQL: &str = "SELECT (extract(epoch FROM (($1 AT TIME ZONE $2 - date_trunc('day', $3::interval)) AT TIME ZONE $2) \
+         - ($3::interval - date_trunc('day', $3::interval))) * 1000000)::int8";
     let arguments = [
         from_micros(as_of)?.into(),
         definition.time_zone.as_str().into(),

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Hard inputs stay within customer_ai.max_memory or end with its error, are honest about what they leave out, and can
+# be cancelled at any moment: a million event types, a million profiles of one event each, a profile of millions of
+# events.
+set -euo pipefail
+query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+fail() { echo "$*"; exit 1; }
+milliseconds_since() { awk "BEGIN { printf \"%d\", 1000 * ($EPOCHREALTIME - $1) }"; }
+
+query -c 'CREATE EXTENSION customer_ai'
+define() { # model, relation
+    query -c "SELECT customer_ai.create_model('$1', '$2', \$\$ kind = 'buy' \$\$, '10 days', 'profile', 'at', 'kind',
+        options => '{\"algorithm\": \"logistic\", \"max_training_rows\": 5000}')" >/dev/null
+}
+
+# A million event types, one row in ten of a common one: which of them are told apart does not follow from the order
+# of the rows, although the common ones come last in one of the orders.
+query -c "CREATE TABLE typed AS SELECT n % 20000 AS profile, timestamptz '2025-01-01' + (n::bigint * 7919 % 10368000) * interval '1 second' AS at,
+        CASE WHEN n % 20 = 0 THEN 'buy' WHEN n % 20 = 1 THEN 'look' ELSE 'type ' || n END AS kind FROM generate_series(1, 1200000) n"
+query -c 'CREATE TABLE common_last AS SELECT * FROM typed ORDER BY length(kind) DESC'
+define typed typed
+define common_last common_last
+for model in typed common_last; do
+    notice=$(query -c "SELECT * FROM customer_ai.train('$model')" 2>&1 >/dev/null)
+    grep -q 'more than 131072 event types' <<<"$notice" || fail "no word of the types of $model: $notice"
+    query -c 'SET client_min_messages = error' -c "SELECT * FROM customer_ai.score('$model')" >/dev/null
+done
+[ "$(query -c 'SELECT count(DISTINCT document) FROM customer_ai.version')" = 1 ] || fail "the order of the rows changes the version"
+types=$(query -c "SELECT string_agg(DISTINCT name, ' ') FROM customer_ai.explain('common_last', '20'),
+    LATERAL (SELECT substring(factor FROM '^Days since last (.*)') AS name) n WHERE name IN ('buy', 'look', '~other')")
+[ "$types" = "buy look ~other" ] || fail "types told apart: $types"
+different=$(query -c 'CREATE INDEX ON common_last (profile, at)' -c "SELECT count(*) FROM typed_scores s JOIN common_last_scores c USING (profile)
+    JOIN LATERAL customer_ai.predict('common_last', profile::text) p ON true
+    WHERE profile % 200 = 0 AND (float8send(s.probability), s.factors, float8send(p.probability)) IS DISTINCT FROM
+        (float8send(c.probability), c.factors, float8send(c.probability))")
+[ "$different" = 0 ] || fail "$different scores or predictions differ between the orders of rows"
+
+# A million profiles with one event each.
+query -c "CREATE TABLE single AS SELECT n AS profile, timestamptz '2025-01-01' + (n % 10368000) * interval '10 seconds' AS at,
+        CASE WHEN n % 3 = 0 THEN 'buy' ELSE 'look' END AS kind FROM generate_series(1, 1000000) n"
+define single single
+error=$(query -v VERBOSITY=sqlstate -c "SELECT * FROM customer_ai.train('single')" 2>&1 >/dev/null) || true
+[[ $error = *22023* || $error = *55000* ]] || fail "profiles that never come back taught something: $error"
+query -c "CREATE TABLE twice AS TABLE single UNION ALL SELECT profile, at + profile % 50 * interval '1 day', kind FROM single WHERE profile % 2 = 0"
+define twice twice
+query -c 'SET client_min_messages = error' -c "SET customer_ai.max_memory = '96MB'" -c "SELECT * FROM customer_ai.train('twice')" \
+    -c "SELECT * FROM customer_ai.score('twice')" >/dev/null
+query -c "SELECT detail FROM customer_ai.runs WHERE model = 'twice' AND kind = 'train'"
+
+# One profile with two million events among others: it is held at once, or not at all.
+query -c "CREATE TABLE heavy AS SELECT p AS profile, timestamptz '2025-01-01' + n::bigint * 7919 % 10368000 * interval '1 second' AS at,
+        CASE WHEN n % 5 = 0 THEN 'buy' ELSE 'look' END AS kind, (n % 100)::float8 AS amount
+    FROM (SELECT 0 AS p, n FROM generate_series(1, 2000000) n UNION ALL SELECT p, n * 31 + p FROM generate_series(1, 2000) p, generate_series(1, 20) n) e"
+define heavy heavy
+query -c 'SET client_min_messages = error' -c "SELECT * FROM customer_ai.train('heavy')" -c "SELECT * FROM customer_ai.score('heavy')" >/dev/null
+error=$(query -v VERBOSITY=sqlstate -c "SET customer_ai.max_memory = '64MB'" -c "SELECT * FROM customer_ai.score('heavy')" 2>&1 >/dev/null) || true
+[[ $error = *53400* ]] || fail "too little memory for a profile: $error"
+
+cancelled=0 slowest=0
+for call in "train('typed')" "train('heavy')" "score('heavy')" "score('twice')"; do
+    started=$EPOCHREALTIME
+    query -c 'SET client_min_messages = error' -c BEGIN -c "SELECT customer_ai.$call" -c ROLLBACK >/dev/null
+    whole=$(milliseconds_since "$started")
+    for trial in {1..4}; do
+        timeout=$((1 + whole * trial / 5))
+        started=$EPOCHREALTIME
+        error=$(query -v VERBOSITY=sqlstate -c 'SET client_min_messages = error' -c BEGIN -c "SET statement_timeout = $timeout" -c "SELECT customer_ai.$call" -c ROLLBACK 2>&1 >/dev/null) ||
+            true
+        late=$(($(milliseconds_since "$started") - timeout))
+        case $error in
+            "") continue ;; # it was done before
+            *57014*) cancelled=$((cancelled + 1)) ;;
+            *) fail "$call with a timeout of $timeout ms: $error" ;;
+        esac
+        [ "$late" -lt 500 ] || fail "$call stopped $late ms after its timeout of $timeout ms"
+        [ "$late" -le "$slowest" ] || slowest=$late
+    done
+done
+[ "$cancelled" -ge 10 ] || fail "only $cancelled of 16 calls were cancelled"
+[ -z "$(ls "$PGDATA"/base/pgsql_tmp 2>/dev/null)" ] || fail "temporary files are left"
+echo "a million types, a million profiles, two million events of one; $cancelled calls cancelled, the slowest $slowest ms after its timeout"
