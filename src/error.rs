@@ -33,6 +33,9 @@ pub enum Error {
         required: &'static str,
     },
 
+    /// A caller of a function that returns a table takes no rows.
+    NoRowsAccepted,
+
     /// Options that are not a JSON object.
     OptionsShape { found: String },
     /// An option that does not exist.

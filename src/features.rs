@@ -2,8 +2,9 @@
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
-use propensity::features::Features;
+use propensity::features::{Feature, Features};
 use propensity::model::Model;
 use propensity::schema::Schema;
 use propensity::time::Micros;
@@ -15,32 +16,28 @@ use crate::gather;
 use crate::instant;
 use crate::memory::poll;
 use crate::owner::as_owner;
+use crate::rows::{Rows, Text};
 use crate::stream::Stream;
 
-type Row = (String, String, Option<f64>, Option<String>);
-
-#[pg_extern(stable, parallel_restricted)]
-#[search_path(pg_catalog, pg_temp)]
-#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+/// Written out because the rows go to PostgreSQL's own tuplestore, which pgrx knows nothing of.
+#[pg_extern(sql = r#"
+CREATE FUNCTION features(model text, as_of timestamptz DEFAULT NULL)
+RETURNS TABLE (profile text, feature text, value double precision, category text)
+STABLE PARALLEL RESTRICTED
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
 fn features(
     model: Option<&str>,
-    as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(profile, String),
-            name!(feature, String),
-            name!(value, Option<f64>),
-            name!(category, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
+    as_of: Option<TimestampWithTimeZone>,
+    call: pg_sys::FunctionCallInfo,
+) -> Result<(), ErrorReport> {
     let definition = catalog::load(args::required("model", model)?)?;
     let as_of = instant::as_of(as_of)?;
-    let rows = as_owner(&definition, || matrix(&definition, as_of))?;
-    Ok(TableIterator::new(rows))
+    // SAFETY: `call` is the call that PostgreSQL makes of this function, which returns a table.
+    let mut rows = unsafe { Rows::open(call) }?;
+    as_owner(&definition, || matrix(&definition, as_of, &mut rows))?;
+    Ok(())
 }
 
 /// The schema of the active version, if there is one.
@@ -55,7 +52,8 @@ fn stored_schema(definition: &Definition) -> Result<Option<Schema>, Error> {
     Ok(Some(model.schema))
 }
 
-fn matrix(definition: &Definition, as_of: Option<Micros>) -> Result<Vec<Row>, Error> {
+/// Hands out the features of every eligible profile.
+fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows) -> Result<(), Error> {
     let stored = stored_schema(definition)?;
     let mut stream = Stream::open(definition, stored.as_ref())?;
     stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
@@ -68,30 +66,52 @@ fn matrix(definition: &Definition, as_of: Option<Micros>) -> Result<Vec<Row>, Er
         None => gather::learn(&mut stream, definition, as_of)?,
     };
     let rules = gather::rules(definition);
-    let described = schema.features();
     let mut features = Features::new(&schema, stream.dictionaries());
     let mut row = vec![0.0; features.len()];
+    let columns: Vec<Column> = schema.features().iter().map(Column::new).collect();
     let kind = stream.key().kind;
-    let mut rows: Vec<Row> = Vec::new();
     stream.walk(&mut |profile| {
         if !rules.eligible(profile, &cutoffs[0]) {
             return Ok(());
         }
         features.start();
         features.row(profile, as_of, &mut row, &mut poll)?;
-        let key = kind.text(profile.key);
-        rows.try_reserve(row.len())
-            .map_err(propensity::Error::from)?;
-        for (feature, &value) in described.iter().zip(&row) {
-            let category = feature
-                .values
-                .as_ref()
-                .and_then(|values| values.get(value as usize));
-            let category = category.filter(|_| !value.is_nan()).cloned();
-            let number = (feature.values.is_none() && !value.is_nan()).then_some(value);
-            rows.push((key.clone(), feature.name.clone(), number, category));
+        let key = Text::new(&kind.text(profile.key));
+        for (column, &value) in columns.iter().zip(&row) {
+            rows.put([
+                key.datum(),
+                column.name.datum(),
+                column.number(value),
+                column.category(value),
+            ]);
         }
+        poll();
         Ok(())
-    })?;
-    Ok(rows)
+    })
+}
+
+/// A feature as it is handed out.
+struct Column {
+    name: Text,
+    /// Of a category: what its numbers mean.
+    values: Option<Vec<Text>>,
+}
+
+impl Column {
+    fn new(feature: &Feature) -> Self {
+        let texts = |values: &Vec<String>| values.iter().map(|value| Text::new(value)).collect();
+        Self {
+            name: Text::new(&feature.name),
+            values: feature.values.as_ref().map(texts),
+        }
+    }
+
+    fn number(&self, value: f64) -> Option<Datum> {
+        (self.values.is_none() && !value.is_nan()).then(|| Datum::from(value.to_bits()))
+    }
+
+    fn category(&self, value: f64) -> Option<Datum> {
+        let values = self.values.as_ref().filter(|_| !value.is_nan())?;
+        values.get(value as usize)?.datum()
+    }
 }

@@ -1,46 +1,118 @@
 //! How long the phases of a run took, for the run's record.
 
+use std::ops::{AddAssign, Sub};
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// Seconds by phase.
+/// Time by the clock, and of the processor in all threads of this backend.
+#[derive(Clone, Copy, Default)]
+pub struct Spent {
+    clock: Duration,
+    cpu: Duration,
+}
+
+impl AddAssign for Spent {
+    fn add_assign(&mut self, more: Self) {
+        self.clock += more.clock;
+        self.cpu += more.cpu;
+    }
+}
+
+impl Sub for Spent {
+    type Output = Self;
+
+    fn sub(self, less: Self) -> Self {
+        Self {
+            clock: self.clock.saturating_sub(less.clock),
+            cpu: self.cpu.saturating_sub(less.cpu),
+        }
+    }
+}
+
+/// An instant to measure from.
+#[derive(Clone, Copy)]
+pub struct Watch {
+    clock: Instant,
+    cpu: Duration,
+}
+
+impl Watch {
+    /// Starts to measure.
+    pub fn start() -> Self {
+        Self {
+            clock: Instant::now(),
+            cpu: cpu(),
+        }
+    }
+
+    /// What was spent since.
+    pub fn spent(&self) -> Spent {
+        Spent {
+            clock: self.clock.elapsed(),
+            cpu: cpu().saturating_sub(self.cpu),
+        }
+    }
+}
+
+/// CPU time of this process so far.
+fn cpu() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the call only writes `time`; a clock that every Unix has.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// What the phases of a run took.
 pub struct Laps {
-    since: Instant,
-    seconds: Map<String, Value>,
+    since: Watch,
+    phases: Vec<(&'static str, Spent)>,
 }
 
 impl Laps {
     /// Starts the first phase.
     pub fn start() -> Self {
         Self {
-            since: Instant::now(),
-            seconds: Map::new(),
+            since: Watch::start(),
+            phases: Vec::new(),
         }
     }
 
     /// Ends a phase and starts the next.
-    pub fn end(&mut self, phase: &str) {
-        let spent = self.since.elapsed();
-        self.put(phase, spent);
-        self.since = Instant::now();
+    pub fn end(&mut self, phase: &'static str) {
+        self.phases.push((phase, self.since.spent()));
+        self.since = Watch::start();
     }
 
-    /// Ends two phases that took turns, of which the second took so long in all.
-    pub fn end_two(&mut self, first: &str, second: &str, spent: Duration) {
-        self.since += spent;
+    /// Ends two phases that took turns, of which the second took so much in all.
+    pub fn end_two(&mut self, first: &'static str, second: &'static str, spent: Spent) {
         self.end(first);
-        self.put(second, spent);
+        if let Some((_, both)) = self.phases.last_mut() {
+            *both = *both - spent;
+        }
+        self.phases.push((second, spent));
     }
 
-    fn put(&mut self, phase: &str, spent: Duration) {
-        let milliseconds = spent.as_millis() as f64;
-        let seconds = (milliseconds / 1000.0).into();
-        self.seconds.insert(phase.to_owned(), seconds);
+    /// Seconds by phase, by the clock.
+    pub fn seconds(&self) -> Value {
+        self.by_phase(|spent| spent.clock)
     }
 
-    /// An object of seconds by phase.
-    pub fn json(&self) -> Value {
-        Value::Object(self.seconds.clone())
+    /// Seconds of the processor by phase.
+    pub fn cpu(&self) -> Value {
+        self.by_phase(|spent| spent.cpu)
+    }
+
+    fn by_phase(&self, of: fn(&Spent) -> Duration) -> Value {
+        let seconds = |spent| of(spent).as_millis() as f64 / 1000.0;
+        let phases = self.phases.iter();
+        Value::Object(
+            phases
+                .map(|(phase, spent)| ((*phase).to_owned(), seconds(spent).into()))
+                .collect(),
+        )
     }
 }

@@ -18,6 +18,7 @@ mod notice;
 mod owner;
 mod predict;
 mod relation;
+mod rows;
 mod score;
 mod segment;
 mod sql;

@@ -331,7 +331,8 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         "events_read": stream.kept,
         "eligible": trained.gathered.estimate(),
         "sampled": report.rows,
-        "seconds": trained.laps.json(),
+        "seconds": trained.laps.seconds(),
+        "cpu": trained.laps.cpu(),
     });
     catalog::insert_run(
         definition.id,

@@ -20,7 +20,8 @@ CREATE FUNCTION bench.uniform(key bigint, seed bigint) RETURNS double precision 
 -- for a while within two years, and some buy more than others.
 CREATE TABLE bench.events AS
 SELECT p AS profile,
-    timestamptz '2024-01-01' + (least(joined + stay * bench.uniform(p * 4096 + n, 4), 1) * interval '730 days') AS at,
+    timestamptz '2024-01-01'
+        + (joined + (1 - joined) * stay * bench.uniform(p * 4096 + n, 4)) * interval '730 days' AS at,
     CASE WHEN kind < 0.2 * liking THEN 'purchase' WHEN kind < 0.3 THEN 'cart'
         ELSE 'page ' || (11 * bench.uniform(p * 4096 + n, 7))::int % 11 END AS kind,
     round((5 + 95 * bench.uniform(p * 4096 + n, 5))::numeric, 2)::double precision AS amount,

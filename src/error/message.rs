@@ -102,6 +102,9 @@ fn message(error: Error) -> Message {
             Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("invalid value for \"{argument}\""))
                 .detail(format!("Found {found}; it must be {required}."))
         }
+        Error::NoRowsAccepted => {
+            Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, "set-valued function called in context that cannot accept a set")
+        }
         Error::OptionsShape { found } => {
             Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, "options must be a JSON object")
                 .detail(format!("Found {found}."))

@@ -75,7 +75,8 @@ fn score(
     })?;
     let detail = serde_json::json!({
         "events": scored.stream.events,
-        "seconds": scored.laps.json(),
+        "seconds": scored.laps.seconds(),
+        "cpu": scored.laps.cpu(),
     });
     let run = catalog::insert_run(
         definition.id,

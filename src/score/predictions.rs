@@ -1,13 +1,13 @@
 //! The predictions of a run: made in blocks, spooled until the percentiles are known, read back.
 
 use std::ffi::CStr;
-use std::time::{Duration, Instant};
 
 use propensity::model::{Explanation, Scorer};
 use propensity::score::{Bucket, Buckets};
 
 use crate::catalog::Definition;
 use crate::error::Error;
+use crate::laps::{Spent, Watch};
 use crate::memory::poll;
 use crate::stream::Spool;
 
@@ -33,8 +33,8 @@ pub struct Predictions {
     most_factors: usize,
     /// Of all profiles, for the percentiles.
     pub probabilities: Vec<f64>,
-    /// Time spent on predicting.
-    pub spent: Duration,
+    /// What predicting took.
+    pub spent: Spent,
     rows: Spool,
     /// Features and keys of the block that waits to be predicted.
     features: Vec<f64>,
@@ -50,7 +50,7 @@ impl Predictions {
             counts: [0; 3],
             most_factors: definition.options.factors,
             probabilities: Vec::new(),
-            spent: Duration::ZERO,
+            spent: Spent::default(),
             rows: Spool::new(),
             features: Vec::with_capacity(BLOCK * features),
             keys: Vec::new(),
@@ -82,7 +82,7 @@ impl Predictions {
 
     /// Predicts for the profiles that wait.
     pub fn predict(&mut self, scorer: &mut Scorer) -> Result<(), Error> {
-        let started = Instant::now();
+        let watch = Watch::start();
         self.probabilities
             .try_reserve(self.key_ends.len())
             .map_err(propensity::Error::from)?;
@@ -100,7 +100,7 @@ impl Predictions {
         self.features.clear();
         self.keys.clear();
         self.key_ends.clear();
-        self.spent += started.elapsed();
+        self.spent += watch.spent();
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! cargo run --release -p propensity --example walk [EVENTS]
 //! ```
 //!
-//! 20 events per profile on average, some profiles with many more; two years in time order; once
+//! 20 events per profile on average, some profiles with many more; two years in random order; once
 //! without types and attributes (about 60 features), once with 13 types, an amount and a channel.
 #![expect(clippy::unwrap_used, reason = "a benchmark, which may panic")]
 
@@ -67,12 +67,12 @@ fn generate(events: usize, attributes: bool) -> Data {
     let mut partitions = vec![Vec::new(); PARTITIONS];
     let mut state = 1;
     let profiles = events as u64 / 20;
-    for event in 0..events {
+    for _ in 0..events {
         let draw = random(&mut state);
         let uniform = (draw >> 11) as f64 / (1_u64 << 53) as f64;
         let profile = (profiles as f64 * uniform * uniform.sqrt()) as u64;
         let key = profile.to_le_bytes();
-        let time = (event as i128 * SPAN as i128 / events as i128) as Micros;
+        let time = (random(&mut state) % SPAN as u64) as Micros;
         let which = (draw % 26) as usize;
         let kind = (which * which / 52).min(12);
         let flags = EventFlags {

@@ -34,11 +34,14 @@ impl Dictionaries {
 /// Codes for texts, in the order of their first appearance, from 1. Code 0 means missing.
 ///
 /// Bounded: texts past the limit get the highest bit and 31 bits of their hash as their code, and
-/// have no text any more. An open-addressing table of codes finds a text by its hash.
+/// have no text any more. An open-addressing table of codes finds a text by its hash; short texts
+/// that were met lately are found without hashing and comparing, which costs more than all else.
 #[derive(Clone, Debug)]
 pub struct Dictionary {
     max_entries: usize,
     overflowed: bool,
+    /// Places of short texts by their bytes, each held by the text met last.
+    recent: [(Short, u32); RECENT],
     /// `0` = empty, otherwise a code; the length is a power of two.
     table: Vec<u32>,
     /// Per code - 1.
@@ -56,6 +59,44 @@ struct Entry {
     abridged: bool,
 }
 
+/// A text of at most 16 bytes: its first and last bytes, which may overlap, and its length.
+type Short = (u64, u64, usize);
+
+/// Number of short texts remembered: a power of two.
+const RECENT: usize = 64;
+/// No text is as long as this says.
+const NOTHING: Short = (0, 0, usize::MAX);
+
+/// A text in two numbers, if it is short.
+#[inline]
+fn short(text: &[u8]) -> Option<Short> {
+    let length = text.len();
+    let (first, last) = match length {
+        0 => (0, 0),
+        1..4 => {
+            let ends = u64::from(text[0]) | u64::from(text[length - 1]) << 8;
+            (ends, u64::from(text[length / 2]))
+        }
+        4..8 => (
+            u64::from(u32::from_le_bytes(*text.first_chunk()?)),
+            u64::from(u32::from_le_bytes(*text.last_chunk()?)),
+        ),
+        8..=16 => (
+            u64::from_le_bytes(*text.first_chunk()?),
+            u64::from_le_bytes(*text.last_chunk()?),
+        ),
+        _ => return None,
+    };
+    Some((first, last, length))
+}
+
+/// Where a short text is remembered: the high bits of a product, after Knuth's multiplicative hashing.
+#[inline]
+fn place((first, last, length): Short) -> usize {
+    let mixed = (first ^ last.rotate_left(29) ^ length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> (64 - RECENT.ilog2())) as usize
+}
+
 impl Default for Dictionary {
     /// Room for [`Dictionary::ROOM`] texts.
     fn default() -> Self {
@@ -69,6 +110,7 @@ impl Dictionary {
         Self {
             max_entries: max_entries.min(HASHED as usize - 1),
             overflowed: false,
+            recent: [(NOTHING, 0); RECENT],
             table: Vec::new(),
             entries: Vec::new(),
             texts: String::new(),
@@ -80,7 +122,20 @@ impl Dictionary {
     /// # Errors
     ///
     /// [`Error::OutOfMemory`] if there is no memory for it.
+    #[inline]
     pub fn intern(&mut self, text: &[u8]) -> Result<u32, Error> {
+        let Some(short) = short(text) else {
+            return self.look_up(text);
+        };
+        let place = place(short);
+        if self.recent[place].0 != short {
+            self.recent[place] = (short, self.look_up(text)?);
+        }
+        Ok(self.recent[place].1)
+    }
+
+    /// The code of a text, by its hash.
+    fn look_up(&mut self, text: &[u8]) -> Result<u32, Error> {
         let hash = xxh3_64(text);
         if let Some(code) = self.find(hash, text) {
             return Ok(code);
@@ -274,6 +329,28 @@ mod tests {
         assert_eq!(words.code(b"unknown"), None);
         assert_eq!(words.intern(b""), Ok(1001), "empty is not missing");
         assert!(!words.overflowed());
+    }
+
+    #[test]
+    fn short_texts_of_any_length_stay_apart() {
+        let mut words = Dictionary::default();
+        let alphabet = [b'a', b'b', 0];
+        let mut texts: Vec<Vec<u8>> = vec![Vec::new()];
+        for length in 1..=20 {
+            for at in 0..length {
+                for letter in alphabet {
+                    let mut text = vec![b'a'; length];
+                    text[at] = letter;
+                    texts.push(text);
+                }
+            }
+        }
+        texts.sort();
+        texts.dedup();
+        for _ in 0..2 {
+            let codes: Vec<u32> = texts.iter().map(|t| words.intern(t).unwrap()).collect();
+            assert_eq!(codes, (1..=texts.len() as u32).collect::<Vec<_>>());
+        }
     }
 
     #[test]

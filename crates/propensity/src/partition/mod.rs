@@ -18,6 +18,8 @@ use profiles::Profiles;
 
 /// Units of work between two calls of `poll`: about a millisecond.
 const QUANTUM: usize = 1 << 15;
+/// So many events are sorted within a millisecond.
+const FEW: usize = 1 << 12;
 
 /// Sorts and walks partitions, one after the other, in memory that it keeps.
 #[derive(Debug, Default)]
@@ -176,7 +178,19 @@ fn sort(events: &mut [Event], view: &View, poll: &mut dyn FnMut()) {
         }
         view.compare(*a, *b)
     };
-    if !events.is_sorted_by(|a, b| compare(a, b).is_le()) {
-        events.sort_unstable_by(compare);
+    if events.len() > FEW {
+        if !events.is_sorted_by(|a, b| compare(a, b).is_le()) {
+            events.sort_unstable_by(compare);
+        }
+        return;
+    }
+    // Time nearly always tells events apart, and comparing nothing else is several times faster.
+    if !events.is_sorted_by_key(|event| event.time) {
+        events.sort_unstable_by_key(|event| event.time);
+    }
+    for tied in events.chunk_by_mut(|a, b| a.time == b.time) {
+        if tied.len() > 1 {
+            tied.sort_unstable_by(&mut compare);
+        }
     }
 }
