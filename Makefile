@@ -40,7 +40,7 @@ lint:
 	@tools/test lint
 
 bench: install
-	@tools/cluster psql -X -q -f tests/bench.sql
+	@tests/bench
 	@tools/learners
 
 quality: install

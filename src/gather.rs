@@ -3,11 +3,13 @@
 //! The event sources are read once; what must be known before features (cutoffs, counts,
 //! vocabularies) is learned by walking the stream's partitions again.
 
+mod rows;
+
 use pgrx::pg_sys::Oid;
 use propensity::cutoff::Cutoff;
 use propensity::features::Features;
 use propensity::fit::Sample;
-use propensity::history::{MarkKind, Profile};
+use propensity::history::MarkKind;
 use propensity::population::{Rules, Source};
 use propensity::sample::{Sampler, Share};
 use propensity::schema::{GoalKind, Learner, Schema};
@@ -21,6 +23,7 @@ use crate::examples;
 use crate::instant;
 use crate::memory::poll;
 use crate::stream::Stream;
+use rows::{Counter, FeatureVisitor, Population, RowWriter};
 
 /// What training and the data check work on.
 pub struct Gathered {
@@ -35,11 +38,6 @@ pub struct Gathered {
     /// The instant that training looks back from.
     pub as_of: Micros,
 }
-
-/// Gets a profile, whether this is its first row, the index of the cutoff and the outcome.
-type RowVisitor<'a> = dyn FnMut(&Profile, bool, usize, bool) -> Result<(), Error> + 'a;
-/// Gets a feature row, its outcome, the index of its cutoff and the hash of its profile.
-type FeatureVisitor<'a> = dyn FnMut(&[f64], bool, usize, u64) -> Result<(), Error> + 'a;
 
 /// The rules of a model's population and outcomes.
 pub fn rules(definition: &Definition) -> Rules {
@@ -286,34 +284,14 @@ impl Gathered {
         (self.total() as f64 / self.stream.share().fraction()) as u64
     }
 
-    /// Calls `visit` with each training row: profile, whether it is the profile's first, index of
-    /// the cutoff, outcome.
-    fn rows(&mut self, visit: &mut RowVisitor) -> Result<(), Error> {
-        let Self {
-            stream,
-            rules,
-            cutoffs,
-            examples,
-            ..
-        } = self;
-        stream.walk(&mut |profile| {
-            let mut first = true;
-            for (index, cutoff) in cutoffs.iter().enumerate() {
-                let outcome = if *examples {
-                    let example = rules.example(profile, cutoff.at);
-                    example.map(|outcome| outcome.unwrap_or_else(|| rules.outcome(profile, cutoff)))
-                } else {
-                    rules
-                        .eligible(profile, cutoff)
-                        .then(|| rules.outcome(profile, cutoff))
-                };
-                if let Some(outcome) = outcome {
-                    visit(profile, first, index, outcome)?;
-                    first = false;
-                }
-            }
-            Ok(())
-        })
+    /// The stream, and who is trained on.
+    fn parts(&mut self) -> (&mut Stream, Population<'_>) {
+        let population = Population {
+            rules: &self.rules,
+            cutoffs: &self.cutoffs,
+            examples: self.examples,
+        };
+        (&mut self.stream, population)
     }
 
     fn count(&mut self) -> Result<Vec<CutoffRows>, Error> {
@@ -323,9 +301,10 @@ impl Gathered {
             positives: 0,
         };
         let mut counts: Vec<CutoffRows> = self.cutoffs.iter().map(empty).collect();
-        self.rows(&mut |_, _, cutoff, outcome| {
-            counts[cutoff].rows += 1;
-            counts[cutoff].positives += usize::from(outcome);
+        let (stream, population) = self.parts();
+        let counters = (0..stream.lanes()).map(|_| Counter::new(population));
+        stream.share_out(counters.collect(), &mut |counter| {
+            counter.add_to(&mut counts);
             Ok(())
         })?;
         Ok(counts)
@@ -340,23 +319,14 @@ impl Gathered {
         limit: u64,
         visit: &mut FeatureVisitor,
     ) -> Result<(), Error> {
-        let mut features = Features::new(schema, self.stream.dictionaries());
-        let mut row = vec![0.0; features.len()];
         let sample = Sample::new(total, limit);
-        let cutoffs = self.cutoffs.clone();
-        let mut started = false;
-        self.rows(&mut |profile, first, cutoff, outcome| {
-            started &= !first;
-            if !sample.keeps(profile.hash, cutoffs[cutoff].at) {
-                return Ok(());
-            }
-            if !started {
-                features.start();
-                started = true;
-            }
-            features.row(profile, cutoffs[cutoff].at, &mut row, &mut poll)?;
-            visit(&row, outcome, cutoff, profile.hash)
-        })
+        let (stream, population) = self.parts();
+        let writer = |_| {
+            let features = Features::new(schema, stream.dictionaries());
+            RowWriter::new(population, sample, features)
+        };
+        let writers = (0..stream.lanes()).map(writer).collect();
+        stream.share_out(writers, &mut |writer| writer.hand_over(visit))
     }
 }
 

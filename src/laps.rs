@@ -12,6 +12,16 @@ pub struct Spent {
     cpu: Duration,
 }
 
+impl Spent {
+    /// What is spent by the clock if so many threads do it side by side.
+    pub fn side_by_side(self, threads: usize) -> Self {
+        Self {
+            clock: self.clock / threads as u32,
+            ..self
+        }
+    }
+}
+
 impl AddAssign for Spent {
     fn add_assign(&mut self, more: Self) {
         self.clock += more.clock;
@@ -35,34 +45,42 @@ impl Sub for Spent {
 pub struct Watch {
     clock: Instant,
     cpu: Duration,
+    of: libc::clockid_t,
 }
 
 impl Watch {
-    /// Starts to measure.
+    /// Starts to measure what all threads spend.
     pub fn start() -> Self {
-        Self {
-            clock: Instant::now(),
-            cpu: cpu(),
-        }
+        Self::of(libc::CLOCK_PROCESS_CPUTIME_ID)
+    }
+
+    /// Starts to measure what this thread spends.
+    pub fn thread() -> Self {
+        Self::of(libc::CLOCK_THREAD_CPUTIME_ID)
+    }
+
+    fn of(of: libc::clockid_t) -> Self {
+        let (clock, cpu) = (Instant::now(), cpu(of));
+        Self { clock, cpu, of }
     }
 
     /// What was spent since.
     pub fn spent(&self) -> Spent {
         Spent {
             clock: self.clock.elapsed(),
-            cpu: cpu().saturating_sub(self.cpu),
+            cpu: cpu(self.of).saturating_sub(self.cpu),
         }
     }
 }
 
-/// CPU time of this process so far.
-fn cpu() -> Duration {
+/// CPU time so far, by a clock of Unix.
+fn cpu(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
     // SAFETY: the call only writes `time`; a clock that every Unix has.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 

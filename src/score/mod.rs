@@ -1,6 +1,7 @@
 //! score: predicts for every eligible profile and makes the result the model's newest scores.
 
 mod predictions;
+mod predictor;
 mod relation;
 mod writer;
 
@@ -10,12 +11,14 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
+use propensity::cutoff::Cutoff;
 use propensity::features::Features;
 use propensity::model::Scorer;
-use propensity::score::Percentiles;
+use propensity::score::{Buckets, Percentiles};
 use propensity::time::Micros;
 
 use predictions::Predictions;
+use predictor::{Audience, Predictor};
 use relation::ScoreRelation;
 use writer::{Writer, jsonb_datum, text_datum};
 
@@ -25,7 +28,6 @@ use crate::error::Error;
 use crate::gather;
 use crate::instant;
 use crate::laps::Laps;
-use crate::memory::poll;
 use crate::notice;
 use crate::owner::{as_owner, ddl_as_owner};
 
@@ -126,20 +128,8 @@ fn predict_all(
     let as_of = as_of.unwrap_or(stream.last);
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
-    let rules = gather::rules(definition);
     laps.end("read");
-    let mut features = Features::new(&scorer.model().schema, stream.dictionaries());
-    let mut row = vec![0.0; features.len()];
-    let mut predictions = Predictions::new(definition, features.len())?;
-    stream.walk(&mut |profile| {
-        if rules.eligible(profile, &cutoffs[0]) {
-            features.start();
-            features.row(profile, as_of, &mut row, &mut poll)?;
-            predictions.add(profile.key, &row, scorer)?;
-        }
-        Ok(())
-    })?;
-    predictions.predict(scorer)?;
+    let mut predictions = predict_with(definition, &mut stream, scorer, &cutoffs[0])?;
     if predictions.probabilities.is_empty() {
         return Err(Error::NoEligible {
             model: definition.name.clone(),
@@ -155,6 +145,35 @@ fn predict_all(
         laps,
         percentiles,
     })
+}
+
+/// Predicts for every profile of the stream that is eligible at the cutoff, on one thread or two.
+fn predict_with(
+    definition: &Definition,
+    stream: &mut Stream,
+    scorer: &mut Scorer,
+    cutoff: &Cutoff,
+) -> Result<Predictions, Error> {
+    let (medium, high) = definition.options.buckets;
+    let mut predictions = Predictions::new(Buckets::new(medium, high)?);
+    let rules = gather::rules(definition);
+    let audience = Audience {
+        rules: &rules,
+        cutoff,
+        most_factors: definition.options.factors,
+    };
+    let lanes = stream.lanes();
+    let mut copy = (lanes > 1).then(|| scorer.clone());
+    let scorers = std::iter::once(scorer).chain(&mut copy);
+    let predictors = scorers.map(|scorer| {
+        let features = Features::new(&scorer.model().schema, stream.dictionaries());
+        Predictor::new(audience, scorer, features)
+    });
+    let predictors = predictors.collect();
+    stream.share_out(predictors, &mut |predictor| {
+        predictions.take(&mut predictor.made, lanes)
+    })?;
+    Ok(predictions)
 }
 
 /// Writes the run into a partition of its own and makes it the newest.

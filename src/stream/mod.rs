@@ -13,7 +13,7 @@ mod spool;
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
 use propensity::history::{MarkKind, Profile};
-use propensity::partition::Partition;
+use propensity::partition::{self, Lane, Partition, Worker};
 use propensity::record::Layout;
 use propensity::sample::{Sampler, Share};
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
@@ -27,12 +27,17 @@ pub use spool::Spool;
 
 use crate::catalog::Definition;
 use crate::error::Error;
+use crate::guc;
 use crate::memory::poll;
+use crate::thread;
 use query::Query;
 use receiver::{Receiver, Rows, Target};
 
 /// Number of partitions: a power of two. 256 keep 100 million events under 20 MB each.
 const PARTITIONS: usize = 256;
+
+/// Bytes that a thread takes at once, in whole partitions: far more work than beginning a thread.
+const STRETCH: usize = 1 << 20;
 
 /// What was left out while reading, by reason.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -204,6 +209,7 @@ impl Stream {
         let mut bytes = Vec::new();
         self.kept = 0;
         for spool in &mut self.partitions {
+            bytes.clear();
             spool.read(&mut bytes)?;
             let mut rest = Spool::new();
             for record in self.layout.records(&bytes) {
@@ -270,6 +276,50 @@ impl Stream {
         Ok(receiver.received)
     }
 
+    /// How many workers [`Stream::share_out`] keeps busy.
+    pub fn lanes(&self) -> usize {
+        let bytes: usize = self.partitions.iter().map(Spool::len).sum();
+        if guc::threads() > 1 && bytes > STRETCH {
+            2
+        } else {
+            1
+        }
+    }
+
+    /// Visits every profile, with one worker or with two side by side. `take` gets the workers after
+    /// each stretch, always in the order of the hashes of the profiles that they have visited since.
+    pub fn share_out<W: Worker>(
+        &mut self,
+        workers: Vec<W>,
+        take: &mut dyn FnMut(&mut W) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut lanes: Vec<Lane<W>> = workers.into_iter().map(Lane::new).collect();
+        let filled = self.partitions.iter_mut().filter(|spool| spool.len() > 0);
+        let mut filled = filled.peekable();
+        while filled.peek().is_some() {
+            for lane in &mut lanes {
+                lane.bytes.clear();
+                while lane.bytes.len() < STRETCH {
+                    match filled.next() {
+                        Some(spool) => spool.read(&mut lane.bytes)?,
+                        None => break,
+                    }
+                }
+            }
+            partition::walk(
+                &mut lanes,
+                &self.layout,
+                &self.dictionaries,
+                Some(thread::begin),
+                &mut poll,
+            )?;
+            lanes
+                .iter_mut()
+                .try_for_each(|lane| take(&mut lane.worker))?;
+        }
+        Ok(())
+    }
+
     /// Visits every profile, in order of the hash of its key. Can be repeated.
     pub fn walk(
         &mut self,
@@ -277,6 +327,7 @@ impl Stream {
     ) -> Result<(), Error> {
         let (mut partition, mut bytes) = (Partition::default(), Vec::new());
         for spool in self.partitions.iter_mut().filter(|spool| spool.len() > 0) {
+            bytes.clear();
             spool.read(&mut bytes)?;
             let mut failed = None;
             let walked = partition.walk(

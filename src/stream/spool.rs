@@ -35,6 +35,14 @@ impl Spool {
         &mut self.buffer
     }
 
+    /// Appends many bytes.
+    pub fn append(&mut self, bytes: &[u8]) {
+        for bytes in bytes.chunks(BUFFER) {
+            self.buffer.extend_from_slice(bytes);
+            self.settle();
+        }
+    }
+
     /// Moves the buffered bytes to the file once they are many.
     pub fn settle(&mut self) {
         if self.buffer.len() >= BUFFER {
@@ -70,17 +78,17 @@ impl Spool {
         self.buffer.clear();
     }
 
-    /// Reads everything back into `bytes`, oldest first. Can be repeated.
+    /// Reads everything back onto the end of `bytes`, oldest first. Can be repeated.
     pub fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        bytes.clear();
         bytes
             .try_reserve_exact(self.len())
             .map_err(propensity::Error::from)?;
         if !self.file.is_null() {
             self.rewind();
-            while bytes.len() < self.filed {
+            let end = bytes.len() + self.filed;
+            while bytes.len() < end {
                 let start = bytes.len();
-                let wanted = CHUNK.min(self.filed - start);
+                let wanted = CHUNK.min(end - start);
                 bytes.resize(start + wanted, 0);
                 self.fill(&mut bytes[start..])?;
                 poll();

@@ -2,11 +2,12 @@
 
 use std::panic::resume_unwind;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread::{Builder, scope, sleep};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::thread::{Builder, Thread, current, park_timeout, scope};
 use std::time::Duration;
 
-/// How long the calling thread sleeps between two polls while it waits for the other.
+/// How long the calling thread waits at most for the other before it polls again.
 const WAIT: Duration = Duration::from_millis(2);
 
 /// Calls its argument, which begins a thread, with what a thread inherits set as it must be.
@@ -24,6 +25,16 @@ impl Drop for Stop<'_> {
     }
 }
 
+/// Tells the calling thread that the other is done, by whatever way.
+struct Done<'a>(&'a AtomicBool, Thread);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Release);
+        self.1.unpark();
+    }
+}
+
 /// Does both; with `begin`, the first on a thread of its own. Only the calling thread calls `poll`,
 /// and it may unwind out of it: the other thread then stops at its next poll, and is waited for.
 pub fn both<A: Send, B>(
@@ -36,7 +47,7 @@ pub fn both<A: Send, B>(
         let done = first(poll);
         return (done, second(poll));
     };
-    let stopped = AtomicBool::new(false);
+    let (stopped, finished) = (AtomicBool::new(false), AtomicBool::new(false));
     // Taken by the thread, if one can be had; else done here.
     let first = Mutex::new(Some(first));
     let take = || first.lock().ok().and_then(|mut first| first.take());
@@ -44,16 +55,20 @@ pub fn both<A: Send, B>(
         let _stop = Stop(&stopped);
         let mut thread = None;
         begin(&mut || {
-            let run = || take().map(|first| run_until(first, &stopped));
+            let done = Done(&finished, current());
+            let run = || {
+                let _done = done;
+                take().map(|first| run_until(first, &stopped))
+            };
             thread = Builder::new().spawn_scoped(scope, run).ok();
         });
         let other = second(poll);
         let done = match thread {
             None => None,
             Some(thread) => {
-                while !thread.is_finished() {
+                while !finished.load(Acquire) {
                     poll();
-                    sleep(WAIT);
+                    park_timeout(WAIT);
                 }
                 thread.join().unwrap_or_else(|panic| resume_unwind(panic))
             }

@@ -5,7 +5,7 @@ use propensity::Error;
 use propensity::dictionary::Dictionaries;
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind, Profile};
-use propensity::partition::Partition;
+use propensity::partition::{self, Lane, Partition, Worker};
 use propensity::record::{EventFlags, KeyWidth, Layout};
 use propensity::time::Micros;
 
@@ -110,6 +110,80 @@ fn partitions_by_the_top_bits_are_walked_in_the_order_of_one() {
         .flat_map(|bytes| walk(&mut partition, bytes, &dictionaries))
         .collect();
     assert_eq!(together, walk(&mut partition, &whole, &dictionaries));
+}
+
+/// Notes what it sees; asked to, fails at a profile.
+#[derive(Default)]
+struct Witness {
+    seen: Vec<String>,
+    fail_at: Option<&'static str>,
+    finished: usize,
+}
+
+impl Worker for Witness {
+    fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        poll();
+        if self.fail_at.map(str::as_bytes) == Some(profile.key) {
+            return Err(Error::NoRows);
+        }
+        self.seen.push(describe(profile));
+        Ok(())
+    }
+
+    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<(), Error> {
+        self.finished = self.seen.len();
+        Ok(())
+    }
+}
+
+/// Two lanes with 150 profiles each, those of the lower hashes in the first, and all records.
+fn two_lanes() -> ([Lane<Witness>; 2], Vec<u8>) {
+    let mut lanes = [0, 1].map(|_| Lane::new(Witness::default()));
+    let mut whole = Vec::new();
+    for number in 0..2000_i64 {
+        let key = format!("{}", number % 300);
+        let lane = profile_hash(key.as_bytes()) >> 63;
+        for out in [&mut lanes[lane as usize].bytes, &mut whole] {
+            event(out, &key, number * 7 % 50, 0, false, number as f64);
+        }
+    }
+    (lanes, whole)
+}
+
+fn begin(start: &mut dyn FnMut()) {
+    start();
+}
+
+#[test]
+fn two_lanes_side_by_side_see_what_one_walk_sees() {
+    let dictionaries = Dictionaries::new(1, 0);
+    for begin in [None, Some(begin as propensity::parallel::Begin)] {
+        let (mut lanes, whole) = two_lanes();
+        let mut polls = 0;
+        let mut poll = || polls += 1;
+        partition::walk(&mut lanes, &LAYOUT, &dictionaries, begin, &mut poll).unwrap();
+        assert!(polls > 0, "the calling thread polls");
+        let workers = lanes.map(|lane| lane.worker);
+        let finished: usize = workers.iter().map(|worker| worker.finished).sum();
+        assert_eq!(finished, 300);
+        let seen: Vec<String> = workers.into_iter().flat_map(|worker| worker.seen).collect();
+        assert_eq!(seen, walk(&mut Partition::default(), &whole, &dictionaries));
+    }
+}
+
+#[test]
+fn an_error_in_either_lane_is_the_error_of_the_walk() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let fail = ["0", "1", "2", "3", "4", "5"];
+    let lane_of = |key: &str| (profile_hash(key.as_bytes()) >> 63) as usize;
+    let lanes_tried: Vec<usize> = fail.iter().map(|key| lane_of(key)).collect();
+    assert!(lanes_tried.contains(&0) && lanes_tried.contains(&1));
+    for key in fail {
+        let (mut lanes, _) = two_lanes();
+        lanes[lane_of(key)].worker.fail_at = Some(key);
+        let walked = partition::walk(&mut lanes, &LAYOUT, &dictionaries, Some(begin), &mut || ());
+        assert_eq!(walked, Err(Error::NoRows));
+    }
 }
 
 #[test]

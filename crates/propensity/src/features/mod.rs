@@ -34,7 +34,7 @@ use std::ops::Range;
 const QUANTUM: usize = 1 << 12;
 
 /// A group of features: running state, and what it writes at a cutoff.
-trait Group: std::fmt::Debug {
+trait Group: std::fmt::Debug + Send {
     /// Forgets the profile.
     fn clear(&mut self);
 

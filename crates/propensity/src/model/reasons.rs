@@ -6,6 +6,7 @@ use crate::features::Feature;
 use crate::model::{Background, Explanation, Model, Scorer, clip};
 
 /// The baseline that the contributions to one half, in log-odds, are measured against.
+#[derive(Clone)]
 pub(super) struct Reasons {
     /// What the half says before any factor contributes.
     offset: f64,

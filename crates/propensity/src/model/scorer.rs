@@ -35,6 +35,7 @@ pub struct Explanation<'a> {
 }
 
 /// A model made ready to predict: scratch space is kept, so a prediction allocates nothing.
+#[derive(Clone)]
 pub struct Scorer {
     model: Model,
     factors: Factors,
@@ -47,7 +48,7 @@ pub struct Scorer {
 }
 
 /// What is computed of the rows at hand.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Scratch {
     /// Model columns, row after row.
     rows: Vec<f32>,

@@ -4,6 +4,7 @@
 //! each profile's events together, and only those that did not arrive in order are sorted.
 
 mod columns;
+mod lane;
 mod order;
 mod profiles;
 
@@ -12,6 +13,8 @@ use crate::error::Error;
 use crate::history::Profile;
 use crate::record::{Layout, RecordKind};
 use crate::time::Micros;
+pub use lane::{Lane, Worker, walk};
+
 use columns::Columns;
 use order::View;
 use profiles::Profiles;

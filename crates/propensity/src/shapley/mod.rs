@@ -23,6 +23,7 @@ const BLOCK: usize = 128;
 /// explainable AI for trees", Nature Machine Intelligence 2 (2020). Tables of contributions by
 /// pattern of decisions: Yang, "Fast TreeSHAP", NeurIPS workshop 2021, version 2; leaf by leaf as
 /// in Mitchell, Frank and Holmes, "GPUTreeShap", PeerJ Computer Science 8 (2022).
+#[derive(Clone)]
 pub struct TreeShapley {
     columns: usize,
     factors: usize,

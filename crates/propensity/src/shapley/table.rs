@@ -157,12 +157,13 @@ impl Leaf {
 }
 
 /// All tables of a forest.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Tables {
     tables: Vec<Table>,
 }
 
 /// What some neighbouring leaves of a tree contribute, by their decisions.
+#[derive(Clone)]
 struct Table {
     decisions: Vec<Decision>,
     /// The factors that the leaves have a say on.

@@ -1,0 +1,134 @@
+//! The training rows of profiles: counted, and with their features. Pure computing, for any thread.
+
+use propensity::Error;
+use propensity::cutoff::Cutoff;
+use propensity::features::Features;
+use propensity::fit::Sample;
+use propensity::history::Profile;
+use propensity::partition::Worker;
+use propensity::population::Rules;
+use propensity::split::CutoffRows;
+
+/// Gets a feature row, its outcome, the index of its cutoff and the hash of its profile.
+pub type FeatureVisitor<'a> =
+    dyn FnMut(&[f64], bool, usize, u64) -> Result<(), crate::error::Error> + 'a;
+
+/// Who is trained on, at which cutoffs.
+#[derive(Clone, Copy)]
+pub struct Population<'a> {
+    pub rules: &'a Rules,
+    pub cutoffs: &'a [Cutoff],
+    /// Whether the rows are those of an `examples` relation.
+    pub examples: bool,
+}
+
+impl Population<'_> {
+    /// The outcome of a profile at a cutoff, none if it is no training row.
+    fn outcome(&self, profile: &Profile, cutoff: &Cutoff) -> Option<bool> {
+        let rules = self.rules;
+        if self.examples {
+            let example = rules.example(profile, cutoff.at)?;
+            Some(example.unwrap_or_else(|| rules.outcome(profile, cutoff)))
+        } else {
+            let eligible = rules.eligible(profile, cutoff);
+            eligible.then(|| rules.outcome(profile, cutoff))
+        }
+    }
+}
+
+/// Counts rows and positives at each cutoff.
+pub struct Counter<'a> {
+    population: Population<'a>,
+    counts: Vec<(usize, usize)>,
+}
+
+impl<'a> Counter<'a> {
+    pub fn new(population: Population<'a>) -> Self {
+        Self {
+            population,
+            counts: vec![(0, 0); population.cutoffs.len()],
+        }
+    }
+
+    /// Adds what was counted, and starts again.
+    pub fn add_to(&mut self, counts: &mut [CutoffRows]) {
+        for (count, (rows, positives)) in counts.iter_mut().zip(&mut self.counts) {
+            count.rows += std::mem::take(rows);
+            count.positives += std::mem::take(positives);
+        }
+    }
+}
+
+impl Worker for Counter<'_> {
+    fn visit(&mut self, profile: &Profile, _poll: &mut dyn FnMut()) -> Result<(), Error> {
+        let cutoffs = self.population.cutoffs.iter();
+        for (cutoff, (rows, positives)) in cutoffs.zip(&mut self.counts) {
+            if let Some(outcome) = self.population.outcome(profile, cutoff) {
+                *rows += 1;
+                *positives += usize::from(outcome);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Computes the features of the rows of a sample.
+pub struct RowWriter<'a> {
+    population: Population<'a>,
+    sample: Sample,
+    features: Features,
+    /// Rows that wait to be handed over, one after the other.
+    cells: Vec<f64>,
+    /// Their outcomes, cutoffs and profiles.
+    about: Vec<(bool, usize, u64)>,
+}
+
+impl<'a> RowWriter<'a> {
+    pub fn new(population: Population<'a>, sample: Sample, features: Features) -> Self {
+        Self {
+            population,
+            sample,
+            features,
+            cells: Vec::new(),
+            about: Vec::new(),
+        }
+    }
+
+    /// Hands over the rows of the profiles visited so far.
+    pub fn hand_over(&mut self, visit: &mut FeatureVisitor) -> Result<(), crate::error::Error> {
+        let rows = self.cells.chunks_exact(self.features.len().max(1));
+        for (row, &(outcome, cutoff, profile)) in rows.zip(&self.about) {
+            visit(row, outcome, cutoff, profile)?;
+        }
+        self.cells.clear();
+        self.about.clear();
+        Ok(())
+    }
+}
+
+impl Worker for RowWriter<'_> {
+    fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        let mut started = false;
+        for (index, cutoff) in self.population.cutoffs.iter().enumerate() {
+            // The draw is cheaper than the rules.
+            if !self.sample.keeps(profile.hash, cutoff.at) {
+                continue;
+            }
+            let Some(outcome) = self.population.outcome(profile, cutoff) else {
+                continue;
+            };
+            if !started {
+                self.features.start();
+                started = true;
+            }
+            let (end, width) = (self.cells.len(), self.features.len());
+            self.cells.try_reserve(width)?;
+            self.cells.resize(end + width, 0.0);
+            self.features
+                .row(profile, cutoff.at, &mut self.cells[end..], poll)?;
+            self.about.try_reserve(1)?;
+            self.about.push((outcome, index, profile.hash));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+-- Medians of the rounds, size by size, and how they grow from each size to the next.
+\pset footer off
+CREATE TEMP VIEW medians AS
+SELECT events, stage, min(number) AS place, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu) AS cpu, nullif(max(peak), 0) / 1024 AS peak
+FROM bench.result WHERE stage NOT IN ('few', 'few: reasons', 'few: writing', 'train: writing')
+    AND stage NOT LIKE 'rival%'
+GROUP BY events, stage;
+CREATE TEMP VIEW named AS
+SELECT m.*, CASE stage
+    WHEN 'GROUP BY' THEN 'SELECT profile, count(*), max(at) ... GROUP BY profile'
+    WHEN 'few: features' THEN few || ' features of all profiles, 1 cutoff'
+    WHEN 'score: features' THEN every || ' features of all profiles, 1 cutoff'
+    WHEN 'train: features' THEN every || ' features of the training rows, all cutoffs'
+    WHEN 'train' THEN 'train' WHEN 'score' THEN 'score' ELSE stage END AS name
+FROM medians m, (SELECT count(DISTINCT feature) FILTER (WHERE model = 'few') AS few,
+        count(DISTINCT feature) FILTER (WHERE model = 'events') AS every
+    FROM unnest(ARRAY['few', 'events']) model, customer_ai.features(model, '2024-01-10')) f;
+
+SELECT to_char(m.events, '999,999,999') AS events, m.name AS stage, round(m.seconds::numeric, 2) AS seconds,
+    round(m.cpu::numeric, 2) AS "CPU s", round((m.cpu / nullif(plain.cpu, 0))::numeric, 2) AS "x GROUP BY",
+    round((m.cpu / nullif(bare.cpu, 0))::numeric, 1) AS "x read", m.peak AS "peak MB",
+    round((ln(m.cpu / nullif(less.cpu, 0)) / ln(m.events::double precision / less.events))::numeric, 2) AS growth
+FROM named m
+    JOIN medians plain ON plain.events = m.events AND plain.stage = 'GROUP BY'
+    JOIN medians bare ON bare.events = m.events AND bare.stage = 'read the columns'
+    LEFT JOIN LATERAL (SELECT * FROM medians l WHERE l.stage = m.stage AND l.events < m.events AND l.cpu > 0
+        ORDER BY l.events DESC LIMIT 1) less ON true
+ORDER BY m.events, m.place;
+
+SELECT to_char(events, '999,999,999') AS events, 'predict, with factors' AS live,
+    round((percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds))::numeric, 2) AS "p50, ms",
+    round((percentile_disc(0.99) WITHIN GROUP (ORDER BY milliseconds))::numeric, 2) AS "p99, ms"
+FROM bench.latency GROUP BY latency.events ORDER BY latency.events;
