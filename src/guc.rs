@@ -22,8 +22,8 @@ pub fn register() {
     );
     GucRegistry::define_int_guc(
         c"customer_ai.threads",
-        c"Sets how many threads training may use.",
-        c"The two learners are fitted side by side; more than 2 threads change nothing. Any number gives the same model, byte for byte.",
+        c"Sets how many threads training and scoring may use.",
+        c"Profiles are walked and the two learners are fitted side by side; more than 2 threads change nothing. Any number gives the same model and scores, byte for byte.",
         &THREADS,
         1,
         64,

@@ -107,6 +107,11 @@ impl<'a> RowWriter<'a> {
 }
 
 impl Worker for RowWriter<'_> {
+    fn wants(&self, hash: u64) -> bool {
+        let mut cutoffs = self.population.cutoffs.iter();
+        cutoffs.any(|cutoff| self.sample.keeps(hash, cutoff.at))
+    }
+
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         let mut started = false;
         for (index, cutoff) in self.population.cutoffs.iter().enumerate() {

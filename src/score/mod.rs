@@ -137,7 +137,9 @@ fn predict_all(
         });
     }
     laps.end_two("features", "reasons", predictions.spent);
-    let percentiles = Percentiles::of(&mut predictions.probabilities)?;
+    let mut probabilities = std::mem::take(&mut predictions.probabilities);
+    let percentiles = Percentiles::of(&mut probabilities)?;
+    drop(probabilities);
     Ok(Scored {
         stream,
         as_of,

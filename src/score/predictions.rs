@@ -26,7 +26,7 @@ pub struct Row<'a> {
 pub struct Predictions {
     buckets: Buckets,
     counts: [i64; 3],
-    /// Of all profiles, for the percentiles.
+    /// Of all profiles, until the percentiles are known.
     pub probabilities: Vec<f64>,
     /// What predicting took.
     pub spent: Spent,
@@ -46,7 +46,7 @@ impl Predictions {
 
     /// Number of profiles predicted.
     pub fn profiles(&self) -> i64 {
-        self.probabilities.len() as i64
+        self.counts.iter().sum()
     }
 
     /// Number of profiles in the low, medium and high bucket.
@@ -73,7 +73,7 @@ impl Predictions {
     pub fn read(&mut self, visit: &mut dyn FnMut(&Row)) -> Result<(), Error> {
         self.rows.finish();
         let (mut head, mut body) = ([0; HEAD], Vec::new());
-        for _ in 0..self.probabilities.len() {
+        for _ in 0..self.profiles() {
             self.rows.fill(&mut head)?;
             let [
                 a,

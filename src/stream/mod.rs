@@ -288,7 +288,7 @@ impl Stream {
 
     /// Visits every profile, with one worker or with two side by side. `take` gets the workers after
     /// each stretch, always in the order of the hashes of the profiles that they have visited since.
-    pub fn share_out<W: Worker>(
+    pub fn share_out<W: Worker + Send>(
         &mut self,
         workers: Vec<W>,
         take: &mut dyn FnMut(&mut W) -> Result<(), Error>,

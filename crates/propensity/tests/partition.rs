@@ -117,10 +117,16 @@ fn partitions_by_the_top_bits_are_walked_in_the_order_of_one() {
 struct Witness {
     seen: Vec<String>,
     fail_at: Option<&'static str>,
+    /// Whether profiles with an odd hash are left out.
+    only_even: bool,
     finished: usize,
 }
 
 impl Worker for Witness {
+    fn wants(&self, hash: u64) -> bool {
+        !self.only_even || hash.is_multiple_of(2)
+    }
+
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         poll();
         if self.fail_at.map(str::as_bytes) == Some(profile.key) {
@@ -169,6 +175,24 @@ fn two_lanes_side_by_side_see_what_one_walk_sees() {
         let seen: Vec<String> = workers.into_iter().flat_map(|worker| worker.seen).collect();
         assert_eq!(seen, walk(&mut Partition::default(), &whole, &dictionaries));
     }
+}
+
+#[test]
+fn a_profile_that_is_not_wanted_changes_nothing_for_the_others() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let key_of = |line: &String| line.split_once(':').unwrap().0.to_owned();
+    let seen_by = |only_even| {
+        let ([mut lane, _], _) = two_lanes();
+        lane.worker.only_even = only_even;
+        let lanes = std::slice::from_mut(&mut lane);
+        partition::walk(lanes, &LAYOUT, &dictionaries, None, &mut || ()).unwrap();
+        lane.worker.seen
+    };
+    let mut all = seen_by(false);
+    let some = seen_by(true);
+    assert!(!some.is_empty() && some.len() < all.len());
+    all.retain(|line| profile_hash(key_of(line).as_bytes()).is_multiple_of(2));
+    assert_eq!(some, all);
 }
 
 #[test]

@@ -6,10 +6,14 @@ use crate::error::Error;
 use crate::history::Profile;
 use crate::parallel::{Begin, both};
 use crate::record::Layout;
-use std::cell::RefCell;
 
 /// What is done with profiles.
-pub trait Worker: Send {
+pub trait Worker {
+    /// Whether to visit the profile with this hash: the events of others need not be sorted.
+    fn wants(&self, _hash: u64) -> bool {
+        true
+    }
+
     /// Takes the next profile; calls `poll` in long work.
     ///
     /// # Errors
@@ -24,6 +28,15 @@ pub trait Worker: Send {
     /// Those of the work.
     fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+/// A worker that does one thing with every profile.
+pub(super) struct Each<'a>(pub &'a mut dyn FnMut(&Profile) -> Result<(), Error>);
+
+impl Worker for Each<'_> {
+    fn visit(&mut self, profile: &Profile, _poll: &mut dyn FnMut()) -> Result<(), Error> {
+        (self.0)(profile)
     }
 }
 
@@ -53,18 +66,10 @@ impl<W: Worker> Lane<W> {
         dictionaries: &Dictionaries,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        // Both the walk and the worker poll.
-        let poll = RefCell::new(poll);
-        let call = || (poll.borrow_mut())();
-        let (partition, worker) = (&mut self.partition, &mut self.worker);
-        partition.walk(
-            layout,
-            &self.bytes,
-            dictionaries,
-            &mut |profile| worker.visit(profile, &mut || call()),
-            &mut || call(),
-        )?;
-        worker.finish(&mut || call())
+        let worker = &mut self.worker;
+        self.partition
+            .walk_for(layout, &self.bytes, dictionaries, worker, poll)?;
+        worker.finish(poll)
     }
 }
 
@@ -74,7 +79,7 @@ impl<W: Worker> Lane<W> {
 /// # Errors
 ///
 /// Those of [`Partition::walk`] and of the workers.
-pub fn walk<W: Worker>(
+pub fn walk<W: Worker + Send>(
     lanes: &mut [Lane<W>],
     layout: &Layout,
     dictionaries: &Dictionaries,

@@ -16,6 +16,7 @@ use crate::time::Micros;
 pub use lane::{Lane, Worker, walk};
 
 use columns::Columns;
+use lane::Each;
 use order::View;
 use profiles::Profiles;
 
@@ -60,6 +61,18 @@ impl Partition {
         visit: &mut dyn FnMut(&Profile) -> Result<(), Error>,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
+        self.walk_for(layout, bytes, dictionaries, &mut Each(visit), poll)
+    }
+
+    /// The same for the profiles that a worker wants.
+    fn walk_for(
+        &mut self,
+        layout: &Layout,
+        bytes: &[u8],
+        dictionaries: &Dictionaries,
+        worker: &mut dyn Worker,
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
         self.number(layout, bytes, poll)?;
         self.profiles.sort(bytes)?;
         self.gather(layout, bytes, poll)?;
@@ -72,12 +85,15 @@ impl Partition {
         for rank in 0..self.profiles.order.len() {
             let entry = self.profiles.entries[self.profiles.order[rank] as usize];
             let events = &mut self.events[start..entry.events];
-            sort(events, &view, poll);
-            self.columns.fill(events, &view, poll)?;
             let rest = &self.others[other..];
             let mine = rest.partition_point(|&(owner, _)| owner as usize == rank);
-            self.columns.fill_others(&rest[..mine], &view)?;
-            visit(&self.columns.profile(entry.hash, entry.key(bytes)))?;
+            if worker.wants(entry.hash) {
+                sort(events, &view, poll);
+                self.columns.fill(events, &view, poll)?;
+                self.columns.fill_others(&rest[..mine], &view)?;
+                let profile = self.columns.profile(entry.hash, entry.key(bytes));
+                worker.visit(&profile, poll)?;
+            }
             work += events.len() + mine + 1;
             if work >= QUANTUM {
                 poll();
