@@ -8,14 +8,14 @@ mod decode;
 mod execute;
 mod query;
 mod receiver;
+mod sampling;
 mod spool;
 
-use propensity::dictionary::{Dictionaries, Dictionary};
-use propensity::hash::profile_hash;
+use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
 use propensity::partition::{self, Lane, Partition, Worker};
 use propensity::record::Layout;
-use propensity::sample::{Sampler, Share};
+use propensity::sample::Sampler;
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
 use serde::Serialize;
@@ -72,8 +72,9 @@ pub struct Stream {
     pub kept: u64,
     /// Whose events, attributes and marks are kept; everybody's without it.
     sampler: Option<Sampler>,
-    /// Whether profiles were dropped after some of their rows had been taken in.
-    dropped_late: bool,
+    /// Whether texts of profiles that were dropped late may have taken the places of others in a
+    /// dictionary: what is told apart would then depend on the order of the rows.
+    blurred: bool,
     /// Whether only the most frequent types are told apart, because there are too many.
     types_chosen: bool,
 }
@@ -100,7 +101,7 @@ impl Stream {
             events: 0,
             kept: 0,
             sampler: None,
-            dropped_late: false,
+            blurred: false,
             types_chosen: false,
         })
     }
@@ -154,35 +155,6 @@ impl Stream {
         Ok(())
     }
 
-    /// Reads all events up to `until`, and keeps those of the profiles that the sampler keeps.
-    pub fn sample_events(&mut self, until: Micros, sampler: Sampler) -> Result<(), Error> {
-        let before = sampler.share();
-        self.sampler = Some(sampler);
-        self.read_events(until, None)?;
-        self.dropped_late = self.share() != before;
-        if self.dropped_late {
-            self.drop_others()?;
-        }
-        Ok(())
-    }
-
-    /// The share of the profiles that is kept.
-    pub fn share(&self) -> Share {
-        self.sampler.as_ref().map_or(Share::ALL, Sampler::share)
-    }
-
-    /// How many profiles have events, kept or not, if they were counted.
-    pub fn profiles(&self) -> Option<u64> {
-        self.sampler.as_ref().map(Sampler::profiles)
-    }
-
-    /// Whether texts of profiles that were dropped later may have taken the places of others in a
-    /// dictionary: what is told apart would then depend on the order of the rows.
-    pub fn is_blurred(&self) -> bool {
-        let mut filled = std::iter::once(&self.dictionaries.kinds).chain(&self.dictionaries.events);
-        self.dropped_late && filled.any(Dictionary::overflowed)
-    }
-
     /// Whether there are more event types than a dictionary holds: which of them are told apart
     /// would then depend on the order of the rows.
     pub fn has_too_many_types(&self) -> bool {
@@ -200,29 +172,6 @@ impl Stream {
         self.read(&sql, &params, Rows::Types)?;
         self.dictionaries.kinds.close();
         self.types_chosen = true;
-        Ok(())
-    }
-
-    /// Leaves out the events of profiles that were dropped after their rows had been taken in.
-    fn drop_others(&mut self) -> Result<(), Error> {
-        let share = self.share();
-        let mut bytes = Vec::new();
-        self.kept = 0;
-        for spool in &mut self.partitions {
-            bytes.clear();
-            spool.read(&mut bytes)?;
-            let mut rest = Spool::new();
-            for record in self.layout.records(&bytes) {
-                let (key, record) = record?;
-                if share.keeps(profile_hash(key)) {
-                    rest.buffer().extend_from_slice(record);
-                    rest.settle();
-                    self.kept += 1;
-                }
-            }
-            *spool = rest;
-            poll();
-        }
         Ok(())
     }
 

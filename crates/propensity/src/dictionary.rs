@@ -212,7 +212,7 @@ impl Dictionary {
     ///
     /// Alphabetical order would not do: a text past the limit is only known by its hash.
     #[inline]
-    pub(crate) fn order(&self, code: u32) -> u32 {
+    pub fn order(&self, code: u32) -> u32 {
         if code == 0 {
             0
         } else if Self::is_hash(code) {

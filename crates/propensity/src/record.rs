@@ -230,6 +230,15 @@ impl Layout {
         })
     }
 
+    /// A code of an event, given whole: of its type at 0, then of its text attributes; 0 if missing.
+    pub fn code(&self, key: &[u8], event: &[u8], column: usize) -> u32 {
+        let fields = self.fields(event, self.head(key));
+        match column.checked_sub(1) {
+            None => fields.kind(0),
+            Some(column) => fields.code(0, column),
+        }
+    }
+
     /// Reads the fields of events one by one; an event's head takes `head` bytes.
     pub(crate) fn fields<'a>(&self, bytes: &'a [u8], head: usize) -> Fields<'a> {
         let numbers = head + 4;
@@ -403,6 +412,11 @@ mod tests {
         let fields = LAYOUT.fields(&bytes, LAYOUT.head(b"ann"));
         assert_eq!((fields.kind(0), fields.code(0, 0)), (7, 9));
         assert_eq!(fields.number(0, 0), 1.5);
+        let first = &bytes[..event.next];
+        assert_eq!(
+            [0, 1].map(|column| LAYOUT.code(b"ann", first, column)),
+            [7, 9]
+        );
         assert_eq!(body.values.codes().collect::<Vec<_>>(), [9]);
 
         let row = LAYOUT.record(&bytes, event.next).unwrap();

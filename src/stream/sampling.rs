@@ -1,0 +1,106 @@
+//! Reading the events of a sample of the profiles.
+
+use std::collections::HashSet;
+
+use propensity::dictionary::{Dictionaries, Dictionary};
+use propensity::hash::profile_hash;
+use propensity::sample::{Sampler, Share};
+use propensity::time::Micros;
+
+use super::{Spool, Stream};
+use crate::error::Error;
+use crate::memory::poll;
+
+impl Stream {
+    /// Reads all events up to `until`, and keeps those of the profiles that the sampler keeps.
+    pub fn sample_events(&mut self, until: Micros, sampler: Sampler) -> Result<(), Error> {
+        let before = sampler.share();
+        self.sampler = Some(sampler);
+        self.read_events(until, None)?;
+        if self.share() != before {
+            self.drop_others()?;
+        }
+        Ok(())
+    }
+
+    /// The share of the profiles that is kept.
+    pub fn share(&self) -> Share {
+        self.sampler.as_ref().map_or(Share::ALL, Sampler::share)
+    }
+
+    /// How many profiles have events, kept or not, if they were counted.
+    pub fn profiles(&self) -> Option<u64> {
+        self.sampler.as_ref().map(Sampler::profiles)
+    }
+
+    /// Whether texts of profiles that were dropped late may have taken the places of others in a
+    /// dictionary: what is told apart would then depend on the order of the rows.
+    pub fn is_blurred(&self) -> bool {
+        self.blurred
+    }
+
+    /// Leaves out the events of profiles that were dropped after their rows had been taken in.
+    fn drop_others(&mut self) -> Result<(), Error> {
+        let share = self.share();
+        let mut crowds = crowds(&self.dictionaries);
+        let mut bytes = Vec::new();
+        self.kept = 0;
+        for spool in &mut self.partitions {
+            bytes.clear();
+            spool.read(&mut bytes)?;
+            let mut rest = Spool::new();
+            for record in self.layout.records(&bytes) {
+                let (key, record) = record?;
+                if !share.keeps(profile_hash(key)) {
+                    continue;
+                }
+                rest.buffer().extend_from_slice(record);
+                rest.settle();
+                self.kept += 1;
+                for crowd in &mut crowds {
+                    crowd.add(self.layout.code(key, record, crowd.column))?;
+                }
+            }
+            *spool = rest;
+            poll();
+        }
+        self.blurred = crowds.iter().any(|crowd| !crowd.is_too_large());
+        Ok(())
+    }
+}
+
+/// The texts of a full dictionary that events of the sample have, counted up to one more than it
+/// holds: so many would have filled it without anybody else's.
+struct Crowd<'a> {
+    /// 0 for the type, then the text attributes.
+    column: usize,
+    dictionary: &'a Dictionary,
+    seen: HashSet<u32>,
+}
+
+/// One for each dictionary that is full.
+fn crowds(dictionaries: &Dictionaries) -> Vec<Crowd<'_>> {
+    let all = std::iter::once(&dictionaries.kinds).chain(&dictionaries.events);
+    let full = all.enumerate().filter(|(_, one)| one.overflowed());
+    full.map(|(column, dictionary)| Crowd {
+        column,
+        dictionary,
+        seen: HashSet::new(),
+    })
+    .collect()
+}
+
+impl Crowd<'_> {
+    /// Takes a code, 0 for none. Two texts may have one place in the order, but then in any order.
+    fn add(&mut self, code: u32) -> Result<(), Error> {
+        if code != 0 && !self.is_too_large() {
+            self.seen.try_reserve(1).map_err(propensity::Error::from)?;
+            self.seen.insert(self.dictionary.order(code));
+        }
+        Ok(())
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.seen.len() > Dictionary::ROOM
+    }
+}
