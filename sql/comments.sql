@@ -34,6 +34,28 @@ COMMENT ON FUNCTION customer_ai.has_factor IS
 COMMENT ON FUNCTION customer_ai._is_mine IS
     'whether the current role is the owner or a member of it; false when that role does not exist';
 
+COMMENT ON TYPE customer_ai.model_document IS
+    'a version of a model as a value, in hexadecimal digits: what the aggregates over events predict with';
+COMMENT ON AGGREGATE customer_ai.event_features(customer_ai.model_document, timestamptz, timestamptz, jsonb, "any",
+    "any", boolean, boolean, boolean, VARIADIC "any") IS
+    'features of one profile from its events, packed: what customer_ai.features runs where the events are';
+COMMENT ON AGGREGATE customer_ai.event_scores(customer_ai.model_document, timestamptz, timestamptz, jsonb, "any",
+    "any", boolean, boolean, boolean, VARIADIC "any") IS
+    'prediction and factors of one profile from its events, packed: what customer_ai.score runs where the events are';
+COMMENT ON AGGREGATE customer_ai.newest_event(timestamptz, jsonb, "any") IS
+    'time of the newest event that is not later than an instant';
+COMMENT ON FUNCTION customer_ai._model_document_in IS 'reads a model document and checks it wholly';
+COMMENT ON FUNCTION customer_ai._model_document_out IS 'writes a model document in hexadecimal digits';
+COMMENT ON FUNCTION customer_ai._model_document_recv IS 'reads the bytes of a model document and checks them wholly';
+COMMENT ON FUNCTION customer_ai._model_document_send IS 'the bytes of a model document';
+COMMENT ON FUNCTION customer_ai._event_collect IS 'adds a row to the state of an aggregate over events';
+COMMENT ON FUNCTION customer_ai._event_combine IS 'adds one state of an aggregate over events to another';
+COMMENT ON FUNCTION customer_ai._event_serialize IS 'a state of an aggregate over events as bytes';
+COMMENT ON FUNCTION customer_ai._event_deserialize IS 'a state of an aggregate over events from bytes';
+COMMENT ON FUNCTION customer_ai._event_features_final IS 'the features of the profile whose events a state holds';
+COMMENT ON FUNCTION customer_ai._event_scores_final IS 'the prediction for the profile whose events a state holds';
+COMMENT ON FUNCTION customer_ai._newest_event_collect IS 'the later of a state and a time';
+
 COMMENT ON TABLE customer_ai.model IS 'models: what is predicted, of whom, from what';
 COMMENT ON COLUMN customer_ai.model.id IS 'key';
 COMMENT ON COLUMN customer_ai.model.name IS 'name of the model';

@@ -148,7 +148,7 @@ unsafe fn parse(
 ///
 /// # Safety
 /// The list is NULL, or a list of pointers to `T` that lives at least as long as the result is used.
-unsafe fn pointers<'a, T>(list: *mut pg_sys::List) -> &'a [*mut T] {
+pub unsafe fn pointers<'a, T>(list: *mut pg_sys::List) -> &'a [*mut T] {
     // SAFETY: a cell of a list of pointers is a pointer.
     unsafe {
         match list.as_ref() {

@@ -205,6 +205,29 @@ pub enum Error {
     /// A segment or another relation of that name exists.
     SegmentExists { name: String },
 
+    /// A function of an aggregate called by itself.
+    DirectCall,
+    /// A model document that is not written in hexadecimal digits.
+    DocumentText,
+    /// A state speaks of a model document that this backend has not seen.
+    UnknownDocument,
+    /// An argument of an aggregate that changes from row to row.
+    NotConstant { argument: &'static str },
+    /// More or fewer attributes than the model reads.
+    AttributeCount { found: usize, names: Vec<String> },
+    /// An argument of a type that cannot be used; `required` completes "It must be".
+    ArgumentType {
+        argument: String,
+        found: String,
+        required: &'static str,
+    },
+    /// A model whose events cannot be asked where they are; the reason is a sentence.
+    NotPushed { model: String, reason: &'static str },
+    /// What another server answered cannot be read.
+    BadAnswer,
+    /// A model with profile attributes, which events do not have.
+    NeedsProfiles,
+
     /// Something of the learning library, about a model.
     Model {
         model: String,

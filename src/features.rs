@@ -16,6 +16,7 @@ use crate::gather;
 use crate::instant;
 use crate::memory::poll;
 use crate::owner::as_owner;
+use crate::pushed::Pushed;
 use crate::rows::{Rows, Text};
 use crate::stream::Stream;
 
@@ -40,8 +41,8 @@ fn features(
     Ok(())
 }
 
-/// The schema of the active version, if there is one.
-fn stored_schema(definition: &Definition) -> Result<Option<Schema>, Error> {
+/// The model of the active version, if there is one.
+fn stored_model(definition: &Definition) -> Result<Option<Model>, Error> {
     let Some(active) = catalog::active(definition.id)? else {
         return Ok(None);
     };
@@ -49,12 +50,16 @@ fn stored_schema(definition: &Definition) -> Result<Option<Schema>, Error> {
         model: definition.name.clone(),
         error,
     })?;
-    Ok(Some(model.schema))
+    Ok(Some(model))
 }
 
 /// Hands out the features of every eligible profile.
 fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows) -> Result<(), Error> {
-    let stored = stored_schema(definition)?;
+    let stored = stored_model(definition)?;
+    if let Some(pushed) = Pushed::choose(definition, stored.as_ref())? {
+        return ask_all(definition, pushed, as_of, rows);
+    }
+    let stored = stored.map(|model| model.schema);
     let mut stream = Stream::open(definition, stored.as_ref())?;
     stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
     stream.read_attributes(None)?;
@@ -68,7 +73,7 @@ fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows) -> Re
     let rules = gather::rules(definition);
     let mut features = Features::new(&schema, stream.dictionaries());
     let mut row = vec![0.0; features.len()];
-    let columns: Vec<Column> = schema.features().iter().map(Column::new).collect();
+    let columns = Column::all(&schema);
     let kind = stream.key().kind;
     stream.walk(&mut |profile| {
         if !rules.eligible(profile, &cutoffs[0]) {
@@ -76,18 +81,40 @@ fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows) -> Re
         }
         features.start();
         features.row(profile, as_of, &mut row, &mut poll)?;
-        let key = Text::new(&kind.text(profile.key));
-        for (column, &value) in columns.iter().zip(&row) {
-            rows.put([
-                key.datum(),
-                column.name.datum(),
-                column.number(value),
-                column.category(value),
-            ]);
-        }
-        poll();
+        hand_out(&kind.text(profile.key), &columns, &row, rows);
         Ok(())
     })
+}
+
+/// Has the features of every eligible profile made where its events are.
+fn ask_all(
+    definition: &Definition,
+    mut pushed: Pushed,
+    as_of: Option<Micros>,
+    rows: &mut Rows,
+) -> Result<(), Error> {
+    let as_of = as_of.map_or_else(|| pushed.newest(), Ok)?;
+    let cutoffs = instant::windows(definition, &[as_of])?;
+    let (columns, kind) = (Column::all(pushed.schema()), pushed.key().kind);
+    let mut row = vec![0.0; columns.len()];
+    pushed.features(&cutoffs[0], &mut row, &mut |key, row| {
+        hand_out(&kind.text(key), &columns, row, rows);
+        Ok(())
+    })
+}
+
+/// Hands out the features of one profile.
+fn hand_out(profile: &str, columns: &[Column], row: &[f64], rows: &mut Rows) {
+    let key = Text::new(profile);
+    for (column, &value) in columns.iter().zip(row) {
+        rows.put([
+            key.datum(),
+            column.name.datum(),
+            column.number(value),
+            column.category(value),
+        ]);
+    }
+    poll();
 }
 
 /// A feature as it is handed out.
@@ -98,6 +125,10 @@ struct Column {
 }
 
 impl Column {
+    fn all(schema: &Schema) -> Vec<Self> {
+        schema.features().iter().map(Self::new).collect()
+    }
+
     fn new(feature: &Feature) -> Self {
         let texts = |values: &Vec<String>| values.iter().map(|value| Text::new(value)).collect();
         Self {

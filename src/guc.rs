@@ -2,9 +2,32 @@
 
 use std::ffi::CStr;
 
-use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 
 const PREFIX: &CStr = c"customer_ai";
+/// What brings events to features when scores or features of a trained model are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
+pub enum Feeder {
+    #[name = c"auto"]
+    Auto,
+    #[name = c"local"]
+    Local,
+    #[name = c"pushed_down"]
+    PushedDown,
+}
+
+impl Feeder {
+    /// As users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Local => "local",
+            Self::PushedDown => "pushed_down",
+        }
+    }
+}
+
+static FEEDER: GucSetting<Feeder> = GucSetting::<Feeder>::new(Feeder::Auto);
 static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
 static THREADS: GucSetting<i32> = GucSetting::<i32>::new(2);
 
@@ -30,6 +53,14 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::default(),
     );
+    GucRegistry::define_enum_guc(
+        c"customer_ai.feeder",
+        c"Sets where events become features and scores: local, pushed_down, or auto.",
+        c"local streams the events through this backend; pushed_down runs an aggregate by profile, which foreign servers and Citus nodes do by themselves; auto takes that where they would.",
+        &FEEDER,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
     // SAFETY: called once from _PG_init with a constant string.
     unsafe {
         #[cfg(feature = "pg14")]
@@ -37,6 +68,11 @@ pub fn register() {
         #[cfg(not(feature = "pg14"))]
         pgrx::pg_sys::MarkGUCPrefixReserved(PREFIX.as_ptr());
     }
+}
+
+/// `customer_ai.feeder`.
+pub fn feeder() -> Feeder {
+    FEEDER.get()
 }
 
 /// `customer_ai.max_memory` in bytes.

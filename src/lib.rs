@@ -1,5 +1,6 @@
 //! The PostgreSQL layer: thin glue around `propensity`.
 
+mod aggregate;
 mod args;
 mod backtest;
 mod catalog;
@@ -17,6 +18,7 @@ mod memory;
 mod notice;
 mod owner;
 mod predict;
+mod pushed;
 mod relation;
 mod rows;
 mod score;
@@ -35,6 +37,11 @@ pgrx::extension_sql_file!(
     "../sql/views.sql",
     name = "views",
     requires = ["tables", owner::is_mine]
+);
+pgrx::extension_sql_file!(
+    "../sql/aggregates.sql",
+    name = "aggregates",
+    requires = ["tables"]
 );
 pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", requires = ["views"]);
 pgrx::extension_sql_file!("../sql/comments.sql", name = "comments", finalize);

@@ -132,6 +132,21 @@ fn set(name: &CStr, value: &CStr) {
     }
 }
 
+/// Does something with a setting in force, which then has its value again; after an error, the abort of the
+/// (sub)transaction sees to that.
+pub fn with_setting<T>(
+    name: &CStr,
+    value: &CStr,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    // SAFETY: plain assignments in the backend; the nest level ends where it began.
+    let level = unsafe { pg_sys::NewGUCNestLevel() };
+    set(name, value);
+    let result = work();
+    unsafe { pg_sys::AtEOXact_GUC(false, level) };
+    result
+}
+
 /// The caller's identity while another one is in force. There is no Drop: it would call Postgres while an error
 /// unwinds the stack, and the abort of the (sub)transaction restores all three by itself.
 struct Switch {

@@ -304,6 +304,45 @@ fn message(error: Error) -> Message {
                 .detail(format!("Found {} kB in use; customer_ai.max_memory allows {} kB.", used / 1024, limit / 1024))
                 .hint("Raise customer_ai.max_memory; or lower the option max_training_rows; or leave out profiles with millions of events, all of which are held at once.")
         }
+        Error::DirectCall => {
+            Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, "this function is a part of an aggregate")
+                .detail("It cannot be called by itself or over a window.")
+                .hint("Use the aggregate customer_ai.event_features, event_scores or newest_event with GROUP BY.")
+        }
+        Error::DocumentText => {
+            Message::new(Code::ERRCODE_INVALID_TEXT_REPRESENTATION, "invalid input for type model_document")
+                .detail("It must be written in an even number of hexadecimal digits.")
+        }
+        Error::UnknownDocument => Message::new(STATE, "a model document is not known to this backend")
+            .detail("It finishes what parallel workers began, but the document did not come in through it, or more than 8 others did since.")
+            .hint("Give the document as a literal or a parameter of this query, or set max_parallel_workers_per_gather = 0."),
+        Error::NotConstant { argument } => {
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("\"{argument}\" must be the same for all rows"))
+                .hint("Give a literal or a parameter, not an expression of columns or a subquery.")
+        }
+        Error::AttributeCount { found, names } => {
+            let expected = if names.is_empty() { "none".to_owned() } else { list(&names) };
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, "the attributes are not those that the model reads")
+                .detail(format!("Found {found}; required are {}: {expected}.", names.len()))
+                .hint("Give them in this order after the argument \"excluded\".")
+        }
+        Error::ArgumentType { argument, found, required } => {
+            Message::new(Code::ERRCODE_DATATYPE_MISMATCH, format!("argument \"{argument}\" has the wrong type"))
+                .detail(format!("Found {found}; it must be {required}."))
+                .hint("Cast it, or train the model on this column.")
+        }
+        Error::NotPushed { model, reason } => {
+            Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("the events of model \"{model}\" cannot be asked where they are"))
+                .detail(reason)
+                .hint("Set customer_ai.feeder to auto or local.")
+        }
+        Error::BadAnswer => Message::new(Code::ERRCODE_PROTOCOL_VIOLATION, "an answer about a profile cannot be read")
+            .hint("Install the same version of customer_ai on all servers, or set customer_ai.feeder = local."),
+        Error::NeedsProfiles => {
+            Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, "the model reads profile attributes")
+                .detail("An aggregate over events does not see them.")
+                .hint("Use customer_ai.score or customer_ai.features.")
+        }
         Error::Model { model, error } => learning(&format!("model \"{model}\""), &error),
         Error::Learning(error) => learning("the model", &error),
         Error::Spi(error) => {

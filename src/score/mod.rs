@@ -18,7 +18,7 @@ use propensity::score::{Buckets, Percentiles};
 use propensity::time::Micros;
 
 use predictions::Predictions;
-use predictor::{Audience, Predictor};
+use predictor::{Audience, Made, Predictor};
 use relation::ScoreRelation;
 use writer::{Writer, jsonb_datum, text_datum};
 
@@ -26,22 +26,32 @@ use crate::args;
 use crate::catalog::{self, Definition, NewRun};
 use crate::error::Error;
 use crate::gather;
+use crate::guc::Feeder;
 use crate::instant;
 use crate::laps::Laps;
 use crate::notice;
 use crate::owner::{as_owner, ddl_as_owner};
 
+use crate::pushed::Pushed;
 use crate::segment;
-use crate::stream::{BytesKind, Stream};
+use crate::stream::{BytesKind, Key, Skipped, Stream};
 use crate::version;
 
 /// The predictions of a run, before they are written.
 struct Scored {
-    stream: Stream,
+    read: Read,
     as_of: Micros,
     predictions: Predictions,
     laps: Laps,
     percentiles: Percentiles,
+}
+
+/// What a run read.
+struct Read {
+    feeder: Feeder,
+    key: Key,
+    events: u64,
+    skipped: Skipped,
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -76,7 +86,8 @@ fn score(
         Ok((number, scored))
     })?;
     let detail = serde_json::json!({
-        "events": scored.stream.events,
+        "events": scored.read.events,
+        "feeder": scored.read.feeder.name(),
         "seconds": scored.laps.seconds(),
         "cpu": scored.laps.cpu(),
     });
@@ -90,7 +101,7 @@ fn score(
             profiles: scored.predictions.profiles(),
             buckets: Some(scored.predictions.buckets()),
             percentiles: Some(scored.percentiles.cuts()),
-            skipped: &crate::train::json(&scored.stream.skipped)?,
+            skipped: &crate::train::json(&scored.read.skipped)?,
             detail: &detail.to_string(),
         },
     )?;
@@ -98,7 +109,7 @@ fn score(
         write(&definition, &mut scored, run, number)
     })?;
     segment::refresh_all(&definition)?;
-    notice::left_out(&definition, &scored.stream.skipped);
+    notice::left_out(&definition, &scored.read.skipped);
     let [low, medium, high] = scored.predictions.buckets();
     Ok(TableIterator::once((
         run,
@@ -118,6 +129,9 @@ fn predict_all(
     scorer: &mut Scorer,
     as_of: Option<Micros>,
 ) -> Result<Scored, Error> {
+    if let Some(pushed) = Pushed::choose(definition, Some(scorer.model()))? {
+        return ask_all(definition, pushed, as_of);
+    }
     let mut laps = Laps::start();
     let mut stream = Stream::open(definition, Some(&scorer.model().schema))?;
     stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
@@ -129,24 +143,71 @@ fn predict_all(
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
     laps.end("read");
-    let mut predictions = predict_with(definition, &mut stream, scorer, &cutoffs[0])?;
-    if predictions.probabilities.is_empty() {
-        return Err(Error::NoEligible {
-            model: definition.name.clone(),
-            cutoffs: 1,
-        });
-    }
+    let predictions = predict_with(definition, &mut stream, scorer, &cutoffs[0])?;
     laps.end_two("features", "reasons", predictions.spent);
-    let mut probabilities = std::mem::take(&mut predictions.probabilities);
-    let percentiles = Percentiles::of(&mut probabilities)?;
-    drop(probabilities);
-    Ok(Scored {
-        stream,
-        as_of,
-        predictions,
-        laps,
-        percentiles,
-    })
+    let read = Read {
+        feeder: Feeder::Local,
+        key: stream.key().clone(),
+        events: stream.events,
+        skipped: stream.skipped,
+    };
+    Scored::new(definition, read, as_of, predictions, laps)
+}
+
+/// Has every eligible profile predicted for where its events are.
+fn ask_all(
+    definition: &Definition,
+    mut pushed: Pushed,
+    as_of: Option<Micros>,
+) -> Result<Scored, Error> {
+    let mut laps = Laps::start();
+    let as_of = as_of.map_or_else(|| pushed.newest(), Ok)?;
+    let cutoffs = instant::windows(definition, &[as_of])?;
+    let (medium, high) = definition.options.buckets;
+    let mut predictions = Predictions::new(Buckets::new(medium, high)?);
+    let (mut made, factors) = (Made::default(), definition.options.factors);
+    pushed.scores(&cutoffs[0], factors, &mut |key, scored| {
+        made.push(key, scored.probability, scored.score, scored.factors)?;
+        predictions.take(&mut made, 1)
+    })?;
+    laps.end("read");
+    let read = Read {
+        feeder: Feeder::PushedDown,
+        key: pushed.key().clone(),
+        events: pushed.events(),
+        skipped: pushed.skipped(),
+    };
+    if read.events == 0 {
+        return Err(read.skipped.no_events(definition));
+    }
+    Scored::new(definition, read, as_of, predictions, laps)
+}
+
+impl Scored {
+    fn new(
+        definition: &Definition,
+        read: Read,
+        as_of: Micros,
+        mut predictions: Predictions,
+        laps: Laps,
+    ) -> Result<Self, Error> {
+        if predictions.probabilities.is_empty() {
+            return Err(Error::NoEligible {
+                model: definition.name.clone(),
+                cutoffs: 1,
+            });
+        }
+        let mut probabilities = std::mem::take(&mut predictions.probabilities);
+        let percentiles = Percentiles::of(&mut probabilities)?;
+        drop(probabilities);
+        Ok(Self {
+            read,
+            as_of,
+            predictions,
+            laps,
+            percentiles,
+        })
+    }
 }
 
 /// Predicts for every profile of the stream that is eligible at the cutoff, on one thread or two.
@@ -185,7 +246,7 @@ fn write(
     run: i64,
     version: i32,
 ) -> Result<(), Error> {
-    let key = scored.stream.key();
+    let key = &scored.read.key;
     let relation = ScoreRelation::of(definition, &key.name);
     relation.ensure(definition, key)?;
     let mut writer = Writer::open(relation.create_run(run)?);

@@ -1,5 +1,7 @@
 //! From profiles to predictions with reasons, in blocks. Pure computing, for any thread.
 
+use std::ffi::CStr;
+
 use propensity::Error;
 use propensity::cutoff::Cutoff;
 use propensity::features::Features;
@@ -53,18 +55,25 @@ impl Made {
         self.spent = Spent::default();
     }
 
-    fn push(&mut self, key: &[u8], explanation: &Explanation, json: &str) -> Result<(), Error> {
-        let prediction = &explanation.prediction;
+    /// Adds a prediction for a profile; the factors are JSON.
+    pub fn push(
+        &mut self,
+        key: &[u8],
+        probability: f64,
+        score: i16,
+        factors: &CStr,
+    ) -> Result<(), Error> {
+        let json = factors.to_bytes_with_nul();
         self.scores.try_reserve(1)?;
-        self.scores.push((prediction.probability, prediction.score));
+        self.scores.push((probability, score));
         let rows = &mut self.rows;
         rows.try_reserve(super::predictions::HEAD + key.len() + json.len())?;
         rows.extend_from_slice(&(key.len() as u32).to_le_bytes());
         rows.extend_from_slice(&(json.len() as u32).to_le_bytes());
-        rows.extend_from_slice(&prediction.probability.to_le_bytes());
-        rows.extend_from_slice(&prediction.score.to_le_bytes());
+        rows.extend_from_slice(&probability.to_le_bytes());
+        rows.extend_from_slice(&score.to_le_bytes());
         rows.extend_from_slice(key);
-        rows.extend_from_slice(json.as_bytes());
+        rows.extend_from_slice(json);
         Ok(())
     }
 }
@@ -103,7 +112,10 @@ impl<'a> Predictor<'a> {
                 .grouping
                 .write_json(explanation.factors, audience.most_factors, &mut json);
             json.push('\0');
-            made.push(key, explanation, &json)
+            let factors = CStr::from_bytes_with_nul(json.as_bytes());
+            let prediction = &explanation.prediction;
+            let factors = factors.map_err(|_| Error::BadRecord)?;
+            made.push(key, prediction.probability, prediction.score, factors)
         };
         scorer.explain_rows(cells, &mut keep, poll)?;
         cells.clear();

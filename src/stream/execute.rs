@@ -11,11 +11,21 @@ use crate::error::Error;
 /// A parameter of a query: its type and value, NULL if none.
 pub type Param = (Oid, Option<Datum>);
 
-/// Executes `sql`, read-only under the active snapshot, with `receiver` taking the rows.
+/// Executes `sql` with `receiver` taking the rows.
+pub fn execute(sql: &str, params: &[Param], receiver: &mut Receiver) -> Result<(), Error> {
+    execute_into(sql, params, receiver.as_dest())?;
+    receiver.failed.take().map_or(Ok(()), Err)
+}
+
+/// Executes `sql`, read-only under the active snapshot, with a receiver of ours taking the rows.
 ///
 /// All queries of one call of ours see the same snapshot, so that features and outcomes come from
 /// the same instant.
-pub fn execute(sql: &str, params: &[Param], receiver: &mut Receiver) -> Result<(), Error> {
+pub fn execute_into(
+    sql: &str,
+    params: &[Param],
+    receiver: *mut pg_sys::DestReceiver,
+) -> Result<(), Error> {
     let text = CString::new(sql).map_err(|_| propensity::Error::BadRecord)?;
     let mut types: Vec<Oid> = params.iter().map(|(oid, _)| *oid).collect();
     Spi::connect(|_| {
@@ -35,14 +45,14 @@ pub fn execute(sql: &str, params: &[Param], receiver: &mut Receiver) -> Result<(
             let mut options = pg_sys::SPIExecuteOptions {
                 params: param_list(params),
                 read_only: true,
-                dest: receiver.as_dest(),
+                dest: receiver,
                 ..Default::default()
             };
             pg_sys::SPI_execute_plan_extended(plan, &raw mut options);
             pg_sys::SPI_freeplan(plan);
         }
     });
-    receiver.failed.take().map_or(Ok(()), Err)
+    Ok(())
 }
 
 unsafe fn param_list(params: &[Param]) -> pg_sys::ParamListInfo {

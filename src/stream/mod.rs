@@ -20,9 +20,10 @@ use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
 use serde::Serialize;
 
-pub use decode::{BytesKind, EPOCH};
-pub use execute::Param;
-pub use query::Key;
+pub use decode::{BytesKind, EPOCH, NumberKind};
+pub use execute::{Param, execute_into};
+pub use query::{Key, Query};
+pub use receiver::Number;
 pub use spool::Spool;
 
 use crate::catalog::Definition;
@@ -30,7 +31,6 @@ use crate::error::Error;
 use crate::guc;
 use crate::memory::poll;
 use crate::thread;
-use query::Query;
 use receiver::{Receiver, Rows, Target};
 
 /// Number of partitions: a power of two. 256 keep 100 million events under 20 MB each.
@@ -52,6 +52,17 @@ pub struct Skipped {
     pub not_finite: u64,
     /// Texts longer than 8 kB: those of the same beginning and length are taken as the same.
     pub long_text: u64,
+}
+
+impl Skipped {
+    /// The error when everything was left out.
+    pub fn no_events(&self, definition: &Definition) -> Error {
+        Error::NoEvents {
+            model: definition.name.clone(),
+            future: self.future,
+            skipped: self.null_profile + self.no_time,
+        }
+    }
 }
 
 /// The events, attributes and marks of all profiles of a model.
@@ -107,7 +118,7 @@ impl Stream {
     }
 
     /// Takes in, before any other, the texts that a version knows.
-    fn know(dictionaries: &mut Dictionaries, schema: &Schema) -> Result<(), Error> {
+    pub fn know(dictionaries: &mut Dictionaries, schema: &Schema) -> Result<(), Error> {
         let goal = schema.goal.iter().flat_map(|goal| &goal.types);
         for kind in schema.types.iter().chain(goal) {
             if let EventType::Named(text) = kind {
@@ -177,11 +188,7 @@ impl Stream {
 
     /// The error of a stream that read no events.
     pub fn no_events(&self, definition: &Definition) -> Error {
-        Error::NoEvents {
-            model: definition.name.clone(),
-            future: self.skipped.future,
-            skipped: self.skipped.null_profile + self.skipped.no_time,
-        }
+        self.skipped.no_events(definition)
     }
 
     /// Reads the profile attributes, if the model has any, and returns how many rows of them.

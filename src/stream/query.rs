@@ -19,6 +19,7 @@ use crate::instant;
 use crate::relation::{self, Category, Column, Events, quote};
 
 /// The profile key.
+#[derive(Clone)]
 pub struct Key {
     /// Name of the column in the first event source, which the score relation takes over.
     pub name: String,
@@ -35,6 +36,8 @@ const TYPES: usize = 1000;
 struct Attribute<Kind> {
     name: String,
     sql: String,
+    /// Whether it is read as text by a cast.
+    cast: bool,
     kind: Kind,
 }
 
@@ -51,7 +54,7 @@ struct ProfileQuery {
 pub struct Query {
     pub key: Key,
     pub names: ColumnNames,
-    from: String,
+    pub from: String,
     /// Whether an event is a goal, makes eligible, excludes.
     flags: [String; 3],
     numbers: Vec<Attribute<Number>>,
@@ -192,6 +195,12 @@ impl Query {
         )
     }
 
+    /// The attributes of events as they are, without any cast, in the order of their names.
+    pub fn raw_attributes(&self) -> impl Iterator<Item = &str> {
+        let numbers = self.numbers.iter().map(|number| number.sql.as_str());
+        numbers.chain(self.codes.iter().map(|code| code.sql.as_str()))
+    }
+
     /// The parameter for one profile.
     pub fn profile_param(&self, profile: Option<&str>) -> Vec<Param> {
         profile
@@ -207,13 +216,14 @@ impl Query {
 }
 
 fn push_columns(sql: &mut String, numbers: &[Attribute<Number>], codes: &[Attribute<BytesKind>]) {
-    for expression in numbers
-        .iter()
-        .map(|n| &n.sql)
-        .chain(codes.iter().map(|c| &c.sql))
-    {
+    let numbers = numbers.iter().map(|number| (&number.sql, number.cast));
+    let codes = codes.iter().map(|code| (&code.sql, code.cast));
+    for (expression, cast) in numbers.chain(codes) {
         sql.push_str(", ");
         sql.push_str(expression);
+        if cast {
+            sql.push_str("::pg_catalog.text");
+        }
     }
 }
 
@@ -389,17 +399,22 @@ fn push(
             numbers.push(Attribute {
                 name,
                 sql,
+                cast: false,
                 kind: Number { kind, since_event },
             });
         }
-        Some(Role::Code(kind)) => codes.push(Attribute { name, sql, kind }),
-        Some(Role::Cast) => {
-            codes.push(Attribute {
-                name,
-                sql: format!("{sql}::pg_catalog.text"),
-                kind: BytesKind::Varlena,
-            });
-        }
+        Some(Role::Code(kind)) => codes.push(Attribute {
+            name,
+            sql,
+            cast: false,
+            kind,
+        }),
+        Some(Role::Cast) => codes.push(Attribute {
+            name,
+            sql,
+            cast: true,
+            kind: BytesKind::Varlena,
+        }),
         None => (),
     }
 }

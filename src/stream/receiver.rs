@@ -51,6 +51,24 @@ pub struct Number {
     pub since_event: bool,
 }
 
+impl Number {
+    /// The value of an event so many days after 1970; NaN if it is not finite.
+    ///
+    /// # Safety
+    ///
+    /// The datum is of the number's kind and not NULL.
+    #[inline]
+    pub unsafe fn read(self, datum: Datum, days: f64) -> f64 {
+        // SAFETY: by contract.
+        let value = unsafe { self.kind.read(datum) };
+        match value.is_finite() {
+            true if self.since_event => value - days,
+            true => value,
+            false => f64::NAN,
+        }
+    }
+}
+
 /// Where rows go.
 pub struct Target<'a> {
     pub layout: &'a Layout,
@@ -271,13 +289,8 @@ impl<'a> Receiver<'a> {
             let mut value = f64::NAN;
             if !nulls[column] {
                 // SAFETY: the kind was taken from the column's type.
-                value = unsafe { number.kind.read(values[column]) };
-                if !value.is_finite() {
-                    self.target.skipped.not_finite += 1;
-                    value = f64::NAN;
-                } else if number.since_event {
-                    value -= days;
-                }
+                value = unsafe { number.read(values[column], days) };
+                self.target.skipped.not_finite += u64::from(value.is_nan());
             }
             self.numbers.push(value);
         }

@@ -97,6 +97,15 @@ fn place((first, last, length): Short) -> usize {
     (mixed >> (64 - RECENT.ilog2())) as usize
 }
 
+/// A text as one dictionary spells it for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spelling<'a> {
+    /// The text, or what stands for it.
+    pub text: &'a str,
+    /// The hash of a text that is too long or not UTF-8, by which alone it is known.
+    pub abridged: Option<u64>,
+}
+
 impl Default for Dictionary {
     /// Room for [`Dictionary::ROOM`] texts.
     fn default() -> Self {
@@ -140,11 +149,39 @@ impl Dictionary {
         if let Some(code) = self.find(hash, text) {
             return Ok(code);
         }
-        if self.entries.len() >= self.max_entries {
-            self.overflowed = true;
-            return Ok(HASHED | order_of_hash(hash));
+        if let Some(code) = self.past_limit(hash) {
+            return Ok(code);
         }
-        self.add(hash, text)
+        match std::str::from_utf8(text) {
+            Ok(text) if text.len() <= LONGEST => self.add(hash, text, false),
+            _ => self.add(hash, &abridge(text, hash), true),
+        }
+    }
+
+    /// A text of another dictionary in its spelling; none for missing and for texts past the limit.
+    pub fn spelling(&self, code: u32) -> Option<Spelling<'_>> {
+        let text = self.text(code)?;
+        let entry = self.entries.get(code as usize - 1)?;
+        Some(Spelling {
+            text,
+            abridged: entry.abridged.then_some(entry.hash),
+        })
+    }
+
+    /// The code of a text in the spelling of another dictionary: the very code that the text itself gets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`] if there is no memory for it.
+    pub fn intern_spelling(&mut self, spelling: Spelling) -> Result<u32, Error> {
+        let text = spelling.text.as_bytes();
+        let Some(hash) = spelling.abridged else {
+            return self.intern(text);
+        };
+        match self.find(hash, text).or_else(|| self.past_limit(hash)) {
+            Some(code) => Ok(code),
+            None => self.add(hash, spelling.text, true),
+        }
     }
 
     /// The code of a text that is known, also by the prefix and hash that [`Dictionary::text`] gave
@@ -155,17 +192,17 @@ impl Dictionary {
     }
 
     /// Takes in a text by its name in a stored schema, so that it is told apart even if there are
-    /// more texts than the limit. What stands for a long text is not the text itself, and is left
-    /// to come.
+    /// more texts than the limit. What stands for a long text is taken as that, not as the text itself.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfMemory`] if there is no memory for it.
     pub fn know(&mut self, name: &str) -> Result<(), Error> {
-        match abridged_hash(name.as_bytes()) {
-            None => self.intern(name.as_bytes()).map(drop),
-            Some(_) => Ok(()),
-        }
+        // A short text may end like one that stands for another.
+        let is_abridged = name.len() >= LONGEST / 2 + 17;
+        let abridged = abridged_hash(name.as_bytes()).filter(|_| is_abridged);
+        let text = name;
+        self.intern_spelling(Spelling { text, abridged }).map(drop)
     }
 
     /// Takes in no further text: those known already are told apart, all others by their hash.
@@ -242,22 +279,20 @@ impl Dictionary {
         }
     }
 
-    fn add(&mut self, hash: u64, text: &[u8]) -> Result<u32, Error> {
+    /// The code of a new text if there is no place for it any more.
+    fn past_limit(&mut self, hash: u64) -> Option<u32> {
+        let full = self.entries.len() >= self.max_entries;
+        self.overflowed |= full;
+        full.then_some(HASHED | order_of_hash(hash))
+    }
+
+    fn add(&mut self, hash: u64, text: &str, abridged: bool) -> Result<u32, Error> {
         self.entries.try_reserve(1)?;
         if 2 * (self.entries.len() + 1) > self.table.len() {
             self.grow()?;
         }
-        self.texts.try_reserve(text.len().min(LONGEST) + 20)?;
-        let abridged = match std::str::from_utf8(text) {
-            Ok(text) if text.len() <= LONGEST => {
-                self.texts.push_str(text);
-                false
-            }
-            _ => {
-                self.texts.push_str(&abridge(text, hash));
-                true
-            }
-        };
+        self.texts.try_reserve(text.len())?;
+        self.texts.push_str(text);
         self.entries.push(Entry {
             hash,
             end: self.texts.len(),
@@ -408,12 +443,12 @@ mod tests {
         let mut second = Dictionary::default();
         second.know("a").unwrap();
         second.know(first.text(code).unwrap()).unwrap();
-        assert_eq!((second.len(), second.text(1)), (1, Some("a")));
+        assert_eq!((second.len(), second.text(1)), (2, Some("a")));
         let again = second.intern(long.as_bytes()).unwrap();
-        assert_eq!(
-            second.code(first.text(code).unwrap().as_bytes()),
-            Some(again)
-        );
+        let known = second.code(first.text(code).unwrap().as_bytes());
+        assert_eq!((again, known), (2, Some(2)));
+        second.know("a~0123456789abcdef").unwrap();
+        assert_eq!(second.intern(b"a~0123456789abcdef"), Ok(3));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The one hash of a profile key: chooses its partition, orders profiles, draws samples.
+//! Hashes: the one of a profile key, which chooses its partition, orders profiles, draws samples; and that of a
+//! model's bytes.
 
 /// Hash of a profile's key bytes: XXH3, 64 bits.
 ///
@@ -6,4 +7,9 @@
 /// the hold-out by profile and the training sample all follow it.
 pub fn profile_hash(key: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(key)
+}
+
+/// Hash of a stored model's bytes, by which processes of one query name it: XXH3, 128 bits.
+pub fn document_hash(document: &[u8]) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(document)
 }

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod answer;
 pub mod baseline;
 pub mod binning;
 pub mod boosting;
@@ -33,6 +34,7 @@ pub mod parallel;
 pub mod partition;
 pub mod phrase;
 pub mod population;
+pub mod portable;
 pub mod record;
 pub mod rng;
 pub mod sample;

@@ -388,3 +388,33 @@ fn one_profile_with_many_unsorted_events_is_sorted_and_polled() {
     assert!(sorted);
     assert!(polls > 50, "{polls} polls");
 }
+
+#[test]
+fn a_profile_by_itself_looks_as_in_a_walk() {
+    let mut dictionaries = Dictionaries::new(1, 0);
+    for text in ["visit", "buy"] {
+        dictionaries.kinds.intern(text.as_bytes()).unwrap();
+        dictionaries.events[0].intern(text.as_bytes()).unwrap();
+    }
+    let mut bytes = Vec::new();
+    for (time, kind, number) in [
+        (7, 2, 1.0),
+        (3, 1, 5.0),
+        (3, 2, 5.0),
+        (3, 1, -5.0),
+        (9, 0, 0.0),
+    ] {
+        event(&mut bytes, "ann", time, kind, kind == 2, number);
+        let (cutoff, kind) = (time, MarkKind::Goal);
+        LAYOUT.push_mark(&mut bytes, b"ann", Mark { cutoff, kind });
+        LAYOUT.push_attributes(&mut bytes, b"ann", -time, &[number], &[]);
+    }
+    let mut partition = Partition::default();
+    let walked = walk(&mut partition, &bytes, &dictionaries);
+    for _ in 0..2 {
+        let profile = partition.single(&LAYOUT, &bytes, &dictionaries, &mut || ());
+        assert_eq!(walked, [describe(&profile.unwrap())]);
+    }
+    let cut = partition.single(&LAYOUT, &bytes[1..], &dictionaries, &mut || ());
+    assert_eq!(cut.err(), Some(Error::BadRecord));
+}

@@ -5,13 +5,16 @@ FROM pg_depend d
 JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
 WHERE e.extname = 'customer_ai' AND d.deptype = 'e';
 
--- Functions: run with the caller's rights, have an explicit ACL, do not take internal arguments, and label
--- what is volatile as unsafe to run in parallel.
+-- Functions: run with the caller's rights, have an explicit ACL, do not take internal arguments unless an aggregate
+-- or a type of ours consists of them, and label what is volatile as unsafe to run in parallel.
 SELECT p.oid::regprocedure AS function
 FROM pg_proc p
 JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
 WHERE p.prosecdef OR p.proleakproof OR p.proacl IS NULL
-    OR p.prorettype = 'internal'::regtype OR 'internal'::regtype = ANY (p.proargtypes::oid[])
+    OR ((p.prorettype = 'internal'::regtype OR 'internal'::regtype = ANY (p.proargtypes::oid[]))
+        AND NOT EXISTS (SELECT FROM pg_type t WHERE t.typreceive = p.oid)
+        AND NOT EXISTS (SELECT FROM pg_aggregate a
+            WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn)))
     OR (p.provolatile = 'v' AND p.proparallel <> 'u')
 ORDER BY 1;
 

@@ -1,9 +1,9 @@
--- Every function, view and table of the extension has a comment: no row must come back.
+-- Every function, type, view and table of the extension has a comment: no row must come back.
 SELECT pg_describe_object(d.classid, d.objid, 0) AS undocumented
 FROM pg_depend d
 JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
 WHERE e.extname = 'customer_ai' AND d.deptype = 'e'
-    AND d.classid IN ('pg_proc'::regclass, 'pg_class'::regclass)
+    AND d.classid IN ('pg_proc'::regclass, 'pg_class'::regclass, 'pg_type'::regclass)
     AND obj_description(d.objid, d.classid::regclass::name) IS NULL
     AND NOT EXISTS (SELECT FROM pg_class c WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid
         AND c.relkind NOT IN ('r', 'p', 'v', 'm'))

@@ -7,6 +7,7 @@ mod columns;
 mod lane;
 mod order;
 mod profiles;
+mod single;
 
 use crate::dictionary::Dictionaries;
 use crate::error::Error;

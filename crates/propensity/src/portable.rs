@@ -1,0 +1,377 @@
+//! The events of one profile on their way to another process: records with an empty key whose texts
+//! are spelled, because codes mean something only beside the dictionaries they come from.
+//!
+//! ```text
+//! per dictionary (types, then each text attribute)
+//!     count:u32   per text   length << 1 | abridged:u32   bytes   hash:u64 if abridged
+//! records, their codes being places in these lists, from 1
+//! ```
+//!
+//! Little-endian. Code 0 (missing) and the codes of texts past the limit of a dictionary, which are
+//! hashes, stay as they are.
+
+use crate::dictionary::{Dictionaries, Dictionary, Spelling};
+use crate::error::Error;
+use crate::record::{Layout, RecordKind, event_flags};
+
+/// Events copied between two calls of `poll`: about a millisecond.
+const QUANTUM: usize = 1 << 14;
+
+/// Memory that is kept from profile to profile.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    numbers: Vec<f64>,
+    codes: Vec<u32>,
+    /// Per dictionary: codes in use, sorted; or, when reading, the code of each place.
+    lists: Vec<Vec<u32>>,
+}
+
+/// Appends the events in `records`, whose codes are of `dictionaries`, to `out`.
+///
+/// # Errors
+///
+/// [`Error::BadRecord`] unless these are whole events, [`Error::OutOfMemory`].
+pub fn write(
+    layout: &Layout,
+    records: &[u8],
+    dictionaries: &Dictionaries,
+    out: &mut Vec<u8>,
+    scratch: &mut Scratch,
+    poll: &mut dyn FnMut(),
+) -> Result<(), Error> {
+    scratch.list_codes(layout, records, poll)?;
+    out.try_reserve(records.len())?;
+    for (list, dictionary) in scratch.lists.iter_mut().zip(all(dictionaries)) {
+        // Texts past the limit have no spelling.
+        list.retain(|&code| dictionary.spelling(code).is_some());
+        out.extend_from_slice(&(list.len() as u32).to_le_bytes());
+        for spelling in list.iter().filter_map(|&code| dictionary.spelling(code)) {
+            out.try_reserve(spelling.text.len() + 12)?;
+            push_spelling(out, spelling);
+        }
+    }
+    let Scratch {
+        numbers,
+        codes,
+        lists,
+    } = scratch;
+    let place = |list: &[u32], code: u32| {
+        let found = list.binary_search(&code);
+        found.map_or(code, |place| place as u32 + 1)
+    };
+    each_event(layout, records, numbers, codes, poll, |event| {
+        let kind = place(&lists[0], event.kind);
+        for (code, list) in event.codes.iter_mut().zip(&lists[1..]) {
+            *code = place(list, *code);
+        }
+        push(layout, out, event, kind)
+    })
+}
+
+/// Appends the events that [`write`] wrote as `bytes` to `out`, with codes of `dictionaries`, which
+/// learn the texts they lack. Whatever the bytes are, the result can be walked.
+///
+/// # Errors
+///
+/// [`Error::BadRecord`] if the bytes are not such events, [`Error::OutOfMemory`].
+pub fn read(
+    layout: &Layout,
+    bytes: &[u8],
+    dictionaries: &mut Dictionaries,
+    out: &mut Vec<u8>,
+    scratch: &mut Scratch,
+    poll: &mut dyn FnMut(),
+) -> Result<(), Error> {
+    let mut rest = bytes;
+    scratch.lists.resize_with(layout.codes + 1, Vec::new);
+    let Dictionaries { kinds, events, .. } = dictionaries;
+    for (list, dictionary) in scratch
+        .lists
+        .iter_mut()
+        .zip(std::iter::once(kinds).chain(events))
+    {
+        list.clear();
+        for _ in 0..take_u32(&mut rest)? {
+            list.try_reserve(1)?;
+            list.push(dictionary.intern_spelling(take_spelling(&mut rest)?)?);
+        }
+    }
+    let Scratch {
+        numbers,
+        codes,
+        lists,
+    } = scratch;
+    let code = |list: &[u32], place: u32| match place.checked_sub(1) {
+        None => Ok(0),
+        Some(_) if Dictionary::is_hash(place) => Ok(place),
+        Some(place) => list.get(place as usize).copied().ok_or(Error::BadRecord),
+    };
+    out.try_reserve(rest.len())?;
+    each_event(layout, rest, numbers, codes, poll, |event| {
+        let kind = code(&lists[0], event.kind)?;
+        for (place, list) in event.codes.iter_mut().zip(&lists[1..]) {
+            *place = code(list, *place)?;
+        }
+        push(layout, out, event, kind)
+    })
+}
+
+/// An event, unpacked.
+struct Event<'a> {
+    tag: u8,
+    time: i64,
+    kind: u32,
+    numbers: &'a [f64],
+    codes: &'a mut [u32],
+}
+
+impl Scratch {
+    /// The codes in use, per dictionary, sorted.
+    fn list_codes(
+        &mut self,
+        layout: &Layout,
+        records: &[u8],
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        let Self {
+            numbers,
+            codes,
+            lists,
+        } = self;
+        lists.resize_with(layout.codes + 1, Vec::new);
+        lists.iter_mut().for_each(Vec::clear);
+        each_event(layout, records, numbers, codes, poll, |event| {
+            let seen = std::iter::once(event.kind).chain(event.codes.iter().copied());
+            for (list, code) in lists.iter_mut().zip(seen) {
+                // Most events are like the one before.
+                if list.last() != Some(&code) {
+                    list.try_reserve(1)?;
+                    list.push(code);
+                }
+            }
+            Ok(())
+        })?;
+        for list in lists {
+            list.sort_unstable();
+            list.dedup();
+        }
+        Ok(())
+    }
+}
+
+fn each_event(
+    layout: &Layout,
+    records: &[u8],
+    numbers: &mut Vec<f64>,
+    codes: &mut Vec<u32>,
+    poll: &mut dyn FnMut(),
+    mut visit: impl FnMut(Event) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (mut offset, mut events) = (0, 0_usize);
+    while offset < records.len() {
+        let record = layout.record(records, offset)?;
+        let body = records.get(offset + layout.head(record.key)..record.next);
+        let body = body.and_then(|body| layout.event_body(body));
+        let (Some(body), RecordKind::Event, []) = (body, record.kind, record.key) else {
+            return Err(Error::BadRecord);
+        };
+        numbers.clear();
+        numbers.extend(body.values.numbers());
+        codes.clear();
+        codes.extend(body.values.codes());
+        visit(Event {
+            tag: records[offset],
+            time: record.time,
+            kind: body.kind,
+            numbers,
+            codes,
+        })?;
+        offset = record.next;
+        events += 1;
+        if events.is_multiple_of(QUANTUM) {
+            poll();
+        }
+    }
+    Ok(())
+}
+
+fn push(layout: &Layout, out: &mut Vec<u8>, event: Event, kind: u32) -> Result<(), Error> {
+    let flags = event_flags(event.tag);
+    layout.push_event(
+        out,
+        b"",
+        event.time,
+        kind,
+        flags,
+        event.numbers,
+        event.codes,
+    );
+    Ok(())
+}
+
+/// The dictionaries of events.
+fn all(dictionaries: &Dictionaries) -> impl Iterator<Item = &Dictionary> {
+    std::iter::once(&dictionaries.kinds).chain(&dictionaries.events)
+}
+
+fn push_spelling(out: &mut Vec<u8>, spelling: Spelling) {
+    let length = (spelling.text.len() as u32) << 1 | u32::from(spelling.abridged.is_some());
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(spelling.text.as_bytes());
+    if let Some(hash) = spelling.abridged {
+        out.extend_from_slice(&hash.to_le_bytes());
+    }
+}
+
+fn take_spelling<'a>(rest: &mut &'a [u8]) -> Result<Spelling<'a>, Error> {
+    let length = take_u32(rest)?;
+    let text = take(rest, (length >> 1) as usize)?;
+    let text = std::str::from_utf8(text).map_err(|_| Error::BadRecord)?;
+    let abridged = if length & 1 == 0 {
+        None
+    } else {
+        let hash = take(rest, 8)?.try_into().map_err(|_| Error::BadRecord)?;
+        Some(u64::from_le_bytes(hash))
+    };
+    Ok(Spelling { text, abridged })
+}
+
+fn take_u32(rest: &mut &[u8]) -> Result<u32, Error> {
+    let bytes = take(rest, 4)?.try_into().map_err(|_| Error::BadRecord)?;
+    Ok(u32::from_le_bytes(bytes))
+}
+
+fn take<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], Error> {
+    let (taken, left) = rest.split_at_checked(count).ok_or(Error::BadRecord)?;
+    *rest = left;
+    Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{EventFlags, KeyWidth};
+
+    const LAYOUT: Layout = Layout {
+        key: KeyWidth::Fixed(0),
+        numbers: 1,
+        codes: 2,
+        profile_numbers: 0,
+        profile_codes: 0,
+    };
+
+    /// Events with these texts, packed with codes of the dictionaries.
+    fn packed(texts: &[[&str; 3]], dictionaries: &mut Dictionaries) -> Vec<u8> {
+        let mut records = Vec::new();
+        for (number, [kind, first, second]) in texts.iter().enumerate() {
+            let code = |dictionary: &mut Dictionary, text: &str| match text {
+                "" => 0,
+                text => dictionary.intern(text.as_bytes()).unwrap(),
+            };
+            let kind = code(&mut dictionaries.kinds, kind);
+            let codes = [
+                code(&mut dictionaries.events[0], first),
+                code(&mut dictionaries.events[1], second),
+            ];
+            let flags = EventFlags {
+                goal: number % 2 == 0,
+                ..EventFlags::default()
+            };
+            let number = number as f64;
+            LAYOUT.push_event(
+                &mut records,
+                b"",
+                -(number as i64),
+                kind,
+                flags,
+                &[number],
+                &codes,
+            );
+        }
+        records
+    }
+
+    fn written(records: &[u8], dictionaries: &Dictionaries) -> Vec<u8> {
+        let (mut out, mut scratch) = (Vec::new(), Scratch::default());
+        write(
+            &LAYOUT,
+            records,
+            dictionaries,
+            &mut out,
+            &mut scratch,
+            &mut || (),
+        )
+        .unwrap();
+        out
+    }
+
+    fn read_back(bytes: &[u8], dictionaries: &mut Dictionaries) -> Result<Vec<u8>, Error> {
+        let (mut out, mut scratch) = (Vec::new(), Scratch::default());
+        read(
+            &LAYOUT,
+            bytes,
+            dictionaries,
+            &mut out,
+            &mut scratch,
+            &mut || (),
+        )?;
+        Ok(out)
+    }
+
+    const TEXTS: [[&str; 3]; 4] = [
+        ["visit", "a", "x"],
+        ["buy", "", "y"],
+        ["visit", "b", "x"],
+        ["", "a", "z"],
+    ];
+
+    #[test]
+    fn events_arrive_as_if_they_had_been_packed_there() {
+        let long = "x".repeat(1000);
+        let texts = [TEXTS[0], TEXTS[1], ["visit", &long, "x"], TEXTS[3]];
+        let mut here = Dictionaries::new(2, 0);
+        packed(&[["cart", "c", "c"]], &mut here);
+        let bytes = written(&packed(&texts, &mut here), &here);
+        let mut there = Dictionaries::new(2, 0);
+        let native = packed(&texts, &mut there);
+        assert_eq!(read_back(&bytes, &mut there), Ok(native));
+    }
+
+    #[test]
+    fn texts_past_the_limit_keep_their_hash() {
+        let mut here = Dictionaries::new(2, 0);
+        here.kinds = Dictionary::new(1);
+        let records = packed(&TEXTS, &mut here);
+        let bytes = written(&records, &here);
+        assert_eq!(read_back(&bytes, &mut here.clone()), Ok(records));
+    }
+
+    #[test]
+    fn bytes_that_are_no_events_are_refused() {
+        let mut here = Dictionaries::new(2, 0);
+        let records = packed(&TEXTS, &mut here);
+        let bytes = written(&records, &here);
+        let record = records.len() / TEXTS.len();
+        for end in 0..bytes.len() {
+            let whole =
+                end > bytes.len() - records.len() && (bytes.len() - end).is_multiple_of(record);
+            let cut = read_back(&bytes[..end], &mut Dictionaries::new(2, 0));
+            let empty = end == bytes.len() - records.len();
+            assert_eq!(cut.is_err(), !whole && !empty, "cut at {end}");
+        }
+        let mut beyond = bytes.clone();
+        let kind = bytes.len() - record + 9;
+        beyond[kind] = 200;
+        assert_eq!(
+            read_back(&beyond, &mut Dictionaries::new(2, 0)),
+            Err(Error::BadRecord)
+        );
+        let mut mark = bytes;
+        let tag = mark.len() - record;
+        mark[tag] = 2;
+        assert_eq!(
+            read_back(&mark, &mut Dictionaries::new(2, 0)),
+            Err(Error::BadRecord)
+        );
+    }
+}

@@ -1,0 +1,71 @@
+-- The feeder that is pushed down: aggregates over the events of one profile. Their functions are raw C functions,
+-- declared here. What postgres_fdw ships must be immutable, and belong to an extension that its server lists.
+SET LOCAL search_path TO pg_catalog, pg_temp;
+
+CREATE TYPE customer_ai.model_document;
+CREATE FUNCTION customer_ai._model_document_in(cstring) RETURNS customer_ai.model_document
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'model_document_in';
+CREATE FUNCTION customer_ai._model_document_out(customer_ai.model_document) RETURNS cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'model_document_out';
+CREATE FUNCTION customer_ai._model_document_recv(internal) RETURNS customer_ai.model_document
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'model_document_recv';
+CREATE FUNCTION customer_ai._model_document_send(customer_ai.model_document) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'model_document_send';
+CREATE TYPE customer_ai.model_document (
+    INPUT = customer_ai._model_document_in,
+    OUTPUT = customer_ai._model_document_out,
+    RECEIVE = customer_ai._model_document_recv,
+    SEND = customer_ai._model_document_send,
+    LIKE = pg_catalog.bytea
+);
+
+CREATE FUNCTION customer_ai._event_collect(internal, model customer_ai.model_document, as_of timestamptz,
+        eligible_after timestamptz, options jsonb, "time" "any", type "any", goal boolean, eligible boolean,
+        excluded boolean, VARIADIC attributes "any") RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_collect';
+CREATE FUNCTION customer_ai._event_combine(internal, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_combine';
+CREATE FUNCTION customer_ai._event_serialize(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_serialize';
+CREATE FUNCTION customer_ai._event_deserialize(bytea, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_deserialize';
+CREATE FUNCTION customer_ai._event_features_final(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_features_final';
+CREATE FUNCTION customer_ai._event_scores_final(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_scores_final';
+CREATE FUNCTION customer_ai._newest_event_collect(timestamptz, until timestamptz, options jsonb, "time" "any")
+        RETURNS timestamptz
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'newest_event_collect';
+
+CREATE AGGREGATE customer_ai.event_features(model customer_ai.model_document, as_of timestamptz,
+        eligible_after timestamptz, options jsonb, "time" "any", type "any", goal boolean, eligible boolean,
+        excluded boolean, VARIADIC attributes "any") (
+    SFUNC = customer_ai._event_collect,
+    STYPE = internal,
+    SSPACE = 1024,
+    FINALFUNC = customer_ai._event_features_final,
+    COMBINEFUNC = customer_ai._event_combine,
+    SERIALFUNC = customer_ai._event_serialize,
+    DESERIALFUNC = customer_ai._event_deserialize,
+    PARALLEL = SAFE
+);
+CREATE AGGREGATE customer_ai.event_scores(model customer_ai.model_document, as_of timestamptz,
+        eligible_after timestamptz, options jsonb, "time" "any", type "any", goal boolean, eligible boolean,
+        excluded boolean, VARIADIC attributes "any") (
+    SFUNC = customer_ai._event_collect,
+    STYPE = internal,
+    SSPACE = 1024,
+    FINALFUNC = customer_ai._event_scores_final,
+    COMBINEFUNC = customer_ai._event_combine,
+    SERIALFUNC = customer_ai._event_serialize,
+    DESERIALFUNC = customer_ai._event_deserialize,
+    PARALLEL = SAFE
+);
+CREATE AGGREGATE customer_ai.newest_event(until timestamptz, options jsonb, "time" "any") (
+    SFUNC = customer_ai._newest_event_collect,
+    STYPE = timestamptz,
+    COMBINEFUNC = pg_catalog.timestamptz_larger,
+    PARALLEL = SAFE
+);
+
+SET LOCAL search_path TO customer_ai, pg_temp;

@@ -1,0 +1,185 @@
+//! The type `model_document`: a stored version as a value, which postgres_fdw and parallel plans carry to where the
+//! events are.
+//!
+//! A backend remembers the documents that came in. The node that finishes a parallel aggregate never sees the
+//! aggregate's arguments; states name their document by its hash, and it is found here.
+
+use std::cell::RefCell;
+use std::ffi::CStr;
+
+use pgrx::pg_sys::{self, Datum, FunctionCallInfo, Oid, Pg_finfo_record};
+use pgrx::{pg_guard, varlena};
+use propensity::hash::document_hash;
+use propensity::model::Model;
+
+use super::functions::{V1, argument, is_null};
+use crate::error::Error;
+
+/// Documents remembered per backend.
+const KEPT: usize = 8;
+
+thread_local! {
+    static KNOWN: RefCell<Vec<(u128, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Remembers a document, which is valid, and returns its hash.
+pub fn remember(document: &[u8]) -> u128 {
+    let hash = document_hash(document);
+    KNOWN.with_borrow_mut(|known| {
+        match known.iter().position(|(other, _)| *other == hash) {
+            Some(place) => known[..=place].rotate_right(1),
+            None => known.insert(0, (hash, document.to_vec())),
+        }
+        known.truncate(KEPT);
+    });
+    hash
+}
+
+/// The model of a document that came in before.
+///
+/// # Errors
+/// 55000 when it did not, or too long ago.
+pub fn recall(hash: u128) -> Result<Model, Error> {
+    let find = |known: &Vec<(u128, Vec<u8>)>| {
+        let found = known.iter().find(|(other, _)| *other == hash);
+        found.map(|(_, document)| document.clone())
+    };
+    let document = KNOWN.with_borrow(find).ok_or(Error::UnknownDocument)?;
+    Ok(Model::decode(&document)?)
+}
+
+/// A stored version as a parameter of a query of ours.
+///
+/// # Errors
+/// XX001 for a damaged one.
+pub fn parameter(document: &[u8]) -> Result<(Oid, Option<Datum>), Error> {
+    Model::decode(document)?;
+    remember(document);
+    // SAFETY: look-ups in the catalog by name; zero is no OID.
+    let oid = unsafe {
+        let schema = pg_sys::get_namespace_oid(c"customer_ai".as_ptr(), false);
+        let name = Datum::from(c"model_document".as_ptr());
+        let cache = pg_sys::SysCacheIdentifier::TYPENAMENSP as i32;
+        let key = pg_sys::Anum_pg_type_oid as i16;
+        pg_sys::GetSysCacheOid(
+            cache,
+            key,
+            name,
+            Datum::from(schema),
+            Datum::null(),
+            Datum::null(),
+        )
+    };
+    Ok((oid, Some(bytes_datum(document))))
+}
+
+/// Bytes as a varlena in the current memory context.
+pub fn bytes_datum(bytes: &[u8]) -> Datum {
+    Datum::from(varlena::rust_byte_slice_to_bytea(bytes).into_pg())
+}
+
+/// Calls `use_bytes` with the bytes of a varlena.
+///
+/// # Safety
+/// The datum is a varlena that is not NULL.
+pub unsafe fn with_bytes<R>(datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) -> R {
+    // SAFETY: by contract; the copy, if one is made, lives in the current memory context.
+    unsafe {
+        let plain = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        use_bytes(varlena::varlena_to_byte_slice(plain))
+    }
+}
+
+/// Checks a document wholly and remembers it.
+fn accept(document: &[u8]) -> Result<Datum, Error> {
+    Model::decode(document)?;
+    remember(document);
+    Ok(bytes_datum(document))
+}
+
+fn from_hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let (pairs, rest) = text.as_chunks::<2>();
+    let byte = |&[high, low]: &[u8; 2]| Some((digit(high)? << 4 | digit(low)?) as u8);
+    rest.is_empty().then(|| pairs.iter().map(byte).collect())?
+}
+
+fn to_hexadecimal(bytes: &[u8]) -> Vec<u8> {
+    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    digits.chain([0]).collect()
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_model_document_in() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Reads hexadecimal digits.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn model_document_in(call: FunctionCallInfo) -> Datum {
+    // SAFETY: declared strict, with a C string as its argument.
+    let text = unsafe { CStr::from_ptr(argument(call, 0).cast_mut_ptr()) };
+    let document = from_hexadecimal(text.to_bytes()).ok_or(Error::DocumentText);
+    let accepted = document.and_then(|document| accept(&document));
+    accepted.unwrap_or_else(|error| error.throw())
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_model_document_out() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Writes hexadecimal digits.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn model_document_out(call: FunctionCallInfo) -> Datum {
+    // SAFETY: declared strict, with a document as its argument; the result is copied into palloc'd memory.
+    unsafe {
+        let digits = with_bytes(argument(call, 0), to_hexadecimal);
+        let text = pg_sys::palloc_extended(digits.len(), pg_sys::MCXT_ALLOC_HUGE as i32);
+        std::ptr::copy_nonoverlapping(digits.as_ptr(), text.cast(), digits.len());
+        Datum::from(text)
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_model_document_recv() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Reads the bytes of a message.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn model_document_recv(call: FunctionCallInfo) -> Datum {
+    // SAFETY: PostgreSQL calls it with the message; a user can only call it with NULL.
+    let accepted = unsafe {
+        if is_null(call, 0) {
+            Error::DirectCall.throw();
+        }
+        let message = &mut *argument(call, 0).cast_mut_ptr::<pg_sys::StringInfoData>();
+        let count = message.len - message.cursor;
+        let bytes = pg_sys::pq_getmsgbytes(message, count);
+        accept(std::slice::from_raw_parts(
+            bytes.cast(),
+            count.unsigned_abs() as usize,
+        ))
+    };
+    accepted.unwrap_or_else(|error| error.throw())
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_model_document_send() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// The bytes as they are.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn model_document_send(call: FunctionCallInfo) -> Datum {
+    // SAFETY: declared strict, with a document as its argument.
+    unsafe { with_bytes(argument(call, 0), bytes_datum) }
+}

@@ -1,0 +1,347 @@
+//! The functions that PostgreSQL calls: raw, because a row costs little more than the call.
+//!
+//! None of them does anything outside an aggregate, which keeps users from handing in a state of their own: they
+//! could only pass NULL, as nothing else is of type `internal`.
+
+use pgrx::pg_guard;
+use pgrx::pg_sys::{
+    self, Datum, FunctionCallInfo, MemoryContext, NodeTag, NullableDatum, Pg_finfo_record,
+};
+use propensity::answer::Counts;
+use propensity::model::Model;
+
+use super::arguments::{self, Arguments};
+use super::document::{bytes_datum, recall, remember, with_bytes};
+use super::site::{Ask, Site, Want};
+use super::state::State;
+use crate::args::Options;
+use crate::condition::pointers;
+use crate::error::Error;
+use crate::memory::poll;
+
+/// How all functions of ours that are not made by pgrx are called.
+pub static V1: Pg_finfo_record = Pg_finfo_record { api_version: 1 };
+
+/// The arguments of a call.
+///
+/// # Safety
+/// A call that PostgreSQL made, for as long as it lasts.
+#[inline]
+pub unsafe fn values<'a>(call: FunctionCallInfo) -> &'a [NullableDatum] {
+    // SAFETY: by contract.
+    unsafe { (*call).args.as_slice((*call).nargs as usize) }
+}
+
+/// An argument of a call.
+///
+/// # Safety
+/// As for [`values`]; the call has that many arguments.
+pub unsafe fn argument(call: FunctionCallInfo, place: usize) -> Datum {
+    // SAFETY: by contract.
+    unsafe { values(call)[place].value }
+}
+
+/// Whether an argument is NULL.
+///
+/// # Safety
+/// As for [`argument`].
+pub unsafe fn is_null(call: FunctionCallInfo, place: usize) -> bool {
+    // SAFETY: by contract.
+    unsafe { values(call)[place].isnull }
+}
+
+/// The state that an argument is, NULL if it is NULL.
+unsafe fn state(call: FunctionCallInfo, place: usize) -> *mut State {
+    // SAFETY: in an aggregate, an argument of type internal is a state.
+    unsafe {
+        if is_null(call, place) {
+            std::ptr::null_mut()
+        } else {
+            argument(call, place).cast_mut_ptr()
+        }
+    }
+}
+
+/// Whether an aggregate calls; not a window function, which would keep one state for many results.
+///
+/// # Safety
+/// As for [`values`].
+#[inline]
+pub unsafe fn in_aggregate(call: FunctionCallInfo) -> bool {
+    // SAFETY: the context of a call is NULL or a node.
+    unsafe {
+        let context: *mut pg_sys::Node = (*call).context.cast();
+        !context.is_null() && (*context).type_ == NodeTag::T_AggState
+    }
+}
+
+/// The memory of the aggregate's states.
+unsafe fn memory(call: FunctionCallInfo) -> MemoryContext {
+    let mut context = std::ptr::null_mut();
+    // SAFETY: by contract.
+    unsafe { pg_sys::AggCheckCallContext(call, &mut context) };
+    context
+}
+
+/// Runs the work of an aggregate's function; its error becomes PostgreSQL's.
+unsafe fn aggregate(call: FunctionCallInfo, work: impl FnOnce() -> Result<Datum, Error>) -> Datum {
+    // SAFETY: by contract.
+    let allowed = unsafe { in_aggregate(call) };
+    let done = if allowed {
+        work()
+    } else {
+        Err(Error::DirectCall)
+    };
+    done.unwrap_or_else(|error| error.throw())
+}
+
+/// Keeps a site for all further calls from the same place, until the query ends.
+unsafe fn keep(call: FunctionCallInfo, site: Site) -> *mut Site {
+    // SAFETY: the callback is in the memory whose end it announces, and frees the site then, once.
+    unsafe {
+        let function = (*call).flinfo;
+        let callback: *mut pg_sys::MemoryContextCallback = pg_sys::MemoryContextAlloc(
+            (*function).fn_mcxt,
+            size_of::<pg_sys::MemoryContextCallback>(),
+        )
+        .cast();
+        let site = Box::into_raw(Box::new(site));
+        callback.write(pg_sys::MemoryContextCallback {
+            func: Some(free_site),
+            arg: site.cast(),
+            next: std::ptr::null_mut(),
+        });
+        pg_sys::MemoryContextRegisterResetCallback((*function).fn_mcxt, callback);
+        (*function).fn_extra = site.cast();
+        site
+    }
+}
+
+unsafe extern "C-unwind" fn free_site(site: *mut std::ffi::c_void) {
+    // SAFETY: made by `keep`, freed once.
+    drop(unsafe { Box::from_raw(site.cast::<Site>()) });
+}
+
+/// The site of a call that collects events, made at the first one.
+unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Error> {
+    // SAFETY: as for `values`; what is in `fn_extra` was put there by `keep`.
+    unsafe {
+        let values = values(call);
+        let as_of = arguments::instant("as_of", values[arguments::AS_OF])?;
+        let as_of = as_of.ok_or(Error::NullArgument { argument: "as_of" })?;
+        let eligible_after =
+            arguments::instant("eligible_after", values[arguments::ELIGIBLE_AFTER])?;
+        let eligible_after = eligible_after.unwrap_or(i64::MIN);
+        let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
+        if let Some(site) = site.as_ref() {
+            if site.ask.as_of != as_of {
+                return Err(not_constant("as_of"));
+            }
+            if site.ask.eligible_after != eligible_after {
+                return Err(not_constant("eligible_after"));
+            }
+            return Ok((&raw const *site).cast_mut());
+        }
+        refuse_variable(call, arguments::MODEL, "model")?;
+        refuse_variable(call, arguments::OPTIONS, "options")?;
+        if values[arguments::MODEL].isnull {
+            return Err(Error::NullArgument { argument: "model" });
+        }
+        let options = Options::parse(&arguments::json_text(values[arguments::OPTIONS]))?;
+        let read = |document: &[u8]| Ok::<_, Error>((Model::decode(document)?, remember(document)));
+        let (model, hash) = with_bytes(values[arguments::MODEL].value, read)?;
+        let zone = options.timezone.as_deref().unwrap_or("UTC");
+        let arguments = Arguments::of(call, &model.schema.names, zone)?;
+        let ask = Ask {
+            model: hash,
+            as_of,
+            eligible_after,
+            factors: options.factors as u64,
+        };
+        Ok(keep(call, Site::new(ask, model, Some(arguments))?))
+    }
+}
+
+fn not_constant(argument: &'static str) -> Error {
+    Error::NotConstant { argument }
+}
+
+/// Refuses an argument that might change from row to row.
+unsafe fn refuse_variable(
+    call: FunctionCallInfo,
+    place: usize,
+    name: &'static str,
+) -> Result<(), Error> {
+    // SAFETY: the expression of the aggregate that calls; its arguments do not count the state.
+    unsafe {
+        let Some(aggregate) = pg_sys::AggGetAggref(call).as_ref() else {
+            return Err(Error::DirectCall);
+        };
+        let entries = pointers::<pg_sys::TargetEntry>(aggregate.args);
+        let value = (*entries[place - 1]).expr.cast::<pg_sys::Node>();
+        let is_fixed = match (*value).type_ {
+            NodeTag::T_Const => true,
+            NodeTag::T_Param => {
+                (*value.cast::<pg_sys::Param>()).paramkind == pg_sys::ParamKind::PARAM_EXTERN
+            }
+            _ => false,
+        };
+        if is_fixed {
+            Ok(())
+        } else {
+            Err(not_constant(name))
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_event_collect() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Adds a row to the state.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn event_collect(call: FunctionCallInfo) -> Datum {
+    // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql.
+    unsafe {
+        aggregate(call, || {
+            let site = collecting(call)?;
+            let mut state = state(call, 0);
+            if state.is_null() {
+                state = State::create(memory(call), site);
+            }
+            let record = (*site).pack(values(call), &mut (*state).counts)?;
+            Ok(Datum::from(State::append(state, record)))
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_event_combine() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Adds a second state to the first one.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn event_combine(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above. Both states come from one deserializing call, so their codes are of one site.
+    unsafe {
+        aggregate(call, || {
+            let (mut first, second) = (state(call, 0), state(call, 1));
+            if second.is_null() {
+                (*call).isnull = first.is_null();
+                return Ok(Datum::from(first));
+            }
+            if first.is_null() {
+                first = State::create(memory(call), (*second).site);
+            }
+            if (*first).site != (*second).site {
+                return Err(Error::DirectCall);
+            }
+            (*first).counts.add((*second).counts);
+            Ok(Datum::from(State::append(first, State::records(second))))
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_event_serialize() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// The state as bytes for another process.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn event_serialize(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above; declared strict.
+    unsafe {
+        aggregate(call, || {
+            let state = state(call, 0);
+            let bytes = (*(*state).site).serialize(State::records(state), (*state).counts)?;
+            Ok(bytes_datum(bytes))
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_event_deserialize() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// A state from the bytes of another process.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn event_deserialize(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above; declared strict.
+    unsafe {
+        aggregate(call, || {
+            with_bytes(argument(call, 0), |bytes| {
+                let (ask, mut rest) = Ask::split(bytes).ok_or(propensity::Error::BadRecord)?;
+                let counts = Counts::take(&mut rest)?;
+                let site = receiving(call, ask)?;
+                let records = (*site).deserialize(rest)?;
+                let state = State::create(pg_sys::CurrentMemoryContext, site);
+                (*state).counts = counts;
+                Ok(Datum::from(State::append(state, records)))
+            })
+        })
+    }
+}
+
+/// The site of a call that receives states, made at the first one.
+unsafe fn receiving(call: FunctionCallInfo, ask: Ask) -> Result<*mut Site, Error> {
+    // SAFETY: what is in `fn_extra` was put there by `keep`.
+    unsafe {
+        let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
+        if site.is_null() {
+            return Ok(keep(call, Site::new(ask, recall(ask.model)?, None)?));
+        }
+        if (*site).ask == ask {
+            Ok(site)
+        } else {
+            Err(propensity::Error::BadRecord.into())
+        }
+    }
+}
+
+/// What is asked of a state, which stays as it is: PostgreSQL may finish it more than once.
+unsafe fn finish(call: FunctionCallInfo, want: Want) -> Datum {
+    // SAFETY: as above; declared strict.
+    unsafe {
+        aggregate(call, || {
+            let state = state(call, 0);
+            let answer = (*(*state).site).answer(want, State::records(state), (*state).counts)?;
+            let answer = bytes_datum(answer);
+            poll();
+            Ok(answer)
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_event_features_final() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// The features of an eligible profile.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn event_features_final(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above.
+    unsafe { finish(call, Want::Features) }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_event_scores_final() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// The prediction of an eligible profile and its reasons.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn event_scores_final(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above.
+    unsafe { finish(call, Want::Score) }
+}

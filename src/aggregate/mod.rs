@@ -1,0 +1,20 @@
+//! Aggregates over the events of one profile: the same features and predictions as the stream's, made where
+//! PostgreSQL, postgres_fdw or Citus run a GROUP BY, so that a row per profile travels instead of its events.
+//!
+//! ```text
+//! collect: events -> State, packed records in the aggregate's memory, so that work_mem and spilling see them
+//! combine, serialize, deserialize: states of parallel workers
+//! finish:  State -> Answer, by the code that the stream uses
+//! ```
+//!
+//! What all groups of a call share (model, dictionaries, scratch) is its [`site::Site`]. Functions are in
+//! `functions.rs`, their SQL in `sql/aggregates.sql`: they must change together.
+
+mod arguments;
+mod document;
+mod functions;
+mod newest;
+mod site;
+mod state;
+
+pub use document::{parameter, with_bytes};

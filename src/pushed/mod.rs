@@ -1,0 +1,211 @@
+//! The pushed-down feeder: where events live elsewhere, an aggregate answers for each profile there, and a row per
+//! profile travels.
+//!
+//! Whether that happens is the planner's to say: a query is used if its plan sends the aggregate to every server that
+//! it reads from. What it cannot do at all (several sources, profile attributes, conditions with aggregates) is left
+//! to the stream, which reads foreign tables row by row.
+
+mod plan;
+mod query;
+mod receiver;
+
+use pgrx::{IntoDatum, pg_sys};
+use propensity::answer::{Answer, Counts, Scored};
+use propensity::cutoff::Cutoff;
+use propensity::model::Model;
+use propensity::schema::Schema;
+use propensity::time::Micros;
+
+use crate::aggregate;
+use crate::catalog::Definition;
+use crate::error::Error;
+use crate::guc::{self, Feeder};
+use crate::instant;
+use crate::owner::with_setting;
+use crate::stream::{Key, Param, Skipped};
+use query::Query;
+use receiver::Receiver;
+
+/// The events of a model, asked where they are.
+pub struct Pushed {
+    schema: Schema,
+    query: Query,
+    document: Param,
+    /// Rows of profiles.
+    counts: Counts,
+    null_profile: u64,
+}
+
+/// Gets the key of a profile and its features.
+type FeatureVisitor<'a> = dyn FnMut(&[u8], &[f64]) -> Result<(), Error> + 'a;
+/// Gets the key of a profile and its score.
+type ScoreVisitor<'a> = dyn FnMut(&[u8], &Scored) -> Result<(), Error> + 'a;
+/// Gets the key of a profile and the answer about it.
+type Visitor<'a> = dyn FnMut(&[u8], &Answer) -> Result<(), Error> + 'a;
+
+impl Pushed {
+    /// The feeder that `customer_ai.feeder` asks for: none if it is the stream.
+    ///
+    /// # Errors
+    /// 0A000 when it must be this one and cannot.
+    pub fn choose(definition: &Definition, model: Option<&Model>) -> Result<Option<Self>, Error> {
+        let feeder = guc::feeder();
+        if feeder == Feeder::Local {
+            return Ok(None);
+        }
+        let refuse = |reason| match feeder {
+            Feeder::PushedDown => Err(Error::NotPushed {
+                model: definition.name.clone(),
+                reason,
+            }),
+            _ => Ok(None),
+        };
+        let Some(model) = model else {
+            return refuse("It has no active version.");
+        };
+        let query = match Query::compose(definition, &model.schema.names)? {
+            Ok(query) => query,
+            Err(reason) => return refuse(reason),
+        };
+        let document = aggregate::parameter(&model.encode()?)?;
+        let types = [document.0, pg_sys::TIMESTAMPTZOID, pg_sys::TIMESTAMPTZOID];
+        let elsewhere = || {
+            let is_shipped = || plan::is_shipped(&query.scores(0), &types);
+            Ok::<_, Error>(query.is_distributed()? || partitionwise(is_shipped)?)
+        };
+        let is_wanted = feeder == Feeder::PushedDown || elsewhere()?;
+        Ok(is_wanted.then(|| Self {
+            schema: model.schema.clone(),
+            query,
+            document,
+            counts: Counts::default(),
+            null_profile: 0,
+        }))
+    }
+
+    /// How features are computed.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The key of the profiles.
+    pub fn key(&self) -> &Key {
+        &self.query.key
+    }
+
+    /// Events read, without those left out.
+    pub fn events(&self) -> u64 {
+        self.counts.events
+    }
+
+    /// What was left out.
+    pub fn skipped(&self) -> Skipped {
+        Skipped {
+            null_profile: self.null_profile,
+            no_time: self.counts.no_time,
+            future: self.counts.future,
+            not_finite: self.counts.not_finite,
+            long_text: self.counts.long_text,
+        }
+    }
+
+    /// The time of the newest event up to now; now if there is none.
+    pub fn newest(&self) -> Result<Micros, Error> {
+        let now = instant::now();
+        let mut newest = None;
+        self.read(
+            &self.query.newest(),
+            &[timestamp(now)?],
+            &mut |key, value| {
+                let value = value.filter(|_| key.is_some());
+                newest = newest.max(value.map(|value| value.value() as i64));
+                Ok(())
+            },
+        )?;
+        Ok(newest.map_or(now, |since_2000| {
+            since_2000.saturating_add(crate::stream::EPOCH)
+        }))
+    }
+
+    /// Visits every eligible profile with its features.
+    pub fn features(
+        &mut self,
+        cutoff: &Cutoff,
+        row: &mut [f64],
+        visit: &mut FeatureVisitor,
+    ) -> Result<(), Error> {
+        let sql = self.query.features();
+        self.ask(
+            &sql,
+            cutoff,
+            &mut |key, answer| match answer.features(row) {
+                Ok(true) => visit(key, row),
+                Ok(false) => Ok(()),
+                Err(_) => Err(Error::BadAnswer),
+            },
+        )
+    }
+
+    /// Visits every eligible profile with its score and so many factors.
+    pub fn scores(
+        &mut self,
+        cutoff: &Cutoff,
+        factors: usize,
+        visit: &mut ScoreVisitor,
+    ) -> Result<(), Error> {
+        let sql = self.query.scores(factors);
+        self.ask(&sql, cutoff, &mut |key, answer| match answer.scored() {
+            Ok(Some(scored)) => visit(key, &scored),
+            Ok(None) => Ok(()),
+            Err(_) => Err(Error::BadAnswer),
+        })
+    }
+
+    fn ask(&mut self, sql: &str, cutoff: &Cutoff, visit: &mut Visitor) -> Result<(), Error> {
+        let after = match cutoff.eligible_from {
+            Micros::MIN => (pg_sys::TIMESTAMPTZOID, None),
+            after => timestamp(after)?,
+        };
+        let params = [self.document, timestamp(cutoff.at)?, after];
+        let (mut counts, mut null_profile) = (Counts::default(), 0);
+        self.read(sql, &params, &mut |key, value| {
+            let value = value.ok_or(Error::BadAnswer)?;
+            // SAFETY: the query's second column is a bytea.
+            unsafe {
+                aggregate::with_bytes(value, |bytes| {
+                    let answer = Answer::read(bytes).map_err(|_| Error::BadAnswer)?;
+                    let Some(key) = key else {
+                        null_profile = answer.counts.rows();
+                        return Ok(());
+                    };
+                    counts.add(answer.counts);
+                    visit(key, &answer)
+                })
+            }
+        })?;
+        (self.counts, self.null_profile) = (counts, null_profile);
+        Ok(())
+    }
+
+    fn read(
+        &self,
+        sql: &str,
+        params: &[Param],
+        visit: &mut receiver::Visitor,
+    ) -> Result<(), Error> {
+        let mut receiver = Receiver::new(self.query.key.kind, visit);
+        partitionwise(|| receiver.run(sql, params))
+    }
+}
+
+fn timestamp(at: Micros) -> Result<Param, Error> {
+    Ok((
+        pg_sys::TIMESTAMPTZOID,
+        instant::from_micros(at)?.into_datum(),
+    ))
+}
+
+/// Plans and runs queries of ours so that each partition is aggregated by itself.
+fn partitionwise<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    with_setting(c"enable_partitionwise_aggregate", c"on", work)
+}

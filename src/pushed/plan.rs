@@ -1,0 +1,77 @@
+//! What the planner would do with a query.
+
+use std::ffi::CString;
+
+use pgrx::Spi;
+use pgrx::pg_sys::{self, NodeTag, Oid, Plan};
+
+use crate::condition::pointers;
+use crate::error::Error;
+
+/// Whether a query with an aggregate reads from other servers, and sends the aggregate to all of them.
+pub fn is_shipped(sql: &str, types: &[Oid]) -> Result<bool, Error> {
+    let text = CString::new(sql).map_err(|_| propensity::Error::BadRecord)?;
+    let mut types = types.to_vec();
+    let mut scans = Scans::default();
+    Spi::connect(|_| {
+        // SAFETY: within an SPI connection; the plan is held while it is looked at.
+        unsafe {
+            let plan = pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr());
+            let cached = pg_sys::SPI_plan_get_cached_plan(plan);
+            if let Some(cached) = cached.as_ref() {
+                for statement in pointers::<pg_sys::PlannedStmt>(cached.stmt_list) {
+                    scans.visit((**statement).planTree);
+                    pointers((**statement).subplans)
+                        .iter()
+                        .for_each(|plan| scans.visit(*plan));
+                }
+            }
+            if !cached.is_null() {
+                pg_sys::ReleaseCachedPlan(cached, std::ptr::null_mut());
+            }
+            pg_sys::SPI_freeplan(plan);
+        }
+    });
+    Ok(scans.shipped > 0 && scans.rows == 0)
+}
+
+/// Foreign scans of a plan.
+#[derive(Default)]
+struct Scans {
+    /// Those that fetch what the other server has joined or aggregated.
+    shipped: usize,
+    /// Those that fetch a table row by row.
+    rows: usize,
+}
+
+impl Scans {
+    /// Counts in a plan and all plans under it. Plans are as deep as queries are nested.
+    unsafe fn visit(&mut self, plan: *mut Plan) {
+        // SAFETY: nodes are cast by their tags.
+        unsafe {
+            if plan.is_null() {
+                return;
+            }
+            let under = match (*plan).type_ {
+                NodeTag::T_ForeignScan => {
+                    let is_table = (*plan.cast::<pg_sys::Scan>()).scanrelid > 0;
+                    self.rows += usize::from(is_table);
+                    self.shipped += usize::from(!is_table);
+                    &[]
+                }
+                NodeTag::T_Append => pointers((*plan.cast::<pg_sys::Append>()).appendplans),
+                NodeTag::T_MergeAppend => {
+                    pointers((*plan.cast::<pg_sys::MergeAppend>()).mergeplans)
+                }
+                NodeTag::T_SubqueryScan => {
+                    self.visit((*plan.cast::<pg_sys::SubqueryScan>()).subplan);
+                    &[]
+                }
+                _ => &[],
+            };
+            under.iter().for_each(|plan| self.visit(*plan));
+            self.visit((*plan).lefttree);
+            self.visit((*plan).righttree);
+        }
+    }
+}

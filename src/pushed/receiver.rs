@@ -1,0 +1,87 @@
+//! The DestReceiver of pushed-down queries: rows of a profile and what is answered about it.
+
+use std::ffi::c_int;
+
+use pgrx::pg_sys::{self, Datum, DestReceiver, TupleDesc, TupleTableSlot};
+use pgrx::prelude::*;
+
+use crate::error::Error;
+use crate::stream::{BytesKind, Param, execute_into};
+
+/// Gets the key of a profile and what is answered, each unless it is NULL.
+pub type Visitor<'a> = dyn FnMut(Option<&[u8]>, Option<Datum>) -> Result<(), Error> + 'a;
+
+/// A DestReceiver with its state behind it, as PostgreSQL's own are built.
+#[repr(C)]
+pub struct Receiver<'a> {
+    callbacks: DestReceiver,
+    key: BytesKind,
+    visit: &'a mut Visitor<'a>,
+    failed: Option<Error>,
+}
+
+impl<'a> Receiver<'a> {
+    pub fn new(key: BytesKind, visit: &'a mut Visitor<'a>) -> Self {
+        let callbacks = DestReceiver {
+            receiveSlot: Some(receive_answer),
+            rStartup: Some(begin_answers),
+            rShutdown: Some(end_answers),
+            rDestroy: Some(end_answers),
+            mydest: pg_sys::CommandDest::DestTuplestore,
+        };
+        Self {
+            callbacks,
+            key,
+            visit,
+            failed: None,
+        }
+    }
+
+    /// Runs a query whose columns are the profile and the answer.
+    pub fn run(&mut self, sql: &str, params: &[Param]) -> Result<(), Error> {
+        execute_into(sql, params, &raw mut self.callbacks)?;
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// Takes one row. An error is kept for the caller and ends the query.
+    fn receive(&mut self, values: [Option<Datum>; 2]) -> bool {
+        let [key, answer] = values;
+        let visited = match key {
+            None => (self.visit)(None, answer),
+            // SAFETY: the kind was taken from the type of the key column.
+            Some(key) => unsafe { self.key.read(key, |key| (self.visit)(Some(key), answer)) },
+        };
+        self.failed = visited.err();
+        self.failed.is_none()
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn receive_answer(
+    slot: *mut TupleTableSlot,
+    dest: *mut DestReceiver,
+) -> bool {
+    // SAFETY: `dest` is the first field of a Receiver that outlives the query; the slot is the executor's and holds
+    // two columns once they are deformed.
+    unsafe {
+        if (*slot).tts_nvalid < 2 {
+            pg_sys::slot_getsomeattrs_int(slot, 2);
+        }
+        let value = |column: usize| {
+            let is_null = *(*slot).tts_isnull.add(column);
+            (!is_null).then(|| *(*slot).tts_values.add(column))
+        };
+        (*dest.cast::<Receiver>()).receive([value(0), value(1)])
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn begin_answers(
+    _dest: *mut DestReceiver,
+    _operation: c_int,
+    _rows: TupleDesc,
+) {
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn end_answers(_dest: *mut DestReceiver) {}

@@ -1,0 +1,92 @@
+-- The aggregates by themselves: what they take, what they refuse, and that their functions cannot be called alone.
+\set SHOW_CONTEXT never
+\set VERBOSITY default
+SET timezone = 'UTC';
+SET client_min_messages = error;
+CREATE TABLE visit AS
+    SELECT p AS profile, timestamptz '2025-01-01' + n * interval '1 day' * (1 + p % 7) + p * interval '1 minute' AS at,
+        CASE n % 3 WHEN 0 THEN 'buy' ELSE 'look' END AS kind, (n % 5)::float8 AS amount, 'page ' || n % 4 AS page
+    FROM generate_series(1, 400) p, generate_series(1, 40) n
+    WHERE (p * 31 + n * 17) % 11 < 4 + p % 5;
+SELECT customer_ai.create_model('return', 'visit', 'kind = ''buy''', '14 days', 'profile', 'at', 'kind',
+    options => '{"algorithm": "logistic"}') IS NOT NULL AS defined;
+DO $$ BEGIN PERFORM customer_ai.train('return', as_of => '2025-06-01'); END $$;
+SELECT encode(document, 'hex') AS doc FROM customer_ai.version \gset
+
+-- A document is checked wholly when it comes in, and goes out as it came.
+SELECT customer_ai.model_document :'doc' IS NOT NULL AS accepted, (customer_ai.model_document :'doc')::text = :'doc' AS the_same;
+SELECT customer_ai.model_document 'zz';
+SELECT customer_ai.model_document '0';
+SELECT customer_ai.model_document '';
+SELECT left(:'doc', -2)::customer_ai.model_document;
+SELECT overlay(:'doc' PLACING CASE substr(:'doc', 5001, 1) WHEN '0' THEN '1' ELSE '0' END FROM 5001)::customer_ai.model_document;
+SELECT '\x00'::bytea::customer_ai.model_document;
+CREATE TABLE document AS SELECT :'doc'::customer_ai.model_document AS document;
+\copy document TO PROGRAM 'cat > "$OUTPUT/document"' (FORMAT binary)
+\copy document FROM PROGRAM 'cat "$OUTPUT/document"' (FORMAT binary)
+\copy document FROM PROGRAM 'sed s/CUSTAI/CUSTOM/ "$OUTPUT/document"' (FORMAT binary)
+SELECT count(*) AS documents, count(DISTINCT document::text) AS distinct FROM document;
+
+-- One answer for each profile; none without rows. Who is not eligible has counts only.
+PREPARE ask (customer_ai.model_document, timestamptz, timestamptz) AS
+    SELECT profile, length(customer_ai.event_features($1, $2, $3, '{}', at, kind, kind = 'buy', true, false, amount, page)) AS features,
+        length(customer_ai.event_scores($1, $2, $3, '{"factors": 2}', at, kind, kind = 'buy', true, false, amount, page)) > 100 AS scored
+    FROM visit WHERE profile < 3 GROUP BY profile ORDER BY profile;
+EXECUTE ask (:'doc', '2025-06-01', NULL);
+EXECUTE ask (:'doc', '2025-06-01', '2025-06-01');
+EXECUTE ask (:'doc', '2020-01-01', NULL);
+SELECT customer_ai.event_features(:'doc', now(), NULL, '{}', at, kind, true, true, false, amount, page) IS NULL AS nothing FROM visit WHERE false;
+SELECT customer_ai.newest_event('2025-03-01 12:00', '{}', at), customer_ai.newest_event('2020-01-01', '{}', at) FROM visit;
+SELECT customer_ai.newest_event('infinity', '{"timezone": "Europe/Berlin"}', day) FROM (VALUES (date '2025-01-01')) d (day);
+SELECT customer_ai.newest_event('2025-02-01', '{"timezone": "Europe/Berlin"}', day) FROM (VALUES (date '2025-01-01'), ('infinity'), (NULL), ('5000000-01-01')) d (day);
+
+-- What is asked must be the same for all rows, and be given.
+EXECUTE ask (NULL, '2025-06-01', NULL);
+EXECUTE ask (:'doc', NULL, NULL);
+EXECUTE ask (:'doc', 'infinity', NULL);
+SELECT customer_ai.event_features((SELECT :'doc'::customer_ai.model_document), '2025-06-01', NULL, '{}', at, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai.event_features(:'doc', at, NULL, '{}', at, kind, true, true, false, amount, page) FROM visit;
+
+-- Arguments that do not fit the model.
+SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, amount) FROM visit;
+SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, page, amount) FROM visit;
+SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', kind, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{"zone": "UTC"}', at, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '[]', at, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{"timezone": "nowhere"}', at::timestamp, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, VARIADIC ARRAY[amount]) FROM visit;
+
+-- Not over a window, and no part by itself.
+SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, amount, page) OVER () FROM visit;
+SELECT customer_ai._event_collect(NULL::internal, NULL, NULL, NULL, NULL, 1, 1, NULL, NULL, NULL);
+SELECT customer_ai._event_deserialize('\x00', NULL::internal);
+SELECT customer_ai._model_document_recv(NULL::internal);
+SELECT customer_ai._newest_event_collect(NULL, now(), '{}', now());
+-- Only a superuser could put the functions into another aggregate, and then they refuse what is not theirs.
+CREATE AGGREGATE mine (bytea) (SFUNC = customer_ai._event_deserialize, STYPE = internal);
+CREATE ROLE maker;
+GRANT CREATE ON SCHEMA public TO maker;
+SET ROLE maker;
+CREATE AGGREGATE mine (*) (SFUNC = customer_ai._event_features_final, STYPE = internal);
+RESET ROLE;
+REVOKE CREATE ON SCHEMA public FROM maker;
+DROP ROLE maker;
+
+-- The feeder can be chosen; where it cannot be had, that is said.
+SET customer_ai.feeder = pushed_down;
+SELECT profiles > 10 AS scored FROM customer_ai.score('return');
+SELECT detail ->> 'feeder' AS feeder FROM customer_ai.runs WHERE kind = 'score';
+SELECT count(*) > 1000 AS features FROM customer_ai.features('return');
+SELECT customer_ai.create_model('often', 'visit', 'true', '14 days', 'profile', 'at', eligible => 'count(*) > 3') IS NOT NULL AS defined;
+SELECT * FROM customer_ai.features('often');
+DO $$ BEGIN PERFORM customer_ai.train('often'); END $$;
+SELECT * FROM customer_ai.score('often');
+SELECT customer_ai.add_events('return', 'visit', event_type => 'again', profile_column => 'profile', time_column => 'at') IS NOT NULL AS added;
+SELECT * FROM customer_ai.score('return');
+SET customer_ai.feeder = nowhere;
+RESET customer_ai.feeder;
+SELECT profiles > 10 AS scored FROM customer_ai.score('often');
+SELECT DISTINCT model, detail ->> 'feeder' AS feeder FROM customer_ai.runs WHERE kind = 'score' ORDER BY 1, 2;
+
+SELECT customer_ai.drop_model(model) IS NOT NULL AS dropped FROM customer_ai.models;
+DROP TABLE visit, document;
