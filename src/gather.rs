@@ -352,6 +352,8 @@ pub fn learn(stream: &mut Stream, definition: &Definition, until: Micros) -> Res
 /// every session learns from the same rows.
 pub fn rows_that_fit(features: usize) -> u64 {
     const BYTES_PER_VALUE: usize = 10;
-    let room = crate::guc::max_memory() / 20 * 13;
+    /// Dictionaries, a partition and what the learners need besides.
+    const REST: usize = 8 << 20;
+    let room = (crate::guc::max_memory() / 10 * 7).saturating_sub(REST);
     (room / (features.max(1) * BYTES_PER_VALUE)) as u64
 }
