@@ -30,4 +30,8 @@ read -r share profiles scored < <(query -F ' ' -c "SELECT t.detail ->> 'profiles
 [ "$scored" = "$(query -c "SELECT profiles FROM customer_ai.runs WHERE model = 'whole' AND kind = 'score'")" ] || fail "only $scored customers scored"
 whole=$(auc whole) sampled=$(auc sampled)
 [ "$(query -c "SELECT $sampled >= $whole - $MOST_LOST")" = t ] || fail "AUC $sampled from a sample, $whole from all"
-echo "AUC $sampled from 900 rows of $share of about $profiles customers, $whole from all rows of all"
+# The least memory that can be set is enough, for as many rows as it holds.
+few=$(query -c 'SET client_min_messages = error' -c "SET customer_ai.max_memory = '16MB'" \
+    -c "SELECT examples FROM customer_ai.train('whole', as_of => '2011-10-25', activate => 'never')")
+[ "$few" -gt 500 ] && [ "$few" -lt 5000 ] || fail "$few rows in 16 MB"
+echo "AUC $sampled from 900 rows of $share of about $profiles customers, $whole from all rows of all; $few rows in 16 MB"
