@@ -84,10 +84,11 @@ impl Arguments {
         // SAFETY: `flinfo` is that of the call, which has so many arguments.
         unsafe {
             let count = usize::try_from((*call).nargs).unwrap_or(0);
-            let required = names.numbers.len() + names.codes.len();
-            if count - ATTRIBUTES != required {
+            let (found, required) = (count - ATTRIBUTES, names.numbers.len() + names.codes.len());
+            // PostgreSQL wants at least one argument there: without attributes one is passed over.
+            if found != required.max(1) {
                 return Err(Error::AttributeCount {
-                    found: count - ATTRIBUTES,
+                    found,
                     names: names.numbers.iter().chain(&names.codes).cloned().collect(),
                 });
             }

@@ -48,6 +48,10 @@ impl Query {
             condition(definition.exclude.as_ref(), "false"),
         ];
         arguments.extend(query.raw_attributes().map(str::to_owned));
+        if names.numbers.is_empty() && names.codes.is_empty() {
+            // There must be one argument in the place of the attributes.
+            arguments.push("NULL::pg_catalog.bool".to_owned());
+        }
         let unknown = || Error::UnknownRelation {
             relation: format!("{}.{}", source.schema, source.relation),
         };

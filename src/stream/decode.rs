@@ -136,8 +136,19 @@ impl BytesKind {
     ///
     /// As for [`BytesKind::read`].
     pub unsafe fn is_long(self, datum: Datum) -> bool {
-        // SAFETY: a varlena, of which at most the head is read.
-        self == Self::Varlena && unsafe { pg_sys::toast_raw_datum_size(datum) } > LONG
+        if self != Self::Varlena {
+            return false;
+        }
+        // SAFETY: a varlena, of which at most the head is read; PostgreSQL is only asked about what it keeps apart or
+        // compressed, because asking takes longer than looking.
+        unsafe {
+            let value: *mut pg_sys::varlena = datum.cast_mut_ptr();
+            if varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) {
+                pg_sys::toast_raw_datum_size(datum) > LONG
+            } else {
+                varlena::varsize_any_exhdr(value) + pg_sys::VARHDRSZ > LONG
+            }
+        }
     }
 
     /// Calls `use_text` with the value as text: integers in decimal, uuids in hexadecimal, and what

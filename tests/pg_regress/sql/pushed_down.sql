@@ -72,6 +72,19 @@ RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM maker;
 DROP ROLE maker;
 
+-- A model without attributes.
+SELECT customer_ai.create_model('bare', 'visit', 'kind = ''buy''', '14 days', 'profile', 'at', 'kind',
+    options => '{"algorithm": "logistic", "columns": []}') IS NOT NULL AS defined;
+DO $$ BEGIN PERFORM customer_ai.train('bare'); PERFORM customer_ai.score('bare'); END $$;
+CREATE TABLE streamed AS SELECT profile, probability, factors FROM bare_scores;
+SET customer_ai.feeder = pushed_down;
+DO $$ BEGIN PERFORM customer_ai.score('bare'); END $$;
+SELECT count(*) > 10 AS scored, bool_and(s.probability = b.probability AND s.factors = b.factors) AS the_same
+FROM streamed s FULL JOIN bare_scores b USING (profile);
+RESET customer_ai.feeder;
+SELECT detail ->> 'feeder' AS feeder FROM customer_ai.runs WHERE kind = 'score' AND model = 'bare' ORDER BY run;
+SELECT customer_ai.drop_model('bare') IS NOT NULL AS dropped;
+
 -- The feeder can be chosen; where it cannot be had, that is said.
 SET customer_ai.feeder = pushed_down;
 SELECT profiles > 10 AS scored FROM customer_ai.score('return');
@@ -89,4 +102,4 @@ SELECT profiles > 10 AS scored FROM customer_ai.score('often');
 SELECT DISTINCT model, detail ->> 'feeder' AS feeder FROM customer_ai.runs WHERE kind = 'score' ORDER BY 1, 2;
 
 SELECT customer_ai.drop_model(model) IS NOT NULL AS dropped FROM customer_ai.models;
-DROP TABLE visit, document;
+DROP TABLE visit, document, streamed;
