@@ -13,7 +13,7 @@ mod spool;
 
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
-use propensity::partition::{self, Lane, Partition, Worker};
+use propensity::partition::{self, Lane, PARTITIONS, Partition, Worker};
 use propensity::record::Layout;
 use propensity::sample::Sampler;
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
@@ -32,9 +32,6 @@ use crate::guc;
 use crate::memory::poll;
 use crate::thread;
 use receiver::{Receiver, Rows, Target};
-
-/// Number of partitions: a power of two. 256 keep 100 million events under 20 MB each.
-const PARTITIONS: usize = 256;
 
 /// Bytes that a thread takes at once, in whole partitions: far more work than beginning a thread.
 const STRETCH: usize = 1 << 20;

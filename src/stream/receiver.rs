@@ -10,13 +10,14 @@ use pgrx::prelude::*;
 use propensity::dictionary::Dictionaries;
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind};
+use propensity::partition::partition_of;
 use propensity::record::{EventFlags, Layout};
 use propensity::sample::{Sampler, Share};
 use propensity::time::Micros;
 
+use super::Skipped;
 use super::decode::{BytesKind, EPOCH, NumberKind};
 use super::spool::Spool;
-use super::{PARTITIONS, Skipped};
 use crate::error::Error;
 use crate::memory::poll;
 
@@ -338,19 +339,13 @@ impl<'a> Receiver<'a> {
             ..
         } = self;
         let append = |key: &[u8]| {
-            let spool = &mut target.partitions[partition_of(key)];
+            let spool = &mut target.partitions[partition_of(profile_hash(key))];
             push(target.layout, numbers, codes, spool.buffer(), key);
             spool.settle();
         };
         // SAFETY: the kind was taken from the type of the key column, which is not NULL.
         unsafe { kind.read(key, append) };
     }
-}
-
-/// The partition of a key: the top bits of its hash, so that partitions in order are profiles in
-/// order of hash, however many partitions there are.
-fn partition_of(key: &[u8]) -> usize {
-    (profile_hash(key) >> (64 - PARTITIONS.ilog2())) as usize
 }
 
 /// A timestamptz as microseconds since 1970, none if infinite.

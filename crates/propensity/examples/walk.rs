@@ -14,14 +14,13 @@ use propensity::error::Error;
 use propensity::features::Features;
 use propensity::hash::profile_hash;
 use propensity::history::Profile;
-use propensity::partition::Partition;
+use propensity::partition::{PARTITIONS, Partition, partition_of};
 use propensity::population::{Rules, Source};
 use propensity::record::{EventFlags, KeyWidth, Layout};
 use propensity::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::time::{DAY, Micros};
 use std::hint::black_box;
 
-const PARTITIONS: usize = 64;
 const SPAN: Micros = 730 * DAY;
 const RULES: Rules = Rules {
     eligible: Source::None,
@@ -79,7 +78,7 @@ fn generate(events: usize, attributes: bool) -> Data {
             goal: kind == 2,
             ..EventFlags::default()
         };
-        let out = &mut partitions[(profile_hash(&key) >> 58) as usize];
+        let out = &mut partitions[partition_of(profile_hash(&key))];
         if attributes {
             let kind = dictionaries.kinds.intern(kinds[kind].as_bytes()).unwrap();
             let channel = channels[(draw >> 8) as usize % 6].as_bytes();

@@ -5,7 +5,7 @@ use propensity::Error;
 use propensity::dictionary::Dictionaries;
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind, Profile};
-use propensity::partition::{self, Lane, Partition, Worker};
+use propensity::partition::{self, Lane, Partition, Worker, partition_of};
 use propensity::record::{EventFlags, KeyWidth, Layout};
 use propensity::time::Micros;
 
@@ -417,4 +417,49 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
     }
     let cut = partition.single(&LAYOUT, &bytes[1..], &dictionaries, &mut || ());
     assert_eq!(cut.err(), Some(Error::BadRecord));
+}
+
+/// A partition of two megabytes is walked in parts: the same profiles in the same order with the
+/// same events as each walked by itself.
+#[test]
+fn a_large_partition_is_walked_as_a_small_one() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let keys = (0..u32::MAX).map(|number| number.to_string());
+    let mine = keys.filter(|key| partition_of(profile_hash(key.as_bytes())) == 90);
+    let keys: Vec<String> = mine.take(1500).collect();
+    let (mut bytes, mut alone) = (Vec::new(), vec![Vec::new(); keys.len()]);
+    for number in 0..60_000_usize {
+        // 7 and 1,500 have no common divisor: every profile comes 40 times, at mixed times.
+        let profile = number * 7 % keys.len();
+        let time = (number * 31 % 997) as Micros;
+        for out in [&mut bytes, &mut alone[profile]] {
+            event(out, &keys[profile], time, 0, number % 3 == 0, number as f64);
+        }
+    }
+    assert!(bytes.len() > 2_000_000);
+    let mut partition = Partition::default();
+    let found = walk(&mut partition, &bytes, &dictionaries);
+    let hashes = keys.iter().map(|key| profile_hash(key.as_bytes()));
+    let mut expected: Vec<(u64, &String, Vec<u8>)> = hashes
+        .zip(&keys)
+        .zip(alone)
+        .map(|((hash, key), bytes)| (hash, key, bytes))
+        .collect();
+    expected.sort_unstable();
+    let expected: Vec<String> = expected
+        .iter()
+        .flat_map(|(_, _, bytes)| walk(&mut partition, bytes, &dictionaries))
+        .collect();
+    assert_eq!(found, expected);
+
+    let broken = bytes.len() - 1;
+    let result = partition.walk(
+        &LAYOUT,
+        &bytes[..broken],
+        &dictionaries,
+        &mut |_| Ok(()),
+        &mut || (),
+    );
+    assert_eq!(result, Err(Error::BadRecord));
+    assert_eq!(walk(&mut partition, &bytes, &dictionaries), found);
 }

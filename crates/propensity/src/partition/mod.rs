@@ -8,6 +8,7 @@ mod lane;
 mod order;
 mod profiles;
 mod single;
+mod split;
 
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
@@ -15,11 +16,13 @@ use crate::history::Profile;
 use crate::record::{Layout, RecordKind};
 use crate::time::Micros;
 pub use lane::{Lane, Worker, walk};
+pub use split::{PARTITIONS, partition_of};
 
 use columns::Columns;
 use lane::Each;
 use order::View;
 use profiles::Profiles;
+use split::Parts;
 
 /// Units of work between two calls of `poll`: about a millisecond.
 const QUANTUM: usize = 1 << 15;
@@ -37,6 +40,7 @@ pub struct Partition {
     /// Attributes and marks: rank of the profile, offset.
     others: Vec<(u32, usize)>,
     columns: Columns,
+    parts: Parts,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +53,8 @@ impl Partition {
     /// Calls `visit` for every profile in the order of (hash, key), its events in their total
     /// order: by time, then type, numbers and codes, so that the order of records means nothing.
     ///
-    /// `bytes` holds whole records of the layout, and all records of each of its profiles.
+    /// `bytes` holds whole records of the layout, and all records of each of its profiles. More than
+    /// half a megabyte must be of one partition ([`partition_of`]) for that order.
     ///
     /// # Errors
     ///
@@ -67,6 +72,22 @@ impl Partition {
 
     /// The same for the profiles that a worker wants.
     fn walk_for(
+        &mut self,
+        layout: &Layout,
+        bytes: &[u8],
+        dictionaries: &Dictionaries,
+        worker: &mut dyn Worker,
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        let mut parts = std::mem::take(&mut self.parts);
+        for part in parts.of(layout, bytes, poll)? {
+            self.walk_part(layout, part, dictionaries, worker, poll)?;
+        }
+        self.parts = parts;
+        Ok(())
+    }
+
+    fn walk_part(
         &mut self,
         layout: &Layout,
         bytes: &[u8],

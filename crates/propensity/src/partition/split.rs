@@ -1,0 +1,74 @@
+//! Which partition a profile is in, and the parts of a large one.
+//!
+//! Events of a profile lie anywhere in its partition. Reading them together is twice as slow once
+//! they no longer fit into the second cache; copying the records to parts that fit costs less.
+
+use super::QUANTUM;
+use crate::error::Error;
+use crate::hash::profile_hash;
+use crate::record::Layout;
+
+/// Number of partitions: a power of two. 256 keep 100 million events under 20 MB each.
+pub const PARTITIONS: usize = 256;
+/// Bytes of a part, about: a quarter of a second cache.
+const PART: usize = 1 << 19;
+/// Parts that are written side by side at most.
+const MOST: usize = 64;
+
+/// The partition of a profile: the top bits of the hash of its key, so that partitions in order are
+/// profiles in order of hash, however many partitions there are.
+#[inline]
+pub fn partition_of(hash: u64) -> usize {
+    (hash >> (u64::BITS - PARTITIONS.ilog2())) as usize
+}
+
+/// Memory for the parts of partitions, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    parts: Vec<Vec<u8>>,
+}
+
+impl Parts {
+    /// The parts of a partition, in the order of hash: just itself, if it is small.
+    pub(super) fn of<'a>(
+        &'a mut self,
+        layout: &Layout,
+        bytes: &'a [u8],
+        poll: &mut dyn FnMut(),
+    ) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>, Error> {
+        let count = (bytes.len() / PART).next_power_of_two().min(MOST);
+        let mut whole = Some(bytes);
+        if count > 1 {
+            self.split(layout, bytes, count, poll)?;
+            whole = None;
+        }
+        let count = if whole.is_some() { 0 } else { count };
+        let parts = self.parts[..count].iter().map(Vec::as_slice);
+        Ok(whole.into_iter().chain(parts))
+    }
+
+    fn split(
+        &mut self,
+        layout: &Layout,
+        bytes: &[u8],
+        count: usize,
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        if self.parts.len() < count {
+            self.parts.resize_with(count, Vec::new);
+        }
+        self.parts.iter_mut().for_each(Vec::clear);
+        for (number, record) in layout.records(bytes).enumerate() {
+            let (key, record) = record?;
+            // The bits below those that choose the partition.
+            let below = profile_hash(key) << PARTITIONS.ilog2();
+            let part = &mut self.parts[(below >> (u64::BITS - count.ilog2())) as usize];
+            part.try_reserve(record.len())?;
+            part.extend_from_slice(record);
+            if number.is_multiple_of(QUANTUM) {
+                poll();
+            }
+        }
+        Ok(())
+    }
+}
