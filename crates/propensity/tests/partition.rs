@@ -419,13 +419,19 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
     assert_eq!(cut.err(), Some(Error::BadRecord));
 }
 
-/// A partition of two megabytes is walked in parts: the same profiles in the same order with the
-/// same events as each walked by itself.
+/// Two megabytes are walked in parts: the same profiles in the same order with the same events as
+/// each walked by itself, be they of one partition, of neighbours or of all.
 #[test]
-fn a_large_partition_is_walked_as_a_small_one() {
+fn many_records_are_walked_as_few() {
+    for partitions in [90..=90, 90..=92, 0..=255] {
+        large_is_as_small(partitions);
+    }
+}
+
+fn large_is_as_small(partitions: std::ops::RangeInclusive<usize>) {
     let dictionaries = Dictionaries::new(1, 0);
-    let keys = (0..u32::MAX).map(|number| number.to_string());
-    let mine = keys.filter(|key| partition_of(profile_hash(key.as_bytes())) == 90);
+    let keys = (0..u32::MAX).map(|number| format!("{number:08}"));
+    let mine = keys.filter(|key| partitions.contains(&partition_of(profile_hash(key.as_bytes()))));
     let keys: Vec<String> = mine.take(1500).collect();
     let (mut bytes, mut alone) = (Vec::new(), vec![Vec::new(); keys.len()]);
     for number in 0..60_000_usize {

@@ -53,8 +53,7 @@ impl Partition {
     /// Calls `visit` for every profile in the order of (hash, key), its events in their total
     /// order: by time, then type, numbers and codes, so that the order of records means nothing.
     ///
-    /// `bytes` holds whole records of the layout, and all records of each of its profiles. More than
-    /// half a megabyte must be of one partition ([`partition_of`]) for that order.
+    /// `bytes` holds whole records of the layout, and all records of each of its profiles.
     ///
     /// # Errors
     ///

@@ -58,11 +58,13 @@ impl Parts {
             self.parts.resize_with(count, Vec::new);
         }
         self.parts.iter_mut().for_each(Vec::clear);
+        let (least, most) = range(layout, bytes, poll)?;
+        // The leading bits of the distance from the least hash: in order, and below `count`.
+        let width = u64::BITS - (most - least).leading_zeros();
+        let shift = width.saturating_sub(count.ilog2());
         for (number, record) in layout.records(bytes).enumerate() {
             let (key, record) = record?;
-            // The bits below those that choose the partition.
-            let below = profile_hash(key) << PARTITIONS.ilog2();
-            let part = &mut self.parts[(below >> (u64::BITS - count.ilog2())) as usize];
+            let part = &mut self.parts[((profile_hash(key) - least) >> shift) as usize];
             part.try_reserve(record.len())?;
             part.extend_from_slice(record);
             if number.is_multiple_of(QUANTUM) {
@@ -71,4 +73,17 @@ impl Parts {
         }
         Ok(())
     }
+}
+
+/// The least and the greatest hash of a profile.
+fn range(layout: &Layout, bytes: &[u8], poll: &mut dyn FnMut()) -> Result<(u64, u64), Error> {
+    let (mut least, mut most) = (u64::MAX, 0);
+    for (number, record) in layout.records(bytes).enumerate() {
+        let hash = profile_hash(record?.0);
+        (least, most) = (least.min(hash), most.max(hash));
+        if number.is_multiple_of(QUANTUM) {
+            poll();
+        }
+    }
+    Ok((least, most))
 }
