@@ -48,15 +48,16 @@ pub fn recall(hash: u128) -> Result<Model, Error> {
     Ok(Model::decode(&document)?)
 }
 
-/// A stored version as a parameter of a query of ours.
-///
-/// # Errors
-/// XX001 for a damaged one.
-pub fn parameter(document: &[u8]) -> Result<(Oid, Option<Datum>), Error> {
-    Model::decode(document)?;
-    remember(document);
+/// A document of ours, which is valid, as a value in the current memory context.
+pub fn document(bytes: &[u8]) -> Datum {
+    remember(bytes);
+    bytes_datum(bytes)
+}
+
+/// The type of documents.
+pub fn document_type() -> Oid {
     // SAFETY: look-ups in the catalog by name; zero is no OID.
-    let oid = unsafe {
+    unsafe {
         let schema = pg_sys::get_namespace_oid(c"customer_ai".as_ptr(), false);
         let name = Datum::from(c"model_document".as_ptr());
         let cache = pg_sys::SysCacheIdentifier::TYPENAMENSP as i32;
@@ -69,8 +70,7 @@ pub fn parameter(document: &[u8]) -> Result<(Oid, Option<Datum>), Error> {
             Datum::null(),
             Datum::null(),
         )
-    };
-    Ok((oid, Some(bytes_datum(document))))
+    }
 }
 
 /// Bytes as a varlena in the current memory context.
@@ -91,10 +91,9 @@ pub unsafe fn with_bytes<R>(datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) ->
 }
 
 /// Checks a document wholly and remembers it.
-fn accept(document: &[u8]) -> Result<Datum, Error> {
-    Model::decode(document)?;
-    remember(document);
-    Ok(bytes_datum(document))
+fn accept(bytes: &[u8]) -> Result<Datum, Error> {
+    Model::decode(bytes)?;
+    Ok(document(bytes))
 }
 
 fn from_hexadecimal(text: &[u8]) -> Option<Vec<u8>> {

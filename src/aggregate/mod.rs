@@ -17,4 +17,4 @@ mod newest;
 mod site;
 mod state;
 
-pub use document::{parameter, with_bytes};
+pub use document::{document, document_type, with_bytes};

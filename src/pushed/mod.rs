@@ -67,17 +67,23 @@ impl Pushed {
             Ok(query) => query,
             Err(reason) => return refuse(reason),
         };
-        let document = aggregate::parameter(&model.encode()?)?;
-        let types = [document.0, pg_sys::TIMESTAMPTZOID, pg_sys::TIMESTAMPTZOID];
+        let document_type = aggregate::document_type();
+        let types = [
+            document_type,
+            pg_sys::TIMESTAMPTZOID,
+            pg_sys::TIMESTAMPTZOID,
+        ];
         let elsewhere = || {
             let is_shipped = || plan::is_shipped(&query.scores(0), &types);
             Ok::<_, Error>(query.is_distributed()? || partitionwise(is_shipped)?)
         };
-        let is_wanted = feeder == Feeder::PushedDown || elsewhere()?;
-        Ok(is_wanted.then(|| Self {
+        if feeder != Feeder::PushedDown && !elsewhere()? {
+            return Ok(None);
+        }
+        Ok(Some(Self {
             schema: model.schema.clone(),
             query,
-            document,
+            document: (document_type, Some(aggregate::document(&model.encode()?))),
             counts: Counts::default(),
             null_profile: 0,
         }))

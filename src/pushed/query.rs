@@ -1,13 +1,14 @@
 //! Composes the SELECTs whose aggregates are pushed down: nothing is cast or converted in them, because postgres_fdw
 //! ships hardly any cast, and no text is a constant, because it does not ship a collation that no column has.
 
-use pgrx::{Spi, pg_sys};
+use pgrx::pg_sys;
 use propensity::schema::ColumnNames;
 
 use crate::catalog::{Definition, EventSource};
 use crate::condition::Condition;
 use crate::error::Error;
 use crate::relation::{self, literal, quote};
+use crate::sql;
 use crate::stream::{self, Key};
 
 /// The queries of a model.
@@ -112,10 +113,7 @@ impl Query {
         let query = "SELECT pg_catalog.column_to_column_name(logicalrelid, partkey) = $2
             FROM pg_catalog.pg_dist_partition WHERE logicalrelid = $1 AND partmethod = 'h'";
         let arguments = [self.relation.into(), self.profile_column.as_str().into()];
-        let by_profile = Spi::connect(|client| {
-            let mut rows = client.select(query, Some(1), &arguments)?;
-            rows.next().map(|row| row.get::<bool>(1)).transpose()
-        })?;
+        let by_profile = sql::row(query, &arguments, |row| Ok(row.get::<bool>(1)?))?;
         Ok(by_profile.flatten().unwrap_or(false))
     }
 }

@@ -37,14 +37,13 @@ impl Parts {
         poll: &mut dyn FnMut(),
     ) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>, Error> {
         let count = (bytes.len() / PART).next_power_of_two().min(MOST);
-        let mut whole = Some(bytes);
-        if count > 1 {
+        let (whole, parts) = if count == 1 {
+            (Some(bytes), &[][..])
+        } else {
             self.split(layout, bytes, count, poll)?;
-            whole = None;
-        }
-        let count = if whole.is_some() { 0 } else { count };
-        let parts = self.parts[..count].iter().map(Vec::as_slice);
-        Ok(whole.into_iter().chain(parts))
+            (None, &self.parts[..count])
+        };
+        Ok(whole.into_iter().chain(parts.iter().map(Vec::as_slice)))
     }
 
     fn split(
