@@ -90,12 +90,12 @@ fn answers(definition: &Definition, gathered: &Gathered) -> Result<Vec<Row>, Err
         row(
             "events",
             "at least 1 up to now".to_owned(),
-            stream.events.to_string(),
+            stream.tally().events.to_string(),
             true,
             "",
         ),
         history(
-            time::days_between(stream.first, gathered.as_of),
+            time::days_between(stream.tally().first, gathered.as_of),
             eligible.max(30.0) + window,
         ),
         freshness(gathered, window),
@@ -114,7 +114,7 @@ fn answers(definition: &Definition, gathered: &Gathered) -> Result<Vec<Row>, Err
 }
 
 fn freshness(gathered: &Gathered, window: f64) -> Row {
-    let age = time::days_between(gathered.stream.last, instant::now());
+    let age = time::days_between(gathered.stream.tally().last, instant::now());
     row(
         "freshness",
         format!("newest event at most {window:.0} days old"),
@@ -176,7 +176,7 @@ fn base_rate(counts: &[CutoffRows]) -> Option<Row> {
 }
 
 fn left_out(gathered: &Gathered) -> Vec<Row> {
-    let skipped = &gathered.stream.skipped;
+    let skipped = &gathered.stream.tally().skipped;
     let none = |check: &str, found: u64, hint: &str| {
         row(check, "0".to_owned(), found.to_string(), found == 0, hint)
     };

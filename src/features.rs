@@ -63,7 +63,7 @@ fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows) -> Re
     let mut stream = Stream::open(definition, stored.as_ref())?;
     stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
     stream.read_attributes(None)?;
-    let as_of = as_of.unwrap_or(stream.last);
+    let as_of = as_of.unwrap_or(stream.tally().last);
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
     let schema = match stored {

@@ -88,7 +88,7 @@ pub fn gather(
 ) -> Result<Gathered, Error> {
     let until = as_of.unwrap_or_else(instant::now);
     let mut stream = read(definition, until, sampler)?;
-    let as_of = as_of.unwrap_or(stream.last);
+    let as_of = as_of.unwrap_or(stream.tally().last);
     match examples {
         Some(examples) => {
             let cutoffs = example_cutoffs(definition, &mut stream, examples)?;
@@ -107,7 +107,7 @@ pub fn read(
     let open = || Stream::open(definition, None);
     let sampled = sampler.is_some();
     let mut stream = events(open()?, until, sampler)?;
-    if stream.events == 0 {
+    if stream.tally().events == 0 {
         return Err(stream.no_events(definition));
     }
     let again = |stream: Stream| sampled.then(|| Sampler::of(stream.share()));
@@ -152,12 +152,12 @@ fn policy_cutoffs(
 ) -> Result<Vec<Cutoff>, Error> {
     let newest = instant::newest_complete(definition, as_of)?;
     let window = instant::days(&definition.outcome_window)?;
-    let age = time::days_between(stream.first, newest);
+    let age = time::days_between(stream.tally().first, newest);
     let required = instant::days(definition.eligible_window.as_deref().unwrap_or("0"))?.max(30.0);
     if age < required {
         return Err(Error::TooLittleHistory {
             model: definition.name.clone(),
-            found: time::days_between(stream.first, as_of),
+            found: time::days_between(stream.tally().first, as_of),
             required: required + window,
         });
     }
@@ -203,13 +203,13 @@ pub fn check_complete(
     stream: &Stream,
     window: &Cutoff,
 ) -> Result<(), Error> {
-    if window.outcome_until <= stream.last {
+    if window.outcome_until <= stream.tally().last {
         return Ok(());
     }
     Err(Error::WindowOpen {
         model: definition.name.clone(),
         cutoff: instant::from_micros(window.at)?.to_string(),
-        found: instant::from_micros(stream.last)?.to_string(),
+        found: instant::from_micros(stream.tally().last)?.to_string(),
         required: instant::from_micros(window.outcome_until)?.to_string(),
     })
 }

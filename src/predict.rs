@@ -31,16 +31,19 @@ fn features(
     stream.read_events(as_of.unwrap_or_else(instant::now), Some(profile))?;
     let attributes = stream.read_attributes(Some(profile))?;
     // A profile with attributes and no events yet is a new one, not an unknown one.
-    if stream.events == 0 && attributes == 0 {
+    if stream.tally().events == 0 && attributes == 0 {
         return Err(Error::UnknownProfile {
             model: definition.name.clone(),
             profile: profile.to_owned(),
-            future: stream.skipped.future,
+            future: stream.tally().skipped.future,
         });
     }
     let as_of = match as_of {
         Some(as_of) => as_of,
-        None => present(definition, (stream.events > 0).then_some(stream.last))?,
+        None => present(
+            definition,
+            (stream.tally().events > 0).then_some(stream.tally().last),
+        )?,
     };
     let mut features = Features::new(schema, stream.dictionaries());
     let mut row = vec![0.0; features.len()];

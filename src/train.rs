@@ -108,7 +108,11 @@ fn train(
     if activated {
         catalog::set_active(definition.id, version)?;
     }
-    notice::training(&definition, report, &trained.gathered.stream.skipped);
+    notice::training(
+        &definition,
+        report,
+        &trained.gathered.stream.tally().skipped,
+    );
     notice::too_many_types(&definition, &trained.gathered);
     notice::sampled(&definition, &trained.gathered, wanted_rows(&definition));
     let held = report.hold_out.as_ref();
@@ -325,10 +329,10 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
     )?;
     let stream = &trained.gathered.stream;
     let detail = serde_json::json!({
-        "events": stream.events,
+        "events": stream.tally().events,
         "profiles": stream.profiles(),
         "profiles_read": stream.share().fraction(),
-        "events_read": stream.kept,
+        "events_read": stream.tally().kept,
         "eligible": trained.gathered.estimate(),
         "sampled": report.rows,
         "seconds": trained.laps.seconds(),
@@ -344,7 +348,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
             profiles: report.rows as i64,
             buckets: None,
             percentiles: None,
-            skipped: &json(&trained.gathered.stream.skipped)?,
+            skipped: &json(&trained.gathered.stream.tally().skipped)?,
             detail: &detail.to_string(),
         },
     )?;

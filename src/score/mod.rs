@@ -136,10 +136,10 @@ fn predict_all(
     let mut stream = Stream::open(definition, Some(&scorer.model().schema))?;
     stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
     stream.read_attributes(None)?;
-    if stream.events == 0 {
+    if stream.tally().events == 0 {
         return Err(stream.no_events(definition));
     }
-    let as_of = as_of.unwrap_or(stream.last);
+    let as_of = as_of.unwrap_or(stream.tally().last);
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
     laps.end("read");
@@ -148,8 +148,8 @@ fn predict_all(
     let read = Read {
         feeder: Feeder::Local,
         key: stream.key().clone(),
-        events: stream.events,
-        skipped: stream.skipped,
+        events: stream.tally().events,
+        skipped: stream.tally().skipped,
     };
     Scored::new(definition, read, as_of, predictions, laps)
 }

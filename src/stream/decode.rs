@@ -3,6 +3,7 @@
 use pgrx::pg_sys::{self, Datum};
 use pgrx::varlena;
 use propensity::time::Micros;
+use serde::{Deserialize, Serialize};
 
 /// Microseconds from 1970-01-01 to PostgreSQL's epoch, 2000-01-01.
 pub const EPOCH: Micros = 946_684_800_000_000;
@@ -14,7 +15,7 @@ pub const LONG: usize = 8 * 1024;
 const PREFIX: usize = 256;
 
 /// How a numeric attribute is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NumberKind {
     Bool,
     Int2,
@@ -80,7 +81,7 @@ impl NumberKind {
 }
 
 /// How a text attribute or a key is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BytesKind {
     Int2,
     Int4,

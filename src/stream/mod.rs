@@ -6,80 +6,41 @@
 
 mod decode;
 mod execute;
+mod intake;
 mod query;
 mod receiver;
 mod sampling;
 mod spool;
+mod tally;
 
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
-use propensity::partition::{self, Lane, PARTITIONS, Partition, Worker};
-use propensity::record::Layout;
-use propensity::sample::Sampler;
+use propensity::partition::{self, Lane, Partition, Worker};
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
-use serde::Serialize;
 
 pub use decode::{BytesKind, EPOCH, NumberKind};
 pub use execute::{Param, execute_into};
+pub use intake::Number;
 pub use query::{Key, Query};
-pub use receiver::Number;
 pub use spool::Spool;
+pub use tally::{Skipped, Tally};
 
 use crate::catalog::Definition;
 use crate::error::Error;
 use crate::guc;
 use crate::memory::poll;
 use crate::thread;
-use receiver::{Receiver, Rows, Target};
+use intake::{Intake, Rows};
+use receiver::Receiver;
 
 /// Bytes that a thread takes at once, in whole partitions: far more work than beginning a thread.
 const STRETCH: usize = 1 << 20;
 
-/// What was left out while reading, by reason.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Skipped {
-    /// Rows without a profile.
-    pub null_profile: u64,
-    /// Rows whose time is NULL or infinite.
-    pub no_time: u64,
-    /// Events later than the instant asked for.
-    pub future: u64,
-    /// Attribute values that are NaN or infinite: taken as missing.
-    pub not_finite: u64,
-    /// Texts longer than 8 kB: those of the same beginning and length are taken as the same.
-    pub long_text: u64,
-}
-
-impl Skipped {
-    /// The error when everything was left out.
-    pub fn no_events(&self, definition: &Definition) -> Error {
-        Error::NoEvents {
-            model: definition.name.clone(),
-            future: self.future,
-            skipped: self.null_profile + self.no_time,
-        }
-    }
-}
-
 /// The events, attributes and marks of all profiles of a model.
 pub struct Stream {
     query: Query,
-    layout: Layout,
-    dictionaries: Dictionaries,
-    partitions: Vec<Spool>,
-    /// What was left out.
-    pub skipped: Skipped,
-    /// Time of the oldest event, `Micros::MAX` if none.
-    pub first: Micros,
-    /// Time of the newest event, `Micros::MIN` if none.
-    pub last: Micros,
-    /// Events read, without those left out.
-    pub events: u64,
-    /// Those of the profiles that are kept.
-    pub kept: u64,
-    /// Whose events, attributes and marks are kept; everybody's without it.
-    sampler: Option<Sampler>,
+    intake: Intake,
     /// Whether texts of profiles that were dropped late may have taken the places of others in a
     /// dictionary: what is told apart would then depend on the order of the rows.
     blurred: bool,
@@ -93,22 +54,13 @@ impl Stream {
     /// `schema` is that of a version, whose attributes are read; all usable ones without it.
     pub fn open(definition: &Definition, schema: Option<&Schema>) -> Result<Self, Error> {
         let query = Query::compose(definition, schema.map(|schema| &schema.names))?;
-        let layout = query.layout();
         let mut dictionaries = query.dictionaries();
         if let Some(schema) = schema {
             Self::know(&mut dictionaries, schema)?;
         }
         Ok(Self {
+            intake: Intake::new(query.layout(), query.key.kind, dictionaries),
             query,
-            layout,
-            dictionaries,
-            partitions: (0..PARTITIONS).map(|_| Spool::new()).collect(),
-            skipped: Skipped::default(),
-            first: Micros::MAX,
-            last: Micros::MIN,
-            events: 0,
-            kept: 0,
-            sampler: None,
             blurred: false,
             types_chosen: false,
         })
@@ -144,29 +96,27 @@ impl Stream {
         self.query.names.clone()
     }
 
+    /// What was read, and what was left out.
+    pub fn tally(&self) -> &Tally {
+        &self.intake.tally
+    }
+
     /// Codes of types and categories.
     pub fn dictionaries(&self) -> &Dictionaries {
-        &self.dictionaries
+        &self.intake.dictionaries
     }
 
     /// Reads all events up to `until`, of one profile if it is given (as text).
     pub fn read_events(&mut self, until: Micros, profile: Option<&str>) -> Result<(), Error> {
         let (sql, rows) = self.query.events(until, profile.is_some());
         let params = self.query.profile_param(profile);
-        let before = self.skipped;
-        let received = self.read(&sql, &params, rows)?;
-        let after = self.skipped;
-        self.events += received
-            - (after.null_profile - before.null_profile)
-            - (after.no_time - before.no_time)
-            - (after.future - before.future);
-        Ok(())
+        self.read(&sql, &params, rows).map(drop)
     }
 
     /// Whether there are more event types than a dictionary holds: which of them are told apart
     /// would then depend on the order of the rows.
     pub fn has_too_many_types(&self) -> bool {
-        self.dictionaries.kinds.overflowed() && !self.types_chosen
+        self.intake.dictionaries.kinds.overflowed() && !self.types_chosen
     }
 
     /// Whether only the most frequent event types are told apart.
@@ -178,14 +128,14 @@ impl Stream {
     pub fn choose_types(&mut self, until: Micros) -> Result<(), Error> {
         let (sql, params) = self.query.types(until);
         self.read(&sql, &params, Rows::Types)?;
-        self.dictionaries.kinds.close();
+        self.intake.dictionaries.kinds.close();
         self.types_chosen = true;
         Ok(())
     }
 
     /// The error of a stream that read no events.
     pub fn no_events(&self, definition: &Definition) -> Error {
-        self.skipped.no_events(definition)
+        self.tally().skipped.no_events(definition)
     }
 
     /// Reads the profile attributes, if the model has any, and returns how many rows of them.
@@ -214,24 +164,14 @@ impl Stream {
     }
 
     fn read(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {
-        let target = Target {
-            layout: &self.layout,
-            dictionaries: &mut self.dictionaries,
-            partitions: &mut self.partitions,
-            skipped: &mut self.skipped,
-            first: &mut self.first,
-            last: &mut self.last,
-            sampler: self.sampler.as_mut(),
-        };
-        let mut receiver = Receiver::new(&rows, self.query.key.kind, target);
+        let mut receiver = Receiver::new(&rows, &mut self.intake);
         execute::execute(sql, params, &mut receiver)?;
-        self.kept += receiver.kept;
         Ok(receiver.received)
     }
 
     /// How many workers [`Stream::share_out`] keeps busy.
     pub fn lanes(&self) -> usize {
-        let bytes: usize = self.partitions.iter().map(Spool::len).sum();
+        let bytes: usize = self.intake.partitions.iter().map(Spool::len).sum();
         if guc::threads() > 1 && bytes > STRETCH {
             2
         } else {
@@ -247,7 +187,11 @@ impl Stream {
         take: &mut dyn FnMut(&mut W) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut lanes: Vec<Lane<W>> = workers.into_iter().map(Lane::new).collect();
-        let filled = self.partitions.iter_mut().filter(|spool| spool.len() > 0);
+        let filled = self
+            .intake
+            .partitions
+            .iter_mut()
+            .filter(|spool| spool.len() > 0);
         let mut filled = filled.peekable();
         while filled.peek().is_some() {
             for lane in &mut lanes {
@@ -261,8 +205,8 @@ impl Stream {
             }
             partition::walk(
                 &mut lanes,
-                &self.layout,
-                &self.dictionaries,
+                &self.intake.layout,
+                &self.intake.dictionaries,
                 Some(thread::begin),
                 &mut poll,
             )?;
@@ -279,14 +223,19 @@ impl Stream {
         visit: &mut dyn FnMut(&Profile) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (mut partition, mut bytes) = (Partition::default(), Vec::new());
-        for spool in self.partitions.iter_mut().filter(|spool| spool.len() > 0) {
+        for spool in self
+            .intake
+            .partitions
+            .iter_mut()
+            .filter(|spool| spool.len() > 0)
+        {
             bytes.clear();
             spool.read(&mut bytes)?;
             let mut failed = None;
             let walked = partition.walk(
-                &self.layout,
+                &self.intake.layout,
                 &bytes,
-                &self.dictionaries,
+                &self.intake.dictionaries,
                 &mut |profile| {
                     visit(profile).map_err(|error| {
                         failed = Some(error);

@@ -1,6 +1,6 @@
 //! Composes the SELECTs that the stream reads: which columns, in which order, read how.
 //!
-//! Advice: the order of columns here is what `receiver.rs` reads.
+//! Advice: the order of columns here is what `intake.rs` reads.
 
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Oid};
@@ -11,7 +11,7 @@ use propensity::time::Micros;
 
 use super::decode::{BytesKind, EPOCH, NumberKind};
 use super::execute::Param;
-use super::receiver::{Number, Rows};
+use super::intake::{Number, Rows};
 use crate::catalog::Definition;
 use crate::condition::{self, Condition};
 use crate::error::Error;

@@ -1,104 +1,29 @@
-//! The DestReceiver: takes the rows of the stream's query from the executor and packs them into
-//! partitions, without copying a tuple.
-//!
-//! Advice: the columns that `receive` reads must be those that `query.rs` selects, in that order.
+//! The DestReceiver: takes the rows of the stream's query from the executor, without copying a tuple.
 
 use std::ffi::c_int;
 
 use pgrx::pg_sys::{self, Datum, DestReceiver, TupleDesc, TupleTableSlot};
 use pgrx::prelude::*;
-use propensity::dictionary::Dictionaries;
-use propensity::hash::profile_hash;
-use propensity::history::{Mark, MarkKind};
-use propensity::partition::partition_of;
-use propensity::record::{EventFlags, Layout};
-use propensity::sample::{Sampler, Share};
-use propensity::time::Micros;
 
-use super::Skipped;
-use super::decode::{BytesKind, EPOCH, NumberKind};
-use super::spool::Spool;
+use super::intake::{Intake, Rows};
 use crate::error::Error;
 use crate::memory::poll;
 
 /// Rows between two polls.
 const QUANTUM: u64 = 4096;
 
-/// What the rows are, and how their columns are read. Column 0 is always the profile key.
-pub enum Rows {
-    /// key, time, type, goal, eligible, excluded, numbers.., codes..
-    Events {
-        numbers: Vec<Number>,
-        codes: Vec<BytesKind>,
-        /// Later events are left out and counted: they would be from the future.
-        until: Micros,
-    },
-    /// type: the texts that are to be known before others
-    Types,
-    /// key, cutoff, and for examples optionally the outcome
-    Marks { kind: MarkKind, outcome: bool },
-    /// key, valid_from or NULL, numbers.., codes..
-    Attributes {
-        numbers: Vec<Number>,
-        codes: Vec<BytesKind>,
-    },
-}
-
-/// A numeric attribute of a row.
-#[derive(Clone, Copy)]
-pub struct Number {
-    pub kind: NumberKind,
-    /// Of an instant: take the days since the event instead of the date itself.
-    pub since_event: bool,
-}
-
-impl Number {
-    /// The value of an event so many days after 1970; NaN if it is not finite.
-    ///
-    /// # Safety
-    ///
-    /// The datum is of the number's kind and not NULL.
-    #[inline]
-    pub unsafe fn read(self, datum: Datum, days: f64) -> f64 {
-        // SAFETY: by contract.
-        let value = unsafe { self.kind.read(datum) };
-        match value.is_finite() {
-            true if self.since_event => value - days,
-            true => value,
-            false => f64::NAN,
-        }
-    }
-}
-
-/// Where rows go.
-pub struct Target<'a> {
-    pub layout: &'a Layout,
-    pub dictionaries: &'a mut Dictionaries,
-    pub partitions: &'a mut [Spool],
-    pub skipped: &'a mut Skipped,
-    pub first: &'a mut Micros,
-    pub last: &'a mut Micros,
-    /// Decides, from the events, whose rows are kept; nobody's rows are dropped without it.
-    pub sampler: Option<&'a mut Sampler>,
-}
-
 /// A DestReceiver with its state behind it, as PostgreSQL's own are built.
 #[repr(C)]
 pub struct Receiver<'a> {
     callbacks: DestReceiver,
     rows: &'a Rows,
-    key: BytesKind,
-    target: Target<'a>,
-    numbers: Vec<f64>,
-    codes: Vec<u32>,
+    intake: &'a mut Intake,
     pub received: u64,
-    /// Events whose profile was kept when they came.
-    pub kept: u64,
     pub failed: Option<Error>,
 }
 
 impl<'a> Receiver<'a> {
-    pub fn new(rows: &'a Rows, key: BytesKind, target: Target<'a>) -> Self {
+    pub fn new(rows: &'a Rows, intake: &'a mut Intake) -> Self {
         let callbacks = DestReceiver {
             receiveSlot: Some(receive_slot),
             rStartup: Some(startup),
@@ -110,12 +35,8 @@ impl<'a> Receiver<'a> {
         Self {
             callbacks,
             rows,
-            key,
-            target,
-            numbers: Vec::new(),
-            codes: Vec::new(),
+            intake,
             received: 0,
-            kept: 0,
             failed: None,
         }
     }
@@ -131,229 +52,13 @@ impl<'a> Receiver<'a> {
         if self.received.is_multiple_of(QUANTUM) {
             poll();
         }
-        match self.pack(values, nulls) {
+        match self.intake.take(self.rows, values, nulls) {
             Ok(()) => true,
             Err(error) => {
                 self.failed = Some(error);
                 false
             }
         }
-    }
-
-    fn pack(&mut self, values: &[Datum], nulls: &[bool]) -> Result<(), Error> {
-        if nulls[0] {
-            self.target.skipped.null_profile += 1;
-            return Ok(());
-        }
-        match self.rows {
-            Rows::Events {
-                numbers,
-                codes,
-                until,
-            } => self.event(values, nulls, numbers, codes, *until),
-            Rows::Types => self.event_type(values[0]).map(drop),
-            Rows::Marks { kind, outcome } => self.mark(values, nulls, *kind, *outcome),
-            Rows::Attributes { numbers, codes } => self.attributes(values, nulls, numbers, codes),
-        }
-    }
-
-    fn event(
-        &mut self,
-        values: &[Datum],
-        nulls: &[bool],
-        numbers: &[Number],
-        codes: &[BytesKind],
-        until: Micros,
-    ) -> Result<(), Error> {
-        let Some(time) = self.time(values, nulls) else {
-            return Ok(());
-        };
-        if time > until {
-            self.target.skipped.future += 1;
-            return Ok(());
-        }
-        *self.target.first = time.min(*self.target.first);
-        *self.target.last = time.max(*self.target.last);
-        let days = time as f64 / propensity::time::DAY as f64;
-        self.read_numbers(&values[6..], &nulls[6..], numbers, days);
-        // Rows that are dropped count in what is true of all, but nothing else is done with them.
-        if let Some(sampler) = &mut self.target.sampler {
-            // SAFETY: the kind was taken from the type of the key column, which is not NULL.
-            let hash = unsafe { self.key.read(values[0], profile_hash) };
-            if !sampler.add(hash)? {
-                return Ok(());
-            }
-        }
-        let kind = if nulls[2] {
-            0
-        } else {
-            self.event_type(values[2])?
-        };
-        let flag = |column: usize| !nulls[column] && values[column].value() & 0xff != 0;
-        let flags = EventFlags {
-            goal: flag(3),
-            eligible: flag(4),
-            excluded: flag(5),
-        };
-        let after = 6 + numbers.len();
-        self.read_codes(&values[after..], &nulls[after..], codes, false)?;
-        self.kept += 1;
-        self.with_partition(values[0], |layout, numbers, codes, out, key| {
-            layout.push_event(out, key, time, kind, flags, numbers, codes);
-        });
-        Ok(())
-    }
-
-    /// The code of an event type that is not NULL.
-    fn event_type(&mut self, datum: Datum) -> Result<u32, Error> {
-        let Target {
-            dictionaries,
-            skipped,
-            ..
-        } = &mut self.target;
-        // SAFETY: the query casts the type to text.
-        unsafe {
-            skipped.long_text += u64::from(BytesKind::Varlena.is_long(datum));
-            let code = BytesKind::Varlena.read_text(datum, |text| dictionaries.kinds.intern(text));
-            Ok(code?)
-        }
-    }
-
-    fn mark(
-        &mut self,
-        values: &[Datum],
-        nulls: &[bool],
-        kind: MarkKind,
-        outcome: bool,
-    ) -> Result<(), Error> {
-        let Some(cutoff) = self.time(values, nulls) else {
-            return Ok(());
-        };
-        if !self.keeps(values[0]) {
-            return Ok(());
-        }
-        let kind = match (outcome && !nulls[2]).then(|| values[2].value() & 0xff != 0) {
-            Some(true) => MarkKind::PositiveExample,
-            Some(false) => MarkKind::NegativeExample,
-            None => kind,
-        };
-        self.with_partition(values[0], |layout, _, _, out, key| {
-            layout.push_mark(out, key, Mark { cutoff, kind });
-        });
-        Ok(())
-    }
-
-    fn attributes(
-        &mut self,
-        values: &[Datum],
-        nulls: &[bool],
-        numbers: &[Number],
-        codes: &[BytesKind],
-    ) -> Result<(), Error> {
-        let valid_from = if nulls[1] {
-            Micros::MIN
-        } else {
-            micros(values[1]).unwrap_or(Micros::MIN)
-        };
-        self.read_numbers(&values[2..], &nulls[2..], numbers, 0.0);
-        if !self.keeps(values[0]) {
-            return Ok(());
-        }
-        let after = 2 + numbers.len();
-        self.read_codes(&values[after..], &nulls[after..], codes, true)?;
-        self.with_partition(values[0], |layout, numbers, codes, out, key| {
-            layout.push_attributes(out, key, valid_from, numbers, codes);
-        });
-        Ok(())
-    }
-
-    /// Whether the rows of this profile are kept, once the events have decided.
-    fn keeps(&self, key: Datum) -> bool {
-        let share = self.target.sampler.as_ref().map(|sampler| sampler.share());
-        // SAFETY: the kind was taken from the type of the key column, which is not NULL.
-        let hash = || unsafe { self.key.read(key, profile_hash) };
-        share.is_none_or(|share| share == Share::ALL || share.keeps(hash()))
-    }
-
-    /// The instant in column 1, or none, counted, if it is NULL or infinite.
-    fn time(&mut self, values: &[Datum], nulls: &[bool]) -> Option<Micros> {
-        let time = if nulls[1] { None } else { micros(values[1]) };
-        if time.is_none() {
-            self.target.skipped.no_time += 1;
-        }
-        time
-    }
-
-    fn read_numbers(&mut self, values: &[Datum], nulls: &[bool], numbers: &[Number], days: f64) {
-        self.numbers.clear();
-        for (column, number) in numbers.iter().enumerate() {
-            let mut value = f64::NAN;
-            if !nulls[column] {
-                // SAFETY: the kind was taken from the column's type.
-                value = unsafe { number.read(values[column], days) };
-                self.target.skipped.not_finite += u64::from(value.is_nan());
-            }
-            self.numbers.push(value);
-        }
-    }
-
-    fn read_codes(
-        &mut self,
-        values: &[Datum],
-        nulls: &[bool],
-        kinds: &[BytesKind],
-        of_profile: bool,
-    ) -> Result<(), Error> {
-        self.codes.clear();
-        let dictionaries = if of_profile {
-            &mut self.target.dictionaries.profiles
-        } else {
-            &mut self.target.dictionaries.events
-        };
-        for ((column, kind), dictionary) in kinds.iter().enumerate().zip(dictionaries) {
-            let code = if nulls[column] {
-                0
-            } else {
-                // SAFETY: the kind was taken from the column's type.
-                unsafe {
-                    self.target.skipped.long_text += u64::from(kind.is_long(values[column]));
-                    kind.read_text(values[column], |text| dictionary.intern(text))
-                }?
-            };
-            self.codes.push(code);
-        }
-        Ok(())
-    }
-
-    /// Appends one record to the partition of the key.
-    fn with_partition(
-        &mut self,
-        key: Datum,
-        push: impl FnOnce(&Layout, &[f64], &[u32], &mut Vec<u8>, &[u8]),
-    ) {
-        let Self {
-            key: kind,
-            target,
-            numbers,
-            codes,
-            ..
-        } = self;
-        let append = |key: &[u8]| {
-            let spool = &mut target.partitions[partition_of(profile_hash(key))];
-            push(target.layout, numbers, codes, spool.buffer(), key);
-            spool.settle();
-        };
-        // SAFETY: the kind was taken from the type of the key column, which is not NULL.
-        unsafe { kind.read(key, append) };
-    }
-}
-
-/// A timestamptz as microseconds since 1970, none if infinite.
-fn micros(datum: Datum) -> Option<Micros> {
-    match datum.value() as i64 {
-        i64::MIN | i64::MAX => None,
-        // The last of the years that timestamps reach are later than the last of ours.
-        since_2000 => Some(since_2000.saturating_add(EPOCH)),
     }
 }
 

@@ -15,7 +15,7 @@ impl Stream {
     /// Reads all events up to `until`, and keeps those of the profiles that the sampler keeps.
     pub fn sample_events(&mut self, until: Micros, sampler: Sampler) -> Result<(), Error> {
         let before = sampler.share();
-        self.sampler = Some(sampler);
+        self.intake.sampler = Some(sampler);
         self.read_events(until, None)?;
         if self.share() != before {
             self.drop_others()?;
@@ -25,12 +25,15 @@ impl Stream {
 
     /// The share of the profiles that is kept.
     pub fn share(&self) -> Share {
-        self.sampler.as_ref().map_or(Share::ALL, Sampler::share)
+        self.intake
+            .sampler
+            .as_ref()
+            .map_or(Share::ALL, Sampler::share)
     }
 
     /// How many profiles have events, kept or not, if they were counted.
     pub fn profiles(&self) -> Option<u64> {
-        self.sampler.as_ref().map(Sampler::profiles)
+        self.intake.sampler.as_ref().map(Sampler::profiles)
     }
 
     /// Whether texts of profiles that were dropped late may have taken the places of others in a
@@ -42,23 +45,23 @@ impl Stream {
     /// Leaves out the events of profiles that were dropped after their rows had been taken in.
     fn drop_others(&mut self) -> Result<(), Error> {
         let share = self.share();
-        let mut crowds = crowds(&self.dictionaries);
+        let mut crowds = crowds(&self.intake.dictionaries);
         let mut bytes = Vec::new();
-        self.kept = 0;
-        for spool in &mut self.partitions {
+        self.intake.tally.kept = 0;
+        for spool in &mut self.intake.partitions {
             bytes.clear();
             spool.read(&mut bytes)?;
             let mut rest = Spool::new();
-            for record in self.layout.records(&bytes) {
+            for record in self.intake.layout.records(&bytes) {
                 let (key, record) = record?;
                 if !share.keeps(profile_hash(key)) {
                     continue;
                 }
                 rest.buffer().extend_from_slice(record);
                 rest.settle();
-                self.kept += 1;
+                self.intake.tally.kept += 1;
                 for crowd in &mut crowds {
-                    crowd.add(self.layout.code(key, record, crowd.column))?;
+                    crowd.add(self.intake.layout.code(key, record, crowd.column))?;
                 }
             }
             *spool = rest;

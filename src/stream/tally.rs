@@ -1,0 +1,70 @@
+//! What there is to say about the rows that were read.
+
+use propensity::time::Micros;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Definition;
+use crate::error::Error;
+
+/// What was left out while reading, by reason.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Rows without a profile.
+    pub null_profile: u64,
+    /// Rows whose time is NULL or infinite.
+    pub no_time: u64,
+    /// Events later than the instant asked for.
+    pub future: u64,
+    /// Attribute values that are NaN or infinite: taken as missing.
+    pub not_finite: u64,
+    /// Texts longer than 8 kB: those of the same beginning and length are taken as the same.
+    pub long_text: u64,
+}
+
+impl Skipped {
+    /// The error when everything was left out.
+    pub fn no_events(&self, definition: &Definition) -> Error {
+        Error::NoEvents {
+            model: definition.name.clone(),
+            future: self.future,
+            skipped: self.null_profile + self.no_time,
+        }
+    }
+}
+
+/// What was read, and what was left out.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Tally {
+    /// What was left out.
+    pub skipped: Skipped,
+    /// Time of the oldest event, `Micros::MAX` if none.
+    pub first: Micros,
+    /// Time of the newest event, `Micros::MIN` if none.
+    pub last: Micros,
+    /// Events read, without those left out.
+    pub events: u64,
+    /// Those of the profiles that are kept.
+    pub kept: u64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            skipped: Skipped::default(),
+            first: Micros::MAX,
+            last: Micros::MIN,
+            events: 0,
+            kept: 0,
+        }
+    }
+}
+
+impl Tally {
+    /// Counts one more event.
+    #[inline]
+    pub fn event(&mut self, time: Micros) {
+        self.events += 1;
+        self.first = time.min(self.first);
+        self.last = time.max(self.last);
+    }
+}
