@@ -37,6 +37,19 @@ CREATE FUNCTION customer_ai._newest_event_collect(timestamptz, until timestamptz
         RETURNS timestamptz
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'newest_event_collect';
 
+CREATE FUNCTION customer_ai._event_history_collect(internal, until timestamptz, options jsonb, "time" "any", type "any",
+        goal boolean, eligible boolean, excluded boolean, VARIADIC attributes "any") RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_history_collect';
+CREATE FUNCTION customer_ai._event_history_final(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_history_final';
+CREATE FUNCTION customer_ai._event_counts_collect(bytea, until timestamptz, options jsonb, "time" "any",
+        VARIADIC numbers "any") RETURNS bytea
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_counts_collect';
+CREATE FUNCTION customer_ai._event_counts_combine(bytea, bytea) RETURNS bytea
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_counts_combine';
+CREATE FUNCTION customer_ai.sample_place(profile "any") RETURNS bigint
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sample_place';
+
 CREATE AGGREGATE customer_ai.event_features(model customer_ai.model_document, as_of timestamptz,
         eligible_after timestamptz, options jsonb, "time" "any", type "any", goal boolean, eligible boolean,
         excluded boolean, VARIADIC attributes "any") (
@@ -59,6 +72,24 @@ CREATE AGGREGATE customer_ai.event_scores(model customer_ai.model_document, as_o
     COMBINEFUNC = customer_ai._event_combine,
     SERIALFUNC = customer_ai._event_serialize,
     DESERIALFUNC = customer_ai._event_deserialize,
+    PARALLEL = SAFE
+);
+CREATE AGGREGATE customer_ai.event_history(until timestamptz, options jsonb, "time" "any", type "any", goal boolean,
+        eligible boolean, excluded boolean, VARIADIC attributes "any") (
+    SFUNC = customer_ai._event_history_collect,
+    STYPE = internal,
+    SSPACE = 1024,
+    FINALFUNC = customer_ai._event_history_final,
+    COMBINEFUNC = customer_ai._event_combine,
+    SERIALFUNC = customer_ai._event_serialize,
+    DESERIALFUNC = customer_ai._event_deserialize,
+    PARALLEL = SAFE
+);
+CREATE AGGREGATE customer_ai.event_counts(until timestamptz, options jsonb, "time" "any", VARIADIC numbers "any") (
+    SFUNC = customer_ai._event_counts_collect,
+    STYPE = bytea,
+    SSPACE = 64,
+    COMBINEFUNC = customer_ai._event_counts_combine,
     PARALLEL = SAFE
 );
 CREATE AGGREGATE customer_ai.newest_event(until timestamptz, options jsonb, "time" "any") (

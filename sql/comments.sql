@@ -42,6 +42,12 @@ COMMENT ON AGGREGATE customer_ai.event_features(customer_ai.model_document, time
 COMMENT ON AGGREGATE customer_ai.event_scores(customer_ai.model_document, timestamptz, timestamptz, jsonb, "any",
     "any", boolean, boolean, boolean, VARIADIC "any") IS
     'prediction and factors of one profile from its events, packed: what customer_ai.score runs where the events are';
+COMMENT ON AGGREGATE customer_ai.event_history(timestamptz, jsonb, "any", "any", boolean, boolean, boolean, VARIADIC "any") IS
+    'the events of a profile up to an instant, packed for training to read elsewhere';
+COMMENT ON AGGREGATE customer_ai.event_counts(timestamptz, jsonb, "any", VARIADIC "any") IS
+    'how many events a profile has up to an instant and when, packed for training to read elsewhere';
+COMMENT ON FUNCTION customer_ai.sample_place IS
+    'where a profile stands among all: a sample of the profiles are those up to a place';
 COMMENT ON AGGREGATE customer_ai.newest_event(timestamptz, jsonb, "any") IS
     'time of the newest event that is not later than an instant';
 COMMENT ON FUNCTION customer_ai._model_document_in IS 'reads a model document and checks it wholly';
@@ -54,6 +60,10 @@ COMMENT ON FUNCTION customer_ai._event_serialize IS 'a state of an aggregate ove
 COMMENT ON FUNCTION customer_ai._event_deserialize IS 'a state of an aggregate over events from bytes';
 COMMENT ON FUNCTION customer_ai._event_features_final IS 'the features of the profile whose events a state holds';
 COMMENT ON FUNCTION customer_ai._event_scores_final IS 'the prediction for the profile whose events a state holds';
+COMMENT ON FUNCTION customer_ai._event_history_collect IS 'adds a row to a history';
+COMMENT ON FUNCTION customer_ai._event_history_final IS 'the events that a state holds';
+COMMENT ON FUNCTION customer_ai._event_counts_collect IS 'adds a row to counts of events';
+COMMENT ON FUNCTION customer_ai._event_counts_combine IS 'adds counts of events';
 COMMENT ON FUNCTION customer_ai._newest_event_collect IS 'the later of a state and a time';
 
 COMMENT ON TABLE customer_ai.model IS 'models: what is predicted, of whom, from what';

@@ -223,6 +223,8 @@ pub enum Error {
     },
     /// A model whose events cannot be asked where they are; the reason is a sentence.
     NotPushed { model: String, reason: &'static str },
+    /// The events of one profile are too many to travel as one value.
+    HistoryTooLong { bytes: usize, limit: usize },
     /// What another server answered cannot be read.
     BadAnswer,
     /// A model with profile attributes, which events do not have.

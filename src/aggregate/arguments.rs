@@ -9,24 +9,27 @@ use pgrx::pg_sys::{self, Datum, FmgrInfo, FunctionCallInfo, NullableDatum, Oid};
 use pgrx::{FromDatum, IntoDatum};
 use propensity::answer::Counts;
 use propensity::dictionary::Dictionary;
-use propensity::schema::ColumnNames;
 use propensity::time::{DAY, Micros};
 
 use crate::condition::type_name;
 use crate::error::Error;
 use crate::stream::{BytesKind, EPOCH, Number, NumberKind};
 
-/// Where the arguments of `event_features` and `event_scores` stand, the state being the first.
+/// Where the arguments of `event_features` and `event_scores` stand, the state being the first; those of an event
+/// follow.
 pub const MODEL: usize = 1;
 pub const AS_OF: usize = 2;
 pub const ELIGIBLE_AFTER: usize = 3;
 pub const OPTIONS: usize = 4;
-pub const TIME: usize = 5;
-pub const TYPE: usize = 6;
-pub const GOAL: usize = 7;
-pub const ELIGIBLE: usize = 8;
-pub const EXCLUDED: usize = 9;
-pub const ATTRIBUTES: usize = 10;
+pub const EVENT: usize = 5;
+
+/// Where they stand among those of an event.
+pub const TIME: usize = 0;
+pub const TYPE: usize = 1;
+pub const GOAL: usize = 2;
+pub const ELIGIBLE: usize = 3;
+pub const EXCLUDED: usize = 4;
+pub const ATTRIBUTES: usize = 5;
 
 /// 4713-01-01 BC and 294276-12-30, as `instant::sql` has them, in days since 2000-01-01.
 const FIRST_DAY: i64 = -2_451_507;
@@ -69,48 +72,51 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Looks at the types of a call's arguments. What is made lives in the memory of the call's expression.
+    /// Looks at the types of a call's arguments, of which those from `event` on are of an event, and its attributes
+    /// are to be numbers and texts of these names. What is made lives in the memory of the call's expression.
     ///
     /// # Errors
-    /// 42804 and 22023 when they do not fit the columns that the model reads.
+    /// 42804 and 22023 when they do not fit.
     ///
     /// # Safety
-    /// A call of the transition function of `event_features`.
+    /// A call of a transition function.
     pub unsafe fn of(
         call: FunctionCallInfo,
-        names: &ColumnNames,
+        event: usize,
+        (number_names, code_names): (&[String], &[String]),
         zone: &str,
     ) -> Result<Self, Error> {
         // SAFETY: `flinfo` is that of the call, which has so many arguments.
         unsafe {
+            let attributes = event + ATTRIBUTES;
             let count = usize::try_from((*call).nargs).unwrap_or(0);
-            let (found, required) = (count - ATTRIBUTES, names.numbers.len() + names.codes.len());
+            let (found, required) = (count - attributes, number_names.len() + code_names.len());
             // PostgreSQL wants at least one argument there: without attributes one is passed over.
             if found != required.max(1) {
                 return Err(Error::AttributeCount {
                     found,
-                    names: names.numbers.iter().chain(&names.codes).cloned().collect(),
+                    names: number_names.iter().chain(code_names).cloned().collect(),
                 });
             }
             let type_of = |place: usize| type_of(call, place);
-            let after = ATTRIBUTES + names.numbers.len();
-            let numbers = names.numbers.iter().zip(ATTRIBUTES..);
-            let codes = names.codes.iter().zip(after..);
+            let numbers = number_names.iter().zip(attributes..);
+            let codes = attributes + number_names.len()..attributes + required;
             Ok(Self {
-                time: Time::of(call, TIME, zone)?,
-                kind: Text::of_kind(call, type_of(TYPE)),
+                time: Time::of(call, event + TIME, zone)?,
+                kind: Text::of_kind(call, type_of(event + TYPE)),
                 numbers: numbers
                     .map(|(name, place)| number(name, type_of(place)))
                     .collect::<Result<_, _>>()?,
                 codes: codes
-                    .map(|(_, place)| Text::of_attribute(call, type_of(place)))
+                    .map(|place| Text::of_attribute(call, type_of(place)))
                     .collect(),
             })
         }
     }
 }
 
-fn number(name: &str, type_oid: Oid) -> Result<Number, Error> {
+/// How an argument of this type is read as a number.
+pub fn number(name: &str, type_oid: Oid) -> Result<Number, Error> {
     let kind = NumberKind::of(type_oid).ok_or_else(|| Error::ArgumentType {
         argument: name.to_owned(),
         found: type_name(type_oid),
@@ -123,7 +129,10 @@ fn number(name: &str, type_oid: Oid) -> Result<Number, Error> {
 }
 
 /// The type of an argument; of a domain, the type under it.
-unsafe fn type_of(call: FunctionCallInfo, place: usize) -> Oid {
+///
+/// # Safety
+/// As for [`Arguments::of`].
+pub unsafe fn type_of(call: FunctionCallInfo, place: usize) -> Oid {
     // SAFETY: look-ups in the expression and the catalog.
     unsafe { pg_sys::getBaseType(pg_sys::get_fn_expr_argtype((*call).flinfo, place as i32)) }
 }

@@ -10,9 +10,11 @@ use pgrx::pg_sys::{
 use propensity::answer::Counts;
 use propensity::model::Model;
 
+use super::answerer::Want;
 use super::arguments::{self, Arguments};
+use super::ask::{Ask, Task};
 use super::document::{bytes_datum, recall, remember, with_bytes};
-use super::site::{Ask, Site, Want};
+use super::site::Site;
 use super::state::State;
 use crate::args::Options;
 use crate::condition::pointers;
@@ -84,7 +86,10 @@ unsafe fn memory(call: FunctionCallInfo) -> MemoryContext {
 }
 
 /// Runs the work of an aggregate's function; its error becomes PostgreSQL's.
-unsafe fn aggregate(call: FunctionCallInfo, work: impl FnOnce() -> Result<Datum, Error>) -> Datum {
+///
+/// # Safety
+/// As for [`values`].
+pub unsafe fn aggregate(call: FunctionCallInfo, work: impl FnOnce() -> Result<Datum, Error>) -> Datum {
     // SAFETY: by contract.
     let allowed = unsafe { in_aggregate(call) };
     let done = if allowed {
@@ -95,9 +100,12 @@ unsafe fn aggregate(call: FunctionCallInfo, work: impl FnOnce() -> Result<Datum,
     done.unwrap_or_else(|error| error.throw())
 }
 
-/// Keeps a site for all further calls from the same place, until the query ends.
-unsafe fn keep(call: FunctionCallInfo, site: Site) -> *mut Site {
-    // SAFETY: the callback is in the memory whose end it announces, and frees the site then, once.
+/// Keeps a value for all further calls from the same place, in `fn_extra`, until the query ends.
+///
+/// # Safety
+/// As for [`values`].
+pub unsafe fn keep<T>(call: FunctionCallInfo, value: T) -> *mut T {
+    // SAFETY: the callback is in the memory whose end it announces, and frees the value then, once.
     unsafe {
         let function = (*call).flinfo;
         let callback: *mut pg_sys::MemoryContextCallback = pg_sys::MemoryContextAlloc(
@@ -105,21 +113,21 @@ unsafe fn keep(call: FunctionCallInfo, site: Site) -> *mut Site {
             size_of::<pg_sys::MemoryContextCallback>(),
         )
         .cast();
-        let site = Box::into_raw(Box::new(site));
+        let kept = Box::into_raw(Box::new(value));
         callback.write(pg_sys::MemoryContextCallback {
-            func: Some(free_site),
-            arg: site.cast(),
+            func: Some(free::<T>),
+            arg: kept.cast(),
             next: std::ptr::null_mut(),
         });
         pg_sys::MemoryContextRegisterResetCallback((*function).fn_mcxt, callback);
-        (*function).fn_extra = site.cast();
-        site
+        (*function).fn_extra = kept.cast();
+        kept
     }
 }
 
-unsafe extern "C-unwind" fn free_site(site: *mut std::ffi::c_void) {
+unsafe extern "C-unwind" fn free<T>(kept: *mut std::ffi::c_void) {
     // SAFETY: made by `keep`, freed once.
-    drop(unsafe { Box::from_raw(site.cast::<Site>()) });
+    drop(unsafe { Box::from_raw(kept.cast::<T>()) });
 }
 
 /// The site of a call that collects events, made at the first one.
@@ -151,23 +159,31 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Error> {
         let read = |document: &[u8]| Ok::<_, Error>((Model::decode(document)?, remember(document)));
         let (model, hash) = with_bytes(values[arguments::MODEL].value, read)?;
         let zone = options.timezone.as_deref().unwrap_or("UTC");
-        let arguments = Arguments::of(call, &model.schema.names, zone)?;
+        let names = &model.schema.names;
+        let names = (names.numbers.as_slice(), names.codes.as_slice());
+        let arguments = Arguments::of(call, arguments::EVENT, names, zone)?;
         let ask = Ask {
-            model: hash,
             as_of,
             eligible_after,
-            factors: options.factors as u64,
+            task: Task::Answer {
+                model: hash,
+                factors: options.factors as u64,
+            },
         };
-        Ok(keep(call, Site::new(ask, model, Some(arguments))?))
+        Ok(keep(call, Site::answering(ask, model, Some(arguments))?))
     }
 }
 
-fn not_constant(argument: &'static str) -> Error {
+/// The error about an argument that changes from row to row.
+pub fn not_constant(argument: &'static str) -> Error {
     Error::NotConstant { argument }
 }
 
 /// Refuses an argument that might change from row to row.
-unsafe fn refuse_variable(
+///
+/// # Safety
+/// A call of a transition function.
+pub unsafe fn refuse_variable(
     call: FunctionCallInfo,
     place: usize,
     name: &'static str,
@@ -194,6 +210,27 @@ unsafe fn refuse_variable(
     }
 }
 
+/// Adds an event to the state of a call.
+///
+/// # Safety
+/// A call of a transition function, whose site this is; the values are those of the event.
+#[inline]
+pub unsafe fn collect(
+    call: FunctionCallInfo,
+    site: *mut Site,
+    event: &[NullableDatum],
+) -> Result<Datum, Error> {
+    // SAFETY: by contract.
+    unsafe {
+        let mut state = state(call, 0);
+        if state.is_null() {
+            state = State::create(memory(call), site);
+        }
+        let record = (*site).pack(event, &mut (*state).counts)?;
+        Ok(Datum::from(State::append(state, record)))
+    }
+}
+
 #[unsafe(no_mangle)]
 extern "C-unwind" fn pg_finfo_event_collect() -> *const Pg_finfo_record {
     &raw const V1
@@ -207,12 +244,7 @@ unsafe extern "C-unwind" fn event_collect(call: FunctionCallInfo) -> Datum {
     unsafe {
         aggregate(call, || {
             let site = collecting(call)?;
-            let mut state = state(call, 0);
-            if state.is_null() {
-                state = State::create(memory(call), site);
-            }
-            let record = (*site).pack(values(call), &mut (*state).counts)?;
-            Ok(Datum::from(State::append(state, record)))
+            collect(call, site, &values(call)[arguments::EVENT..])
         })
     }
 }
@@ -296,7 +328,13 @@ unsafe fn receiving(call: FunctionCallInfo, ask: Ask) -> Result<*mut Site, Error
     unsafe {
         let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
         if site.is_null() {
-            return Ok(keep(call, Site::new(ask, recall(ask.model)?, None)?));
+            let site = match ask.task {
+                Task::Answer { model, .. } => Site::answering(ask, recall(model)?, None)?,
+                Task::Collect { numbers, codes } => {
+                    Site::collecting(ask, (numbers, codes), None)?
+                }
+            };
+            return Ok(keep(call, site));
         }
         if (*site).ask == ask {
             Ok(site)
@@ -306,16 +344,25 @@ unsafe fn receiving(call: FunctionCallInfo, ask: Ask) -> Result<*mut Site, Error
     }
 }
 
-/// What is asked of a state, which stays as it is: PostgreSQL may finish it more than once.
-unsafe fn finish(call: FunctionCallInfo, want: Want) -> Datum {
-    // SAFETY: as above; declared strict.
+/// Finishes a state, which stays as it is: PostgreSQL may do so more than once.
+///
+/// # Safety
+/// A call of a final function that is declared strict.
+pub unsafe fn finish(
+    call: FunctionCallInfo,
+    work: impl FnOnce(&mut Site, &[u8], Counts) -> Result<Datum, Error>,
+) -> Datum {
+    // SAFETY: by contract.
     unsafe {
         aggregate(call, || {
             let state = state(call, 0);
-            let answer = (*(*state).site).answer(want, State::records(state), (*state).counts)?;
-            let answer = bytes_datum(answer);
+            let done = work(
+                &mut *(*state).site,
+                State::records(state),
+                (*state).counts,
+            )?;
             poll();
-            Ok(answer)
+            Ok(done)
         })
     }
 }
@@ -330,7 +377,11 @@ extern "C-unwind" fn pg_finfo_event_features_final() -> *const Pg_finfo_record {
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn event_features_final(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above.
-    unsafe { finish(call, Want::Features) }
+    unsafe {
+        finish(call, |site, records, counts| {
+            Ok(bytes_datum(site.answer(Want::Features, records, counts)?))
+        })
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -343,5 +394,9 @@ extern "C-unwind" fn pg_finfo_event_scores_final() -> *const Pg_finfo_record {
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn event_scores_final(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above.
-    unsafe { finish(call, Want::Score) }
+    unsafe {
+        finish(call, |site, records, counts| {
+            Ok(bytes_datum(site.answer(Want::Score, records, counts)?))
+        })
+    }
 }

@@ -10,11 +10,17 @@
 //! What all groups of a call share (model, dictionaries, scratch) is its [`site::Site`]. Functions are in
 //! `functions.rs`, their SQL in `sql/aggregates.sql`: they must change together.
 
+mod answerer;
 mod arguments;
+mod ask;
+mod counts;
 mod document;
 mod functions;
+mod history;
 mod newest;
+mod sample;
 mod site;
 mod state;
 
+pub use counts::EventCounts;
 pub use document::{document, document_type, with_bytes};

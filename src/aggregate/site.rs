@@ -1,58 +1,34 @@
-//! What all groups of one call of an aggregate share: the decoded model, how arguments are read, the dictionaries
-//! that codes come from, and memory that is used again for every row and every profile.
+//! What all groups of one call of an aggregate share: how arguments are read, the dictionaries that codes come from, the
+//! model that answers, and memory that is used again for every row and every profile.
 
-use pgrx::pg_sys::NullableDatum;
+use pgrx::pg_sys::{self, NullableDatum};
 use propensity::answer::{self, Counts};
-use propensity::cutoff::Cutoff;
 use propensity::dictionary::Dictionaries;
-use propensity::features::Features;
-use propensity::model::{Model, Scorer};
-use propensity::partition::Partition;
-use propensity::population::{Rules, Source};
+use propensity::model::Model;
 use propensity::portable::{self, Scratch};
 use propensity::record::{EventFlags, KeyWidth, Layout};
-use propensity::time::{DAY, Micros};
+use propensity::time::DAY;
 
+use super::answerer::{Answerer, Group, Want};
 use super::arguments::{self, Arguments};
+use super::ask::{Ask, Task};
 use crate::error::Error;
 use crate::memory::poll;
 use crate::stream::Stream;
 
 /// Rows between two polls.
 const QUANTUM: u32 = 4096;
-/// Bytes of an [`Ask`] on its way.
-const ASK: usize = 40;
-
-/// What is asked of every profile.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Ask {
-    /// Hash of the document.
-    pub model: u128,
-    pub as_of: Micros,
-    /// The eligible window begins after this; `Micros::MIN` = ever.
-    pub eligible_after: Micros,
-    /// How many factors are wanted with a score.
-    pub factors: u64,
-}
-
-/// What a final function answers.
-#[derive(Clone, Copy)]
-pub enum Want {
-    Features,
-    Score,
-}
+/// Bytes of the longest history that travels: postgres_fdw fetches it as text, in twice as many, of which PostgreSQL
+/// allows a gigabyte.
+const LONGEST: usize = 256 << 20;
 
 /// What all groups of a call share.
 pub struct Site {
     pub ask: Ask,
-    model: Model,
-    /// Only made where scores are wanted.
-    scorer: Option<Scorer>,
+    /// Only where a model answers.
+    answerer: Option<Answerer>,
     layout: Layout,
     dictionaries: Dictionaries,
-    features: Features,
-    partition: Partition,
-    row: Vec<f64>,
     /// Only where rows are collected.
     arguments: Option<Arguments>,
     rows: u32,
@@ -60,45 +36,59 @@ pub struct Site {
     codes: Vec<u32>,
     record: Vec<u8>,
     answer: Vec<u8>,
-    json: String,
     scratch: Scratch,
 }
 
 impl Site {
-    pub fn new(ask: Ask, model: Model, arguments: Option<Arguments>) -> Result<Self, Error> {
+    /// A site of a call that has a model answer.
+    pub fn answering(ask: Ask, model: Model, arguments: Option<Arguments>) -> Result<Self, Error> {
         let names = &model.schema.names;
         if !names.profile_numbers.is_empty() || !names.profile_codes.is_empty() {
             return Err(Error::NeedsProfiles);
         }
-        let layout = Layout {
-            key: KeyWidth::Fixed(0),
-            numbers: names.numbers.len(),
-            codes: names.codes.len(),
-            profile_numbers: 0,
-            profile_codes: 0,
-        };
+        let mut site = Self::new(ask, names.numbers.len(), names.codes.len(), arguments);
         // So that features can be set up before the events come.
-        let mut dictionaries = Dictionaries::new(layout.codes, 0);
-        Stream::know(&mut dictionaries, &model.schema)?;
-        let features = Features::new(&model.schema, &dictionaries);
-        Ok(Self {
-            row: vec![0.0; features.len()],
+        Stream::know(&mut site.dictionaries, &model.schema)?;
+        let most_factors = match ask.task {
+            Task::Answer { factors, .. } => usize::try_from(factors).unwrap_or(usize::MAX),
+            Task::Collect { .. } => 0,
+        };
+        site.answerer = Some(Answerer::new(model, most_factors, &site.dictionaries));
+        Ok(site)
+    }
+
+    /// A site of a call that collects events of so many attributes.
+    pub fn collecting(
+        ask: Ask,
+        (numbers, codes): (u32, u32),
+        arguments: Option<Arguments>,
+    ) -> Result<Self, Error> {
+        if numbers.saturating_add(codes) > pg_sys::FUNC_MAX_ARGS {
+            return Err(propensity::Error::BadRecord.into());
+        }
+        Ok(Self::new(ask, numbers as usize, codes as usize, arguments))
+    }
+
+    fn new(ask: Ask, numbers: usize, codes: usize, arguments: Option<Arguments>) -> Self {
+        Self {
             ask,
-            model,
-            scorer: None,
-            layout,
-            dictionaries,
-            features,
-            partition: Partition::default(),
+            answerer: None,
+            layout: Layout {
+                key: KeyWidth::Fixed(0),
+                numbers,
+                codes,
+                profile_numbers: 0,
+                profile_codes: 0,
+            },
+            dictionaries: Dictionaries::new(codes, 0),
             arguments,
             rows: 0,
             numbers: Vec::new(),
             codes: Vec::new(),
             record: Vec::new(),
             answer: Vec::new(),
-            json: String::new(),
             scratch: Scratch::default(),
-        })
+        }
     }
 
     /// The record of a row, empty if the row is left out.
@@ -167,72 +157,48 @@ impl Site {
 
     /// Answers for a profile whose records these are.
     pub fn answer(&mut self, want: Want, records: &[u8], counts: Counts) -> Result<&[u8], Error> {
-        let cutoff = Cutoff {
-            at: self.ask.as_of,
-            eligible_from: self.ask.eligible_after,
-            outcome_until: Micros::MAX,
-        };
-        // Who is eligible without a condition comes with a condition that is true.
-        let rules = Rules {
-            eligible: Source::Events,
-            excluded: Source::Events,
-            goal: Source::Events,
-            occurs: true,
-        };
-        let profile =
-            self.partition
-                .single(&self.layout, records, &self.dictionaries, &mut poll)?;
-        let eligible = rules.eligible(&profile, &cutoff);
         self.answer.clear();
-        answer::write_head(&mut self.answer, eligible, counts);
-        if eligible {
-            self.features.start();
-            self.features
-                .row(&profile, cutoff.at, &mut self.row, &mut poll)?;
-            match want {
-                Want::Features => answer::write_features(&mut self.answer, &self.row),
-                Want::Score => self.write_score()?,
-            }
-        }
+        let Some(answerer) = &mut self.answerer else {
+            return Err(Error::DirectCall);
+        };
+        let group = Group {
+            layout: &self.layout,
+            records,
+            dictionaries: &self.dictionaries,
+            counts,
+        };
+        answerer.answer(&self.ask, want, group, &mut self.answer)?;
         Ok(&self.answer)
     }
 
-    fn write_score(&mut self) -> Result<(), Error> {
-        let scorer = match &mut self.scorer {
-            Some(scorer) => scorer,
-            none => none.insert(Scorer::new(self.model.clone(), &mut poll)?),
-        };
-        let explanation = scorer.explain(&self.row)?;
-        self.json.clear();
-        let most = usize::try_from(self.ask.factors).unwrap_or(usize::MAX);
-        explanation
-            .grouping
-            .write_json(explanation.factors, most, &mut self.json);
-        let prediction = explanation.prediction;
-        answer::write_score(
+    /// The records of a profile as bytes that mean the same everywhere.
+    pub fn history(&mut self, records: &[u8], counts: Counts) -> Result<&[u8], Error> {
+        check_length(records.len())?;
+        self.answer.clear();
+        answer::write_head(&mut self.answer, true, counts);
+        self.write_portable(records)?;
+        check_length(self.answer.len())?;
+        Ok(&self.answer)
+    }
+
+    fn write_portable(&mut self, records: &[u8]) -> Result<(), Error> {
+        Ok(portable::write(
+            &self.layout,
+            records,
+            &self.dictionaries,
             &mut self.answer,
-            prediction.probability,
-            prediction.score,
-            &self.json,
-        );
-        Ok(())
+            &mut self.scratch,
+            &mut poll,
+        )?)
     }
 
     /// A state as bytes that mean the same in another process.
     pub fn serialize(&mut self, records: &[u8], counts: Counts) -> Result<&[u8], Error> {
-        let out = &mut self.answer;
-        out.clear();
-        out.extend_from_slice(&self.ask.to_bytes());
-        counts.push(out);
-        portable::write(
-            &self.layout,
-            records,
-            &self.dictionaries,
-            out,
-            &mut self.scratch,
-            &mut poll,
-        )?;
-        Ok(out)
+        self.answer.clear();
+        self.answer.extend_from_slice(&self.ask.to_bytes());
+        counts.push(&mut self.answer);
+        self.write_portable(records)?;
+        Ok(&self.answer)
     }
 
     /// The records in what [`Site::serialize`] wrote after its [`Ask`] and counts.
@@ -245,35 +211,19 @@ impl Site {
             scratch,
             ..
         } = self;
-        portable::read(layout, portable, dictionaries, record, scratch, &mut poll)?;
+        portable::read(layout, b"", portable, dictionaries, record, scratch, &mut poll)?;
         Ok(&self.record)
     }
 }
 
-impl Ask {
-    fn to_bytes(self) -> [u8; ASK] {
-        let mut bytes = [0; ASK];
-        bytes[..16].copy_from_slice(&self.model.to_le_bytes());
-        bytes[16..24].copy_from_slice(&self.as_of.to_le_bytes());
-        bytes[24..32].copy_from_slice(&self.eligible_after.to_le_bytes());
-        bytes[32..].copy_from_slice(&self.factors.to_le_bytes());
-        bytes
+fn check_length(bytes: usize) -> Result<(), Error> {
+    if bytes > LONGEST {
+        return Err(Error::HistoryTooLong {
+            bytes,
+            limit: LONGEST,
+        });
     }
-
-    /// What a serialized state asks, and the rest of it.
-    pub fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (model, rest) = bytes.split_first_chunk()?;
-        let (as_of, rest) = rest.split_first_chunk()?;
-        let (eligible_after, rest) = rest.split_first_chunk()?;
-        let (factors, rest) = rest.split_first_chunk()?;
-        let ask = Self {
-            model: u128::from_le_bytes(*model),
-            as_of: i64::from_le_bytes(*as_of),
-            eligible_after: i64::from_le_bytes(*eligible_after),
-            factors: u64::from_le_bytes(*factors),
-        };
-        Some((ask, rest))
-    }
+    Ok(())
 }
 
 #[inline]

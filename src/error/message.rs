@@ -322,7 +322,7 @@ fn message(error: Error) -> Message {
         }
         Error::AttributeCount { found, names } => {
             let expected = if names.is_empty() { "none".to_owned() } else { list(&names) };
-            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, "the attributes are not those that the model reads")
+            Message::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, "wrong number of attributes")
                 .detail(format!("Found {found}; required are {}: {expected}.", names.len()))
                 .hint("Give them in this order after the argument \"excluded\".")
         }
@@ -335,6 +335,11 @@ fn message(error: Error) -> Message {
             Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, format!("the events of model \"{model}\" cannot be asked where they are"))
                 .detail(reason)
                 .hint("Set customer_ai.feeder to auto or local.")
+        }
+        Error::HistoryTooLong { bytes, limit } => {
+            Message::new(Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED, "the events of a profile are too many to travel as one value")
+                .detail(format!("Found {} MB; at most {} MB are allowed.", bytes >> 20, limit >> 20))
+                .hint("Set customer_ai.feeder = local, or leave the profile out by the where_clause of the event source.")
         }
         Error::BadAnswer => Message::new(Code::ERRCODE_PROTOCOL_VIOLATION, "an answer about a profile cannot be read")
             .hint("Install the same version of customer_ai on all servers, or set customer_ai.feeder = local."),

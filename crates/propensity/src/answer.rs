@@ -6,6 +6,7 @@
 //! then, of an eligible profile
 //!     features  f64 each
 //!     score     probability:f64  score:i16  factors as JSON, NUL
+//! or, of any profile, its history: what `portable` writes
 //! ```
 
 use crate::error::Error;
@@ -140,6 +141,15 @@ impl<'a> Answer<'a> {
             _ => return None,
         };
         Some(Self { counts, body })
+    }
+
+    /// What an answer that is a history has after its head, for [`crate::portable::read`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRecord`] if there is nothing.
+    pub fn history(&self) -> Result<&'a [u8], Error> {
+        self.body.ok_or(Error::BadRecord)
     }
 
     /// Writes the features to `row` and returns true; false if the profile is not eligible.

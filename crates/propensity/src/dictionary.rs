@@ -210,6 +210,11 @@ impl Dictionary {
         self.max_entries = self.entries.len();
     }
 
+    /// Takes notice of texts past the limit of another dictionary whose texts it takes in.
+    pub fn overflow(&mut self) {
+        self.overflowed = true;
+    }
+
     /// Most texts that a dictionary holds by default.
     pub const ROOM: usize = 131_072;
 

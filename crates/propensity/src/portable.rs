@@ -1,5 +1,5 @@
-//! The events of one profile on their way to another process: records with an empty key whose texts
-//! are spelled, because codes mean something only beside the dictionaries they come from.
+//! The events of one profile on their way to another process: records without a key whose texts are
+//! spelled, because codes mean something only beside the dictionaries they come from.
 //!
 //! ```text
 //! per dictionary (types, then each text attribute)
@@ -12,7 +12,8 @@
 
 use crate::dictionary::{Dictionaries, Dictionary, Spelling};
 use crate::error::Error;
-use crate::record::{Layout, RecordKind, event_flags};
+use crate::record::{KeyWidth, Layout, RecordKind, event_flags};
+use crate::time::Micros;
 
 /// Events copied between two calls of `poll`: about a millisecond.
 const QUANTUM: usize = 1 << 14;
@@ -24,7 +25,12 @@ pub struct Scratch {
     codes: Vec<u32>,
     /// Per dictionary: codes in use, sorted; or, when reading, the code of each place.
     lists: Vec<Vec<u32>>,
+    /// Per dictionary, when reading: whether there were texts past its limit.
+    hashed: Vec<bool>,
 }
+
+/// When the first and the last of some events were; `(Micros::MAX, Micros::MIN)` of none.
+pub type Period = (Micros, Micros);
 
 /// Appends the events in `records`, whose codes are of `dictionaries`, to `out`.
 ///
@@ -54,6 +60,7 @@ pub fn write(
         numbers,
         codes,
         lists,
+        ..
     } = scratch;
     let place = |list: &[u32], code: u32| {
         let found = list.binary_search(&code);
@@ -64,32 +71,36 @@ pub fn write(
         for (code, list) in event.codes.iter_mut().zip(&lists[1..]) {
             *code = place(list, *code);
         }
-        push(layout, out, event, kind)
+        push(layout, b"", out, event, kind);
+        Ok(())
     })
 }
 
-/// Appends the events that [`write`] wrote as `bytes` to `out`, with codes of `dictionaries`, which
-/// learn the texts they lack. Whatever the bytes are, the result can be walked.
+/// Appends the events that [`write`] wrote as `bytes` to `out`, as records of the profile `key` with
+/// codes of `dictionaries`, which learn the texts they lack. Whatever the bytes are, the result can be
+/// walked. Returns when the events were.
 ///
 /// # Errors
 ///
 /// [`Error::BadRecord`] if the bytes are not such events, [`Error::OutOfMemory`].
 pub fn read(
     layout: &Layout,
+    key: &[u8],
     bytes: &[u8],
     dictionaries: &mut Dictionaries,
     out: &mut Vec<u8>,
     scratch: &mut Scratch,
     poll: &mut dyn FnMut(),
-) -> Result<(), Error> {
+) -> Result<Period, Error> {
+    let keyless = Layout {
+        key: KeyWidth::Fixed(0),
+        ..*layout
+    };
     let mut rest = bytes;
     scratch.lists.resize_with(layout.codes + 1, Vec::new);
-    let Dictionaries { kinds, events, .. } = dictionaries;
-    for (list, dictionary) in scratch
-        .lists
-        .iter_mut()
-        .zip(std::iter::once(kinds).chain(events))
-    {
+    scratch.hashed.clear();
+    scratch.hashed.resize(layout.codes + 1, false);
+    for (list, dictionary) in scratch.lists.iter_mut().zip(all_mut(dictionaries)) {
         list.clear();
         for _ in 0..take_u32(&mut rest)? {
             list.try_reserve(1)?;
@@ -100,20 +111,38 @@ pub fn read(
         numbers,
         codes,
         lists,
+        hashed,
     } = scratch;
-    let code = |list: &[u32], place: u32| match place.checked_sub(1) {
+    let mut code = |column: usize, place: u32| match place.checked_sub(1) {
         None => Ok(0),
-        Some(_) if Dictionary::is_hash(place) => Ok(place),
-        Some(place) => list.get(place as usize).copied().ok_or(Error::BadRecord),
-    };
-    out.try_reserve(rest.len())?;
-    each_event(layout, rest, numbers, codes, poll, |event| {
-        let kind = code(&lists[0], event.kind)?;
-        for (place, list) in event.codes.iter_mut().zip(&lists[1..]) {
-            *place = code(list, *place)?;
+        Some(_) if Dictionary::is_hash(place) => {
+            hashed[column] = true;
+            Ok(place)
         }
-        push(layout, out, event, kind)
-    })
+        Some(place) => lists[column]
+            .get(place as usize)
+            .copied()
+            .ok_or(Error::BadRecord),
+    };
+    let events = rest.len() / keyless.event(b"");
+    out.try_reserve(events * layout.event(key))?;
+    let (mut first, mut last) = (Micros::MAX, Micros::MIN);
+    each_event(&keyless, rest, numbers, codes, poll, |event| {
+        (first, last) = (first.min(event.time), last.max(event.time));
+        let kind = code(0, event.kind)?;
+        for (place, column) in event.codes.iter_mut().zip(1..) {
+            *place = code(column, *place)?;
+        }
+        push(layout, key, out, event, kind);
+        Ok(())
+    })?;
+    for (dictionary, _) in all_mut(dictionaries)
+        .zip(hashed)
+        .filter(|(_, hashed)| **hashed)
+    {
+        dictionary.overflow();
+    }
+    Ok((first, last))
 }
 
 /// An event, unpacked.
@@ -137,6 +166,7 @@ impl Scratch {
             numbers,
             codes,
             lists,
+            ..
         } = self;
         lists.resize_with(layout.codes + 1, Vec::new);
         lists.iter_mut().for_each(Vec::clear);
@@ -195,23 +225,26 @@ fn each_event(
     Ok(())
 }
 
-fn push(layout: &Layout, out: &mut Vec<u8>, event: Event, kind: u32) -> Result<(), Error> {
+fn push(layout: &Layout, key: &[u8], out: &mut Vec<u8>, event: Event, kind: u32) {
     let flags = event_flags(event.tag);
     layout.push_event(
         out,
-        b"",
+        key,
         event.time,
         kind,
         flags,
         event.numbers,
         event.codes,
     );
-    Ok(())
 }
 
 /// The dictionaries of events.
 fn all(dictionaries: &Dictionaries) -> impl Iterator<Item = &Dictionary> {
     std::iter::once(&dictionaries.kinds).chain(&dictionaries.events)
+}
+
+fn all_mut(dictionaries: &mut Dictionaries) -> impl Iterator<Item = &mut Dictionary> {
+    std::iter::once(&mut dictionaries.kinds).chain(&mut dictionaries.events)
 }
 
 fn push_spelling(out: &mut Vec<u8>, spelling: Spelling) {
@@ -309,6 +342,7 @@ mod tests {
         let (mut out, mut scratch) = (Vec::new(), Scratch::default());
         read(
             &LAYOUT,
+            b"",
             bytes,
             dictionaries,
             &mut out,
@@ -344,6 +378,44 @@ mod tests {
         let records = packed(&TEXTS, &mut here);
         let bytes = written(&records, &here);
         assert_eq!(read_back(&bytes, &mut here.clone()), Ok(records));
+    }
+
+    #[test]
+    fn texts_past_the_limit_of_another_dictionary_fill_this_one() {
+        let mut here = Dictionaries::new(2, 0);
+        here.events[1] = Dictionary::new(1);
+        let bytes = written(&packed(&TEXTS, &mut here), &here);
+        let mut there = Dictionaries::new(2, 0);
+        read_back(&bytes, &mut there).unwrap();
+        let overflowed = there.events.iter().map(Dictionary::overflowed);
+        assert_eq!(overflowed.collect::<Vec<_>>(), [false, true]);
+        assert!(!there.kinds.overflowed());
+    }
+
+    #[test]
+    fn events_become_those_of_a_key() {
+        let mut here = Dictionaries::new(2, 0);
+        let bytes = written(&packed(&TEXTS, &mut here), &here);
+        let keyed = Layout {
+            key: KeyWidth::Variable,
+            ..LAYOUT
+        };
+        let (mut out, mut scratch) = (Vec::new(), Scratch::default());
+        let period = read(
+            &keyed,
+            b"ann",
+            &bytes,
+            &mut Dictionaries::new(2, 0),
+            &mut out,
+            &mut scratch,
+            &mut || (),
+        );
+        assert_eq!(period, Ok((-3, 0)));
+        let records: Vec<_> = keyed.records(&out).map(Result::unwrap).collect();
+        assert_eq!(records.len(), TEXTS.len());
+        assert!(records.iter().all(|(key, _)| *key == b"ann"));
+        let kinds = records.iter().map(|(key, event)| keyed.code(key, event, 0));
+        assert_eq!(kinds.collect::<Vec<_>>(), [1, 2, 1, 0]);
     }
 
     #[test]

@@ -219,6 +219,11 @@ impl Layout {
         }
     }
 
+    /// Bytes of an event, its key being so long.
+    pub(crate) fn event(&self, key: &[u8]) -> usize {
+        self.head(key) + self.body(RecordKind::Event)
+    }
+
     /// The fields of an event after its time; `body` starts there.
     #[inline]
     pub(crate) fn event_body<'a>(&self, body: &'a [u8]) -> Option<EventBody<'a>> {

@@ -40,6 +40,11 @@ impl Share {
         (self.last as f64 + 1.0) / 2f64.powi(64)
     }
 
+    /// The last [`place`] that belongs to it.
+    pub fn last_place(self) -> u64 {
+        self.last
+    }
+
     fn halved(times: u32) -> Self {
         Self {
             last: u64::MAX.checked_shr(times).unwrap_or_default(),
@@ -51,7 +56,7 @@ impl Share {
 /// top bits of its hash choose its partition and the low ones its slots in hash tables: those of a
 /// sample shall spread over both as all do.
 #[inline]
-fn place(hash: u64) -> u64 {
+pub fn place(hash: u64) -> u64 {
     hash.rotate_left(20)
 }
 

@@ -1,0 +1,111 @@
+//! Answers about one profile by a model, from its records: by the code that the stream uses.
+
+use propensity::answer::{self, Counts};
+use propensity::cutoff::Cutoff;
+use propensity::dictionary::Dictionaries;
+use propensity::features::Features;
+use propensity::model::{Model, Scorer};
+use propensity::partition::Partition;
+use propensity::population::{Rules, Source};
+use propensity::record::Layout;
+use propensity::time::Micros;
+
+use super::ask::Ask;
+use crate::error::Error;
+use crate::memory::poll;
+
+/// What a model is asked for.
+#[derive(Clone, Copy)]
+pub enum Want {
+    Features,
+    Score,
+}
+
+/// The events of one profile.
+pub struct Group<'a> {
+    pub layout: &'a Layout,
+    pub records: &'a [u8],
+    pub dictionaries: &'a Dictionaries,
+    pub counts: Counts,
+}
+
+/// A decoded model, and memory that is used again for every profile.
+pub struct Answerer {
+    model: Model,
+    /// Only made where scores are wanted.
+    scorer: Option<Scorer>,
+    features: Features,
+    partition: Partition,
+    row: Vec<f64>,
+    /// How many factors are wanted with a score.
+    most_factors: usize,
+    json: String,
+}
+
+impl Answerer {
+    /// For records with codes of dictionaries that know the texts of the model.
+    pub fn new(model: Model, most_factors: usize, dictionaries: &Dictionaries) -> Self {
+        let features = Features::new(&model.schema, dictionaries);
+        Self {
+            row: vec![0.0; features.len()],
+            model,
+            scorer: None,
+            features,
+            partition: Partition::default(),
+            most_factors,
+            json: String::new(),
+        }
+    }
+
+    /// Writes the answer about a profile.
+    pub fn answer(
+        &mut self,
+        ask: &Ask,
+        want: Want,
+        group: Group,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let cutoff = Cutoff {
+            at: ask.as_of,
+            eligible_from: ask.eligible_after,
+            outcome_until: Micros::MAX,
+        };
+        // Who is eligible without a condition comes with a condition that is true.
+        let rules = Rules {
+            eligible: Source::Events,
+            excluded: Source::Events,
+            goal: Source::Events,
+            occurs: true,
+        };
+        let profile =
+            self.partition
+                .single(group.layout, group.records, group.dictionaries, &mut poll)?;
+        let eligible = rules.eligible(&profile, &cutoff);
+        answer::write_head(out, eligible, group.counts);
+        if eligible {
+            self.features.start();
+            self.features
+                .row(&profile, cutoff.at, &mut self.row, &mut poll)?;
+            match want {
+                Want::Features => answer::write_features(out, &self.row),
+                Want::Score => self.write_score(out)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn write_score(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        let scorer = match &mut self.scorer {
+            Some(scorer) => scorer,
+            none => none.insert(Scorer::new(self.model.clone(), &mut poll)?),
+        };
+        let explanation = scorer.explain(&self.row)?;
+        self.json.clear();
+        explanation
+            .grouping
+            .write_json(explanation.factors, self.most_factors, &mut self.json);
+        let prediction = explanation.prediction;
+        answer::write_score(out, prediction.probability, prediction.score, &self.json);
+        Ok(())
+    }
+}

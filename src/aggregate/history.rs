@@ -1,0 +1,129 @@
+//! The history of a profile: all its events, packed, with their texts spelled. What training reads of far events.
+
+use pgrx::pg_guard;
+use pgrx::pg_sys::{self, Datum, FunctionCallInfo, NullableDatum, Pg_finfo_record};
+use propensity::time::Micros;
+use serde::Deserialize;
+
+use super::arguments::{self, Arguments};
+use super::ask::{Ask, Task};
+use super::document::bytes_datum;
+use super::functions::{
+    V1, aggregate, collect, finish, keep, not_constant, refuse_variable, values,
+};
+use super::site::Site;
+use crate::error::Error;
+
+/// Where the arguments of `event_history` stand, the state being the first; those of an event follow.
+const UNTIL: usize = 1;
+const OPTIONS: usize = 2;
+const EVENT: usize = 3;
+
+/// How the events are read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// Time zone of times without one.
+    timezone: String,
+    /// How many attributes are numbers; they come first.
+    numbers: u32,
+    /// How many are texts.
+    texts: u32,
+}
+
+impl Options {
+    fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |found: String| Error::Argument {
+            argument: "options",
+            found,
+            required: "an object of timezone, numbers and texts: a name and two counts".to_owned(),
+        };
+        let options: Self =
+            serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
+        let attributes = options.numbers.saturating_add(options.texts);
+        if attributes > pg_sys::FUNC_MAX_ARGS {
+            return Err(refuse(format!("{attributes} attributes")));
+        }
+        Ok(options)
+    }
+
+    /// What the attributes are called in messages.
+    fn names(&self) -> (Vec<String>, Vec<String>) {
+        let number = |place| format!("number {place}");
+        let text = |place| format!("text {place}");
+        (
+            (1..=self.numbers).map(number).collect(),
+            (1..=self.texts).map(text).collect(),
+        )
+    }
+}
+
+/// The instant that is the same for all rows of a call.
+pub fn until(value: NullableDatum) -> Result<Micros, Error> {
+    arguments::instant("until", value)?.ok_or(Error::NullArgument { argument: "until" })
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_event_history_collect() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Adds a row to the state.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn event_history_collect(call: FunctionCallInfo) -> Datum {
+    // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql.
+    unsafe {
+        aggregate(call, || {
+            let site = collecting(call)?;
+            collect(call, site, &values(call)[EVENT..])
+        })
+    }
+}
+
+/// The site of a call, made at the first one.
+unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Error> {
+    // SAFETY: what is in `fn_extra` was put there by `keep`.
+    unsafe {
+        let values = values(call);
+        let until = until(values[UNTIL])?;
+        let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
+        if let Some(found) = site.as_ref() {
+            if found.ask.as_of != until {
+                return Err(not_constant("until"));
+            }
+            return Ok(site);
+        }
+        refuse_variable(call, OPTIONS, "options")?;
+        let options = Options::parse(&arguments::json_text(values[OPTIONS]))?;
+        let (numbers, texts) = options.names();
+        let arguments = Arguments::of(call, EVENT, (&numbers, &texts), &options.timezone)?;
+        let ask = Ask {
+            as_of: until,
+            eligible_after: Micros::MIN,
+            task: Task::Collect {
+                numbers: options.numbers,
+                codes: options.texts,
+            },
+        };
+        let counts = (options.numbers, options.texts);
+        Ok(keep(call, Site::collecting(ask, counts, Some(arguments))?))
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_event_history_final() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// The events of the profile.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn event_history_final(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above; declared strict.
+    unsafe {
+        finish(call, |site, records, counts| {
+            Ok(bytes_datum(site.history(records, counts)?))
+        })
+    }
+}

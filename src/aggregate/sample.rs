@@ -1,0 +1,43 @@
+//! Where a profile stands in the order by which samples of profiles are drawn: for the WHERE of a query, so that only
+//! the events of a sample are read and travel.
+
+use pgrx::pg_guard;
+use pgrx::pg_sys::{Datum, FunctionCallInfo, Pg_finfo_record};
+use propensity::hash::profile_hash;
+use propensity::sample;
+
+use super::arguments::type_of;
+use super::functions::{V1, argument};
+use crate::condition::type_name;
+use crate::error::Error;
+use crate::stream::BytesKind;
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_sample_place() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// The place of a profile among all bigints: a share of the profiles are those up to a place.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn sample_place(call: FunctionCallInfo) -> Datum {
+    // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql: strict, with one argument.
+    unsafe {
+        let type_oid = type_of(call, 0);
+        let kind = BytesKind::of(type_oid).unwrap_or_else(|| {
+            Error::ArgumentType {
+                argument: "profile".to_owned(),
+                found: type_name(type_oid),
+                required: "an integer, text or uuid",
+            }
+            .throw()
+        });
+        let place = kind.read(argument(call, 0), |key| sample::place(profile_hash(key)));
+        Datum::from(ordered(place))
+    }
+}
+
+/// A place as a bigint of the same order.
+pub fn ordered(place: u64) -> i64 {
+    (place ^ 1 << 63) as i64
+}
