@@ -56,12 +56,17 @@ fn stored_model(definition: &Definition) -> Result<Option<Model>, Error> {
 /// Hands out the features of every eligible profile.
 fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows) -> Result<(), Error> {
     let stored = stored_model(definition)?;
-    if let Some(pushed) = Pushed::choose(definition, stored.as_ref())? {
+    let pushed = match &stored {
+        Some(model) => Pushed::choose(definition, model)?,
+        None => None,
+    };
+    if let Some(pushed) = pushed {
         return ask_all(definition, pushed, as_of, rows);
     }
     let stored = stored.map(|model| model.schema);
-    let mut stream = Stream::open(definition, stored.as_ref())?;
-    stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
+    let stream = Stream::open(definition, stored.as_ref())?;
+    let until = as_of.unwrap_or_else(instant::now);
+    let mut stream = gather::events(definition, stream, until, None)?;
     stream.read_attributes(None)?;
     let as_of = as_of.unwrap_or(stream.tally().last);
     let cutoffs = instant::windows(definition, &[as_of])?;

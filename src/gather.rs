@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::examples;
 use crate::instant;
 use crate::memory::poll;
+use crate::pushed::Histories;
 use crate::stream::Stream;
 use rows::{Counter, FeatureVisitor, Population, RowWriter};
 
@@ -105,8 +106,9 @@ pub fn read(
     sampler: Option<Sampler>,
 ) -> Result<Stream, Error> {
     let open = || Stream::open(definition, None);
+    let events = |stream, sampler| events(definition, stream, until, sampler);
     let sampled = sampler.is_some();
-    let mut stream = events(open()?, until, sampler)?;
+    let mut stream = events(open()?, sampler)?;
     if stream.tally().events == 0 {
         return Err(stream.no_events(definition));
     }
@@ -114,22 +116,29 @@ pub fn read(
     if stream.is_blurred() {
         // Knowing the sample from the beginning takes in nobody else's texts.
         let sampler = again(stream);
-        stream = events(open()?, until, sampler)?;
+        stream = events(open()?, sampler)?;
     }
     if stream.has_too_many_types() {
         let sampler = again(stream);
         stream = open()?;
         stream.choose_types(until)?;
-        stream = events(stream, until, sampler)?;
+        stream = events(stream, sampler)?;
     }
     stream.read_attributes(None)?;
     Ok(stream)
 }
 
-fn events(mut stream: Stream, until: Micros, sampler: Option<Sampler>) -> Result<Stream, Error> {
-    match sampler {
-        None => stream.read_events(until, None)?,
-        Some(sampler) => stream.sample_events(until, sampler)?,
+/// Reads the events up to an instant, of all profiles or of a sample: as histories where they are elsewhere.
+pub fn events(
+    definition: &Definition,
+    mut stream: Stream,
+    until: Micros,
+    sampler: Option<Sampler>,
+) -> Result<Stream, Error> {
+    match (Histories::choose(definition, &stream)?, sampler) {
+        (Some(histories), sampler) => histories.read(&mut stream, until, sampler)?,
+        (None, None) => stream.read_events(until, None)?,
+        (None, Some(sampler)) => stream.sample_events(until, sampler)?,
     }
     Ok(stream)
 }

@@ -4,7 +4,7 @@ mod guess;
 mod stream;
 
 pub use guess::{profile_column, time_column};
-pub use stream::{Events, events_sql, open_events, open_profiles, open_source};
+pub use stream::{Events, events_sql, open_events, open_profiles, open_source, source_sql};
 
 use pgrx::pg_sys;
 use pgrx::spi::{SpiHeapTupleData, quote_identifier, quote_literal, quote_qualified_identifier};

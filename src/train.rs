@@ -329,6 +329,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
     )?;
     let stream = &trained.gathered.stream;
     let detail = serde_json::json!({
+        "feeder": stream.feeder().name(),
         "events": stream.tally().events,
         "profiles": stream.profiles(),
         "profiles_read": stream.share().fraction(),

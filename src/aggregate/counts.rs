@@ -4,7 +4,7 @@
 //! serializes it.
 
 use pgrx::pg_guard;
-use pgrx::pg_sys::{self, Datum, FunctionCallInfo, NullableDatum, Pg_finfo_record};
+use pgrx::pg_sys::{Datum, FunctionCallInfo, NullableDatum, Pg_finfo_record};
 use pgrx::varlena;
 use propensity::time::{DAY, Micros};
 use serde::Deserialize;
@@ -135,12 +135,7 @@ impl Reader {
     }
 
     /// Counts a row as `Site::pack` does.
-    unsafe fn count(
-        &mut self,
-        values: &[NullableDatum],
-        until: Micros,
-        counts: &mut EventCounts,
-    ) {
+    unsafe fn count(&mut self, values: &[NullableDatum], until: Micros, counts: &mut EventCounts) {
         // SAFETY: the values are of the types that this was made for.
         unsafe {
             let Some(time) = self.time.read(values[TIME]) else {
@@ -233,5 +228,5 @@ unsafe fn change(
 unsafe fn counts_of(state: Datum) -> Result<EventCounts, Error> {
     // SAFETY: a bytea.
     let read = unsafe { with_bytes(state, EventCounts::read) };
-    Ok(read.ok_or(propensity::Error::BadRecord)?)
+    read.ok_or(Error::DirectCall)
 }

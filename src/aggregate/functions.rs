@@ -89,7 +89,10 @@ unsafe fn memory(call: FunctionCallInfo) -> MemoryContext {
 ///
 /// # Safety
 /// As for [`values`].
-pub unsafe fn aggregate(call: FunctionCallInfo, work: impl FnOnce() -> Result<Datum, Error>) -> Datum {
+pub unsafe fn aggregate(
+    call: FunctionCallInfo,
+    work: impl FnOnce() -> Result<Datum, Error>,
+) -> Datum {
     // SAFETY: by contract.
     let allowed = unsafe { in_aggregate(call) };
     let done = if allowed {
@@ -330,9 +333,7 @@ unsafe fn receiving(call: FunctionCallInfo, ask: Ask) -> Result<*mut Site, Error
         if site.is_null() {
             let site = match ask.task {
                 Task::Answer { model, .. } => Site::answering(ask, recall(model)?, None)?,
-                Task::Collect { numbers, codes } => {
-                    Site::collecting(ask, (numbers, codes), None)?
-                }
+                Task::Collect { numbers, codes } => Site::collecting(ask, (numbers, codes), None)?,
             };
             return Ok(keep(call, site));
         }
@@ -356,11 +357,7 @@ pub unsafe fn finish(
     unsafe {
         aggregate(call, || {
             let state = state(call, 0);
-            let done = work(
-                &mut *(*state).site,
-                State::records(state),
-                (*state).counts,
-            )?;
+            let done = work(&mut *(*state).site, State::records(state), (*state).counts)?;
             poll();
             Ok(done)
         })

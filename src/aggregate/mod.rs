@@ -4,11 +4,11 @@
 //! ```text
 //! collect: events -> State, packed records in the aggregate's memory, so that work_mem and spilling see them
 //! combine, serialize, deserialize: states of parallel workers
-//! finish:  State -> Answer, by the code that the stream uses
+//! finish:  State -> Answer: of a model, by the code that the stream uses; or the records, for the stream to read
 //! ```
 //!
 //! What all groups of a call share (model, dictionaries, scratch) is its [`site::Site`]. Functions are in
-//! `functions.rs`, their SQL in `sql/aggregates.sql`: they must change together.
+//! `functions.rs` and `history.rs`, their SQL in `sql/aggregates.sql`: they must change together.
 
 mod answerer;
 mod arguments;
@@ -24,3 +24,4 @@ mod state;
 
 pub use counts::EventCounts;
 pub use document::{document, document_type, with_bytes};
+pub use sample::ordered;

@@ -211,7 +211,15 @@ impl Site {
             scratch,
             ..
         } = self;
-        portable::read(layout, b"", portable, dictionaries, record, scratch, &mut poll)?;
+        portable::read(
+            layout,
+            b"",
+            portable,
+            dictionaries,
+            record,
+            scratch,
+            &mut poll,
+        )?;
         Ok(&self.record)
     }
 }

@@ -307,7 +307,7 @@ fn message(error: Error) -> Message {
         Error::DirectCall => {
             Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, "this function is a part of an aggregate")
                 .detail("It cannot be called by itself or over a window.")
-                .hint("Use the aggregate customer_ai.event_features, event_scores or newest_event with GROUP BY.")
+                .hint("Use one of the aggregates over events, customer_ai.event_scores or another, with GROUP BY.")
         }
         Error::DocumentText => {
             Message::new(Code::ERRCODE_INVALID_TEXT_REPRESENTATION, "invalid input for type model_document")

@@ -1,13 +1,15 @@
 //! The pushed-down feeder: where events live elsewhere, an aggregate answers for each profile there, and a row per
-//! profile travels.
+//! profile travels: its score or features by a model, or else its history, which the stream takes in.
 //!
 //! Whether that happens is the planner's to say: a query is used if its plan sends the aggregate to every server that
-//! it reads from. What it cannot do at all (several sources, profile attributes, conditions with aggregates) is left
-//! to the stream, which reads foreign tables row by row.
+//! it reads from. What cannot be done so is left to the stream, which reads foreign tables row by row.
 
+mod histories;
 mod plan;
 mod query;
 mod receiver;
+
+pub use histories::Histories;
 
 use pgrx::{IntoDatum, pg_sys};
 use propensity::answer::{Answer, Counts, Scored};
@@ -22,7 +24,7 @@ use crate::error::Error;
 use crate::guc::{self, Feeder};
 use crate::instant;
 use crate::owner::with_setting;
-use crate::stream::{Key, Param, Skipped};
+use crate::stream::{BytesKind, Key, Param, Skipped};
 use query::Query;
 use receiver::Receiver;
 
@@ -44,40 +46,22 @@ type ScoreVisitor<'a> = dyn FnMut(&[u8], &Scored) -> Result<(), Error> + 'a;
 type Visitor<'a> = dyn FnMut(&[u8], &Answer) -> Result<(), Error> + 'a;
 
 impl Pushed {
-    /// The feeder that `customer_ai.feeder` asks for: none if it is the stream.
-    ///
-    /// # Errors
-    /// 0A000 when it must be this one and cannot.
-    pub fn choose(definition: &Definition, model: Option<&Model>) -> Result<Option<Self>, Error> {
-        let feeder = guc::feeder();
-        if feeder == Feeder::Local {
-            return Ok(None);
-        }
-        let refuse = |reason| match feeder {
-            Feeder::PushedDown => Err(Error::NotPushed {
-                model: definition.name.clone(),
-                reason,
-            }),
-            _ => Ok(None),
-        };
-        let Some(model) = model else {
-            return refuse("It has no active version.");
-        };
-        let query = match Query::compose(definition, &model.schema.names)? {
-            Ok(query) => query,
-            Err(reason) => return refuse(reason),
-        };
+    /// The feeder that `customer_ai.feeder` asks for, to have a model answer: none if it cannot, or if the stream is
+    /// to read the rows. Histories may do where a model cannot answer.
+    pub fn choose(definition: &Definition, model: &Model) -> Result<Option<Self>, Error> {
         let document_type = aggregate::document_type();
         let types = [
             document_type,
             pg_sys::TIMESTAMPTZOID,
             pg_sys::TIMESTAMPTZOID,
         ];
-        let elsewhere = || {
-            let is_shipped = || plan::is_shipped(&query.scores(0), &types);
-            Ok::<_, Error>(query.is_distributed()? || partitionwise(is_shipped)?)
+        if guc::feeder() == Feeder::Local || !query::is_answerable(definition) {
+            return Ok(None);
+        }
+        let Some(query) = Query::compose(definition, &model.schema.names)? else {
+            return Ok(None);
         };
-        if feeder != Feeder::PushedDown && !elsewhere()? {
+        if !is_chosen(&query, &[query.scores(0)], &types)? {
             return Ok(None);
         }
         Ok(Some(Self {
@@ -119,15 +103,15 @@ impl Pushed {
     pub fn newest(&self) -> Result<Micros, Error> {
         let now = instant::now();
         let mut newest = None;
-        self.read(
-            &self.query.newest(),
-            &[timestamp(now)?],
-            &mut |key, value| {
-                let value = value.filter(|_| key.is_some());
-                newest = newest.max(value.map(|value| value.value() as i64));
-                Ok(())
-            },
-        )?;
+        self.read(&self.query.newest(), &[timestamp(now)?], &mut |key,
+                                                                  [
+            value,
+            _,
+        ]| {
+            let value = value.filter(|_| key.is_some());
+            newest = newest.max(value.map(|value| value.value() as i64));
+            Ok(())
+        })?;
         Ok(newest.map_or(now, |since_2000| {
             since_2000.saturating_add(crate::stream::EPOCH)
         }))
@@ -174,7 +158,7 @@ impl Pushed {
         };
         let params = [self.document, timestamp(cutoff.at)?, after];
         let (mut counts, mut null_profile) = (Counts::default(), 0);
-        self.read(sql, &params, &mut |key, value| {
+        self.read(sql, &params, &mut |key, [value, _]| {
             let value = value.ok_or(Error::BadAnswer)?;
             // SAFETY: the query's second column is a bytea.
             unsafe {
@@ -199,9 +183,27 @@ impl Pushed {
         params: &[Param],
         visit: &mut receiver::Visitor,
     ) -> Result<(), Error> {
-        let mut receiver = Receiver::new(self.query.key.kind, visit);
-        partitionwise(|| receiver.run(sql, params))
+        read(self.query.key.kind, sql, params, visit)
     }
+}
+
+/// Whether `customer_ai.feeder` asks for queries with parameters of these types, or their plans for auto.
+fn is_chosen(query: &Query, queries: &[String], types: &[pg_sys::Oid]) -> Result<bool, Error> {
+    let are_shipped = || plan::are_shipped(queries, types);
+    Ok(guc::feeder() == Feeder::PushedDown
+        || query.is_distributed()?
+        || partitionwise(are_shipped)?)
+}
+
+/// Runs a query with each partition aggregated by itself.
+fn read(
+    key: BytesKind,
+    sql: &str,
+    params: &[Param],
+    visit: &mut receiver::Visitor,
+) -> Result<(), Error> {
+    let mut receiver = Receiver::new(key, visit);
+    partitionwise(|| receiver.run(sql, params))
 }
 
 fn timestamp(at: Micros) -> Result<Param, Error> {

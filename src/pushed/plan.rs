@@ -8,33 +8,14 @@ use pgrx::pg_sys::{self, NodeTag, Oid, Plan};
 use crate::condition::pointers;
 use crate::error::Error;
 
-/// Whether a query with an aggregate reads from other servers, and sends the aggregate to all of them.
-pub fn is_shipped(sql: &str, types: &[Oid]) -> Result<bool, Error> {
-    let text = CString::new(sql).map_err(|_| propensity::Error::BadRecord)?;
-    let mut types = types.to_vec();
+/// Whether queries with an aggregate read from other servers, and send the aggregate to all of them.
+pub fn are_shipped(queries: &[String], types: &[Oid]) -> Result<bool, Error> {
     let mut scans = Scans::default();
-    Spi::connect(|_| {
-        // SAFETY: within an SPI connection; the plan is held while it is looked at.
-        unsafe {
-            let plan = pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr());
-            let cached = pg_sys::SPI_plan_get_cached_plan(plan);
-            if let Some(cached) = cached.as_ref() {
-                for statement in pointers::<pg_sys::PlannedStmt>(cached.stmt_list) {
-                    scans.visit((**statement).planTree);
-                    pointers((**statement).subplans)
-                        .iter()
-                        .for_each(|plan| scans.visit(*plan));
-                }
-            }
-            if !cached.is_null() {
-                pg_sys::ReleaseCachedPlan(cached, std::ptr::null_mut());
-            }
-            pg_sys::SPI_freeplan(plan);
-        }
-    });
+    for query in queries {
+        scans.look_at(query, types)?;
+    }
     Ok(scans.shipped > 0 && scans.rows == 0)
 }
-
 /// Foreign scans of a plan.
 #[derive(Default)]
 struct Scans {
@@ -45,6 +26,33 @@ struct Scans {
 }
 
 impl Scans {
+    /// Counts in the plan of a query.
+    fn look_at(&mut self, sql: &str, types: &[Oid]) -> Result<(), Error> {
+        let text = CString::new(sql).map_err(|_| propensity::Error::BadRecord)?;
+        let mut types = types.to_vec();
+        Spi::connect(|_| {
+            // SAFETY: within an SPI connection; the plan is held while it is looked at.
+            unsafe {
+                let plan =
+                    pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr());
+                let cached = pg_sys::SPI_plan_get_cached_plan(plan);
+                if let Some(cached) = cached.as_ref() {
+                    for statement in pointers::<pg_sys::PlannedStmt>(cached.stmt_list) {
+                        self.visit((**statement).planTree);
+                        pointers((**statement).subplans)
+                            .iter()
+                            .for_each(|plan| self.visit(*plan));
+                    }
+                }
+                if !cached.is_null() {
+                    pg_sys::ReleaseCachedPlan(cached, std::ptr::null_mut());
+                }
+                pg_sys::SPI_freeplan(plan);
+            }
+        });
+        Ok(())
+    }
+
     /// Counts in a plan and all plans under it. Plans are as deep as queries are nested.
     unsafe fn visit(&mut self, plan: *mut Plan) {
         // SAFETY: nodes are cast by their tags.

@@ -7,87 +7,182 @@ use propensity::schema::ColumnNames;
 use crate::catalog::{Definition, EventSource};
 use crate::condition::Condition;
 use crate::error::Error;
-use crate::relation::{self, literal, quote};
+use crate::relation::{self, Events, literal, quote};
 use crate::sql;
-use crate::stream::{self, Key};
+use crate::stream::{self, BytesKind, Key};
 
 /// The queries of a model.
 pub struct Query {
     pub key: Key,
-    relation: pg_sys::Oid,
-    profile_column: String,
-    from: String,
+    pub sources: Vec<Source>,
     time_zone: String,
-    time: String,
-    /// time, type, goal, eligible, excluded, attributes..
-    arguments: String,
+    /// The conditions about single events.
+    goal: Option<String>,
+    eligible: Option<String>,
+    excluded: Option<String>,
+    /// Numbers, then texts.
+    attributes: Vec<String>,
+    /// How many of them are numbers.
+    numbers: usize,
 }
 
+/// An event source.
+pub struct Source {
+    /// How its profiles are read.
+    pub key: BytesKind,
+    relation: pg_sys::Oid,
+    profile_column: String,
+    profile_type: pg_sys::Oid,
+    /// An item of FROM, called `e`, with the columns of all sources.
+    from: String,
+    time: String,
+    kind: String,
+}
+
+/// There must be one argument in the place of attributes if there are none.
+const NO_ATTRIBUTE: &str = "NULL::pg_catalog.bool";
+
 impl Query {
-    /// The queries for a version that was trained on these attributes; or else why they cannot be.
-    pub fn compose(
-        definition: &Definition,
-        names: &ColumnNames,
-    ) -> Result<Result<Self, &'static str>, Error> {
-        if let Some(reason) = obstacle(definition) {
-            return Ok(Err(reason));
-        }
-        let source = &definition.events[0];
-        let query = stream::Query::compose(definition, Some(names))?;
-        let time = format!("e.{}", quote(&source.time_column));
-        let goal = Some(&definition.goal).filter(|goal| !goal.aggregate);
-        let mut arguments = vec![
-            time.clone(),
-            kind(source),
-            condition(goal, "NULL::pg_catalog.bool"),
-            // Without a condition every event makes eligible, and none excludes.
-            condition(definition.eligible.as_ref(), "true"),
-            condition(definition.exclude.as_ref(), "false"),
-        ];
-        arguments.extend(query.raw_attributes().map(str::to_owned));
-        if names.numbers.is_empty() && names.codes.is_empty() {
-            // There must be one argument in the place of the attributes.
-            arguments.push("NULL::pg_catalog.bool".to_owned());
-        }
-        let unknown = || Error::UnknownRelation {
-            relation: format!("{}.{}", source.schema, source.relation),
+    /// The queries that read these attributes of events; none if equal profiles of its sources differ in their bytes.
+    pub fn compose(definition: &Definition, names: &ColumnNames) -> Result<Option<Self>, Error> {
+        let opened = relation::open_events(definition)?;
+        let sources = opened.iter().map(|events| Source::of(events, &opened));
+        let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
+        let alike = |source: &Source| {
+            let same_type = source.profile_type == sources[0].profile_type;
+            same_type || source.key.is_integer() && sources[0].key.is_integer()
         };
-        Ok(Ok(Self {
-            relation: relation::find(&source.schema, &source.relation).ok_or_else(unknown)?,
-            profile_column: source.profile_column.clone(),
-            from: query.from,
-            key: query.key,
+        if !sources.iter().all(alike) {
+            return Ok(None);
+        }
+        let query = stream::Query::compose(definition, Some(names))?;
+        Ok(Some(Self {
+            sources,
             time_zone: definition.time_zone.clone(),
-            time,
-            arguments: arguments.join(", "),
+            goal: per_event(Some(&definition.goal)),
+            eligible: per_event(definition.eligible.as_ref()),
+            excluded: per_event(definition.exclude.as_ref()),
+            attributes: query.raw_attributes().map(str::to_owned).collect(),
+            numbers: names.numbers.len(),
+            key: query.key,
         }))
     }
 
-    /// The features of every profile: `$1` the document, `$2` the cutoff, `$3` where the eligible window begins.
+    /// What is read of an event. Who is asked about by a model is eligible without a condition.
+    fn event(&self, source: &Source, eligible_unless_told: &str) -> String {
+        let mut arguments = vec![
+            source.time.as_str(),
+            &source.kind,
+            self.goal.as_deref().unwrap_or("false"),
+            self.eligible.as_deref().unwrap_or(eligible_unless_told),
+            self.excluded.as_deref().unwrap_or("false"),
+        ];
+        arguments.extend(or_one(&self.attributes));
+        arguments.join(", ")
+    }
+
+    /// The features of every profile: `$1` the document, `$2` the cutoff, `$3` where the eligible window begins. Of a
+    /// model with one source, as all questions about answers of a model.
     pub fn features(&self) -> String {
-        self.grouped(&format!(
+        let source = &self.sources[0];
+        source.grouped(&format!(
             "customer_ai.event_features($1, $2, $3, {}, {})",
             self.options(None),
-            self.arguments
+            self.event(source, "true")
         ))
     }
 
     /// The same of scores, with so many factors.
     pub fn scores(&self, factors: usize) -> String {
-        self.grouped(&format!(
+        let source = &self.sources[0];
+        source.grouped(&format!(
             "customer_ai.event_scores($1, $2, $3, {}, {})",
             self.options(Some(factors)),
-            self.arguments
+            self.event(source, "true")
         ))
     }
 
     /// The time of every profile's newest event that is not later than `$1`.
     pub fn newest(&self) -> String {
-        self.grouped(&format!(
+        let source = &self.sources[0];
+        source.grouped(&format!(
             "customer_ai.newest_event($1, {}, {})",
             self.options(None),
-            self.time
+            source.time
         ))
+    }
+
+    /// The events of every profile up to `$1`; with `sampled`, of those whose place is up to `$2`. Of no profile their
+    /// number, in the last column.
+    pub fn histories(&self, source: &Source, sampled: bool) -> String {
+        let options = serde_json::json!({
+            "timezone": self.time_zone,
+            "numbers": self.numbers,
+            "texts": self.attributes.len() - self.numbers,
+        });
+        let filter = if sampled {
+            " WHERE customer_ai.sample_place(e._profile) <= $2"
+        } else {
+            ""
+        };
+        format!(
+            "SELECT e._profile, customer_ai.event_history($1, {}, {}) FILTER (WHERE e._profile IS NOT NULL), \
+             pg_catalog.count(*) FROM {}{filter} GROUP BY e._profile",
+            jsonb(&options),
+            self.event(source, "false"),
+            source.from
+        )
+    }
+
+    /// What the histories of every profile up to `$1` would count.
+    pub fn counts(&self, source: &Source) -> String {
+        let numbers: Vec<&str> = or_one(&self.attributes[..self.numbers]).collect();
+        source.grouped(&format!(
+            "customer_ai.event_counts($1, {}, {}, {})",
+            self.options(None),
+            source.time,
+            numbers.join(", ")
+        ))
+    }
+
+    fn options(&self, factors: Option<usize>) -> String {
+        let mut options = serde_json::json!({ "timezone": self.time_zone });
+        if let Some(factors) = factors {
+            options["factors"] = factors.into();
+        }
+        jsonb(&options)
+    }
+
+    /// Whether Citus keeps the relations on its nodes by hash of the profile.
+    pub fn is_distributed(&self) -> Result<bool, Error> {
+        if relation::find("pg_catalog", "pg_dist_partition").is_none() {
+            return Ok(false);
+        }
+        for source in &self.sources {
+            if !source.is_distributed()? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Source {
+    fn of(events: &Events, all: &[Events]) -> Result<Self, Error> {
+        let source = &events.source;
+        let unknown = || Error::UnknownRelation {
+            relation: format!("{}.{}", source.schema, source.relation),
+        };
+        let profile_type = events.relation.column(&source.profile_column)?.base_oid;
+        Ok(Self {
+            key: BytesKind::of(profile_type).ok_or(propensity::Error::BadRecord)?,
+            profile_type,
+            relation: relation::find(&source.schema, &source.relation).ok_or_else(unknown)?,
+            profile_column: source.profile_column.clone(),
+            from: relation::source_sql(events, all),
+            time: format!("e.{}", quote(&source.time_column)),
+            kind: kind(source),
+        })
     }
 
     fn grouped(&self, aggregate: &str) -> String {
@@ -97,19 +192,7 @@ impl Query {
         )
     }
 
-    fn options(&self, factors: Option<usize>) -> String {
-        let mut options = serde_json::json!({ "timezone": self.time_zone });
-        if let Some(factors) = factors {
-            options["factors"] = factors.into();
-        }
-        format!("{}::pg_catalog.jsonb", literal(&options.to_string()))
-    }
-
-    /// Whether Citus keeps the relation on its nodes by hash of the profile.
-    pub fn is_distributed(&self) -> Result<bool, Error> {
-        if relation::find("pg_catalog", "pg_dist_partition").is_none() {
-            return Ok(false);
-        }
+    fn is_distributed(&self) -> Result<bool, Error> {
         let query = "SELECT pg_catalog.column_to_column_name(logicalrelid, partkey) = $2
             FROM pg_catalog.pg_dist_partition WHERE logicalrelid = $1 AND partmethod = 'h'";
         let arguments = [self.relation.into(), self.profile_column.as_str().into()];
@@ -118,18 +201,13 @@ impl Query {
     }
 }
 
-/// Why the events of a model cannot be asked where they are.
-fn obstacle(definition: &Definition) -> Option<&'static str> {
-    let aggregates = |condition: Option<&Condition>| condition.is_some_and(|found| found.aggregate);
-    if definition.events.len() != 1 {
-        Some("It has more than one event source.")
-    } else if !definition.profiles.is_empty() {
-        Some("It has profile attributes.")
-    } else if aggregates(definition.eligible.as_ref()) || aggregates(definition.exclude.as_ref()) {
-        Some("Its eligible or exclude condition contains an aggregate.")
-    } else {
-        None
-    }
+/// Whether a model can answer where the events are.
+pub fn is_answerable(definition: &Definition) -> bool {
+    let of_events = |condition: Option<&Condition>| condition.is_none_or(|found| !found.aggregate);
+    definition.events.len() == 1
+        && definition.profiles.is_empty()
+        && of_events(definition.eligible.as_ref())
+        && of_events(definition.exclude.as_ref())
 }
 
 /// What kind of event a row is: the column as it is, or the one kind as bytes.
@@ -142,10 +220,18 @@ fn kind(source: &EventSource) -> String {
     format!("'\\x{digits}'::pg_catalog.bytea")
 }
 
-/// A condition about one event, NULL counting as false; `otherwise` if there is none.
-fn condition(condition: Option<&Condition>, otherwise: &str) -> String {
-    condition.map_or_else(
-        || otherwise.to_owned(),
-        |found| format!("({}\n)", found.text),
-    )
+/// A condition about one event, NULL counting as false; none if there is none.
+fn per_event(condition: Option<&Condition>) -> Option<String> {
+    let condition = condition.filter(|condition| !condition.aggregate)?;
+    Some(format!("({}\n)", condition.text))
+}
+
+fn or_one(attributes: &[String]) -> impl Iterator<Item = &str> {
+    let none = attributes.is_empty().then_some(NO_ATTRIBUTE);
+    attributes.iter().map(String::as_str).chain(none)
+}
+
+/// A JSON value as a literal.
+fn jsonb(value: &serde_json::Value) -> String {
+    format!("{}::pg_catalog.jsonb", literal(&value.to_string()))
 }

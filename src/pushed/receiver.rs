@@ -8,8 +8,8 @@ use pgrx::prelude::*;
 use crate::error::Error;
 use crate::stream::{BytesKind, Param, execute_into};
 
-/// Gets the key of a profile and what is answered, each unless it is NULL.
-pub type Visitor<'a> = dyn FnMut(Option<&[u8]>, Option<Datum>) -> Result<(), Error> + 'a;
+/// Gets the key of a profile and what is answered, each unless it is NULL or missing.
+pub type Visitor<'a> = dyn FnMut(Option<&[u8]>, [Option<Datum>; 2]) -> Result<(), Error> + 'a;
 
 /// A DestReceiver with its state behind it, as PostgreSQL's own are built.
 #[repr(C)]
@@ -37,19 +37,18 @@ impl<'a> Receiver<'a> {
         }
     }
 
-    /// Runs a query whose columns are the profile and the answer.
+    /// Runs a query whose columns are the profile and one or two answers.
     pub fn run(&mut self, sql: &str, params: &[Param]) -> Result<(), Error> {
         execute_into(sql, params, &raw mut self.callbacks)?;
         self.failed.take().map_or(Ok(()), Err)
     }
 
     /// Takes one row. An error is kept for the caller and ends the query.
-    fn receive(&mut self, values: [Option<Datum>; 2]) -> bool {
-        let [key, answer] = values;
+    fn receive(&mut self, key: Option<Datum>, answers: [Option<Datum>; 2]) -> bool {
         let visited = match key {
-            None => (self.visit)(None, answer),
+            None => (self.visit)(None, answers),
             // SAFETY: the kind was taken from the type of the key column.
-            Some(key) => unsafe { self.key.read(key, |key| (self.visit)(Some(key), answer)) },
+            Some(key) => unsafe { self.key.read(key, |key| (self.visit)(Some(key), answers)) },
         };
         self.failed = visited.err();
         self.failed.is_none()
@@ -62,16 +61,17 @@ unsafe extern "C-unwind" fn receive_answer(
     dest: *mut DestReceiver,
 ) -> bool {
     // SAFETY: `dest` is the first field of a Receiver that outlives the query; the slot is the executor's and holds
-    // two columns once they are deformed.
+    // its columns once they are deformed.
     unsafe {
-        if (*slot).tts_nvalid < 2 {
-            pg_sys::slot_getsomeattrs_int(slot, 2);
+        let columns = (*(*slot).tts_tupleDescriptor).natts;
+        if i32::from((*slot).tts_nvalid) < columns {
+            pg_sys::slot_getsomeattrs_int(slot, columns);
         }
         let value = |column: usize| {
-            let is_null = *(*slot).tts_isnull.add(column);
+            let is_null = column >= columns as usize || *(*slot).tts_isnull.add(column);
             (!is_null).then(|| *(*slot).tts_values.add(column))
         };
-        (*dest.cast::<Receiver>()).receive([value(0), value(1)])
+        (*dest.cast::<Receiver>()).receive(value(0), [value(1), value(2)])
     }
 }
 

@@ -94,6 +94,11 @@ pub fn events_sql(sources: &[Events]) -> String {
     format!("({}) e", parts.join(" UNION ALL "))
 }
 
+/// The part of the stream that is of one source, with the same columns.
+pub fn source_sql(source: &Events, sources: &[Events]) -> String {
+    format!("({}) e", source.select(sources))
+}
+
 /// Columns of the stream: of every name the first.
 fn union(sources: &[Events]) -> Vec<&Column> {
     let mut columns: Vec<&Column> = Vec::new();

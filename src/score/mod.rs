@@ -129,12 +129,13 @@ fn predict_all(
     scorer: &mut Scorer,
     as_of: Option<Micros>,
 ) -> Result<Scored, Error> {
-    if let Some(pushed) = Pushed::choose(definition, Some(scorer.model()))? {
+    if let Some(pushed) = Pushed::choose(definition, scorer.model())? {
         return ask_all(definition, pushed, as_of);
     }
     let mut laps = Laps::start();
-    let mut stream = Stream::open(definition, Some(&scorer.model().schema))?;
-    stream.read_events(as_of.unwrap_or_else(instant::now), None)?;
+    let stream = Stream::open(definition, Some(&scorer.model().schema))?;
+    let until = as_of.unwrap_or_else(instant::now);
+    let mut stream = gather::events(definition, stream, until, None)?;
     stream.read_attributes(None)?;
     if stream.tally().events == 0 {
         return Err(stream.no_events(definition));
@@ -146,7 +147,7 @@ fn predict_all(
     let predictions = predict_with(definition, &mut stream, scorer, &cutoffs[0])?;
     laps.end_two("features", "reasons", predictions.spent);
     let read = Read {
-        feeder: Feeder::Local,
+        feeder: stream.feeder(),
         key: stream.key().clone(),
         events: stream.tally().events,
         skipped: stream.tally().skipped,

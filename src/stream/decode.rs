@@ -108,6 +108,11 @@ impl BytesKind {
         })
     }
 
+    /// Whether all integers of the same value have the same bytes as it.
+    pub fn is_integer(self) -> bool {
+        matches!(self, Self::Int2 | Self::Int4 | Self::Int8)
+    }
+
     /// Calls `use_bytes` with the bytes of the value: integers as 8 little-endian bytes.
     ///
     /// # Safety

@@ -6,6 +6,7 @@
 
 mod decode;
 mod execute;
+mod history;
 mod intake;
 mod query;
 mod receiver;
@@ -28,7 +29,7 @@ pub use tally::{Skipped, Tally};
 
 use crate::catalog::Definition;
 use crate::error::Error;
-use crate::guc;
+use crate::guc::{self, Feeder};
 use crate::memory::poll;
 use crate::thread;
 use intake::{Intake, Rows};
@@ -46,6 +47,8 @@ pub struct Stream {
     blurred: bool,
     /// Whether only the most frequent types are told apart, because there are too many.
     types_chosen: bool,
+    /// What brought the events.
+    feeder: Feeder,
 }
 
 impl Stream {
@@ -63,6 +66,7 @@ impl Stream {
             query,
             blurred: false,
             types_chosen: false,
+            feeder: Feeder::Local,
         })
     }
 

@@ -1,0 +1,98 @@
+//! Taking in the histories of profiles, made where their events are: the very records that their rows would have
+//! become.
+
+use propensity::answer::{Answer, Counts};
+use propensity::hash::profile_hash;
+use propensity::partition::partition_of;
+use propensity::portable::{self, Scratch};
+use propensity::sample::Sampler;
+
+use super::{Feeder, Stream};
+use crate::aggregate::EventCounts;
+use crate::error::Error;
+use crate::memory::poll;
+
+impl Stream {
+    /// What brought the events.
+    pub fn feeder(&self) -> Feeder {
+        self.feeder
+    }
+
+    /// Has the sampler decide, from the counts of all profiles, whose histories are to come.
+    pub fn expect_sample(&mut self, sampler: Sampler) {
+        self.intake.sampler = Some(sampler);
+    }
+
+    /// Takes notice of rows without a profile.
+    pub fn skip_without_profile(&mut self, rows: u64) {
+        self.intake.tally.skipped.null_profile += rows;
+    }
+
+    /// Takes notice of a profile whose history may come.
+    pub fn take_counts(&mut self, key: &[u8], counts: &EventCounts) -> Result<(), Error> {
+        let tally = &mut self.intake.tally;
+        tally.events += counts.events;
+        tally.first = tally.first.min(counts.first);
+        tally.last = tally.last.max(counts.last);
+        tally.skipped.no_time += counts.no_time;
+        tally.skipped.future += counts.future;
+        tally.skipped.not_finite += counts.not_finite;
+        if let (Some(sampler), 1..) = (&mut self.intake.sampler, counts.events) {
+            sampler.add(profile_hash(key))?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the events of a profile. Whose history comes twice has the events of both.
+    ///
+    /// # Errors
+    /// 08P01 for what is no history, or that of a profile which is not of the sample.
+    pub fn take_history(
+        &mut self,
+        key: &[u8],
+        history: &Answer,
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
+        self.feeder = Feeder::PushedDown;
+        let hash = profile_hash(key);
+        if !self.share().keeps(hash) {
+            return Err(Error::BadAnswer);
+        }
+        let intake = &mut self.intake;
+        let spool = &mut intake.partitions[partition_of(hash)];
+        let (first, last) = portable::read(
+            &intake.layout,
+            key,
+            history.history().map_err(unreadable)?,
+            &mut intake.dictionaries,
+            spool.buffer(),
+            scratch,
+            &mut poll,
+        )
+        .map_err(unreadable)?;
+        spool.settle();
+        let Counts {
+            events, long_text, ..
+        } = history.counts;
+        let tally = &mut intake.tally;
+        tally.kept += events;
+        tally.skipped.long_text += long_text;
+        // Of a sample, the rest was known from the counts.
+        if intake.sampler.is_none() {
+            tally.events += events;
+            tally.first = tally.first.min(first);
+            tally.last = tally.last.max(last);
+            tally.skipped.no_time += history.counts.no_time;
+            tally.skipped.future += history.counts.future;
+            tally.skipped.not_finite += history.counts.not_finite;
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(error: propensity::Error) -> Error {
+    match error {
+        propensity::Error::BadRecord => Error::BadAnswer,
+        error => error.into(),
+    }
+}
