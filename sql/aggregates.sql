@@ -47,6 +47,12 @@ CREATE FUNCTION customer_ai._event_counts_collect(bytea, until timestamptz, opti
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_counts_collect';
 CREATE FUNCTION customer_ai._event_counts_combine(bytea, bytea) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_counts_combine';
+-- The operators -> and ->> of jsonb, for postgres_fdw to ship: it does not where a key is a text, because no column has
+-- its collation. A bytea has the bytes of a text.
+CREATE FUNCTION customer_ai._json_member(document jsonb, key bytea) RETURNS jsonb
+    LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'jsonb_object_field';
+CREATE FUNCTION customer_ai._json_member_text(document jsonb, key bytea) RETURNS bytea
+    LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'jsonb_object_field_text';
 CREATE FUNCTION customer_ai.sample_place(profile "any") RETURNS bigint
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sample_place';
 

@@ -46,6 +46,8 @@ COMMENT ON AGGREGATE customer_ai.event_history(timestamptz, jsonb, "any", "any",
     'the events of a profile up to an instant, packed for training to read elsewhere';
 COMMENT ON AGGREGATE customer_ai.event_counts(timestamptz, jsonb, "any", VARIADIC "any") IS
     'how many events a profile has up to an instant and when, packed for training to read elsewhere';
+COMMENT ON FUNCTION customer_ai._json_member IS 'the operator -> with the bytes of a key';
+COMMENT ON FUNCTION customer_ai._json_member_text IS 'the bytes of what the operator ->> returns, with the bytes of a key';
 COMMENT ON FUNCTION customer_ai.sample_place IS
     'where a profile stands among all: a sample of the profiles are those up to a place';
 COMMENT ON AGGREGATE customer_ai.newest_event(timestamptz, jsonb, "any") IS

@@ -1,6 +1,10 @@
 //! Conditions are SQL expressions of users. Each is parsed alone, so that it can be put between parentheses later
 //! without reaching beyond them, and analysed against what it will see.
 
+mod member;
+
+pub use member::{Value, member};
+
 use std::ffi::{CStr, CString, c_void};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
@@ -61,13 +65,29 @@ pub fn check_expression(label: &'static str, text: &str, from: &str) -> Result<p
 
 /// The type of an expression, and whether it aggregates.
 fn analyse(label: &'static str, text: &str, from: &str) -> Result<(pg_sys::Oid, bool), Error> {
+    // SAFETY: the trees live in the current memory context until the end of the call.
+    unsafe {
+        let (query, expression) = analysed(label, text, from)?;
+        Ok((pg_sys::exprType(expression), (*query).hasAggs))
+    }
+}
+
+/// An expression about what `from` has, and the query that it is the only column of.
+///
+/// # Safety
+/// The result lives in the current memory context.
+unsafe fn analysed(
+    label: &'static str,
+    text: &str,
+    from: &str,
+) -> Result<(*mut pg_sys::Query, *mut pg_sys::Node), Error> {
     let nul = |_| Error::NotAnExpression {
         condition: label,
         found: "a NUL character".to_owned(),
     };
     let source = CString::new(text).map_err(nul)?;
     let frame = CString::new(format!("SELECT NULL FROM {from}")).map_err(nul)?;
-    // SAFETY: the trees live in the current memory context until the end of the call; nodes are cast by their tags.
+    // SAFETY: nodes are cast by their tags.
     unsafe {
         let targets = parse(label, text, &source)?;
         let frame = pg_sys::raw_parser(frame.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT);
@@ -81,7 +101,7 @@ fn analyse(label: &'static str, text: &str, from: &str) -> Result<(pg_sys::Oid, 
         };
         let expression = (*entry).expr.cast::<pg_sys::Node>();
         search(expression, Some(forbidden_in_query), label, text)?;
-        Ok((pg_sys::exprType(expression), (*query).hasAggs))
+        Ok((query, expression))
     }
 }
 

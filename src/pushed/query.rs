@@ -5,7 +5,7 @@ use pgrx::pg_sys;
 use propensity::schema::ColumnNames;
 
 use crate::catalog::{Definition, EventSource};
-use crate::condition::Condition;
+use crate::condition::{self, Condition, Value};
 use crate::error::Error;
 use crate::relation::{self, Events, literal, quote};
 use crate::sql;
@@ -56,13 +56,17 @@ impl Query {
             return Ok(None);
         }
         let query = stream::Query::compose(definition, Some(names))?;
+        let attributes = query
+            .raw_attributes()
+            .map(|sql| shippable(sql, &query.from));
+        let attributes = attributes.collect::<Result<_, _>>()?;
         Ok(Some(Self {
             sources,
             time_zone: definition.time_zone.clone(),
             goal: per_event(Some(&definition.goal)),
             eligible: per_event(definition.eligible.as_ref()),
             excluded: per_event(definition.exclude.as_ref()),
-            attributes: query.raw_attributes().map(str::to_owned).collect(),
+            attributes,
             numbers: names.numbers.len(),
             key: query.key,
         }))
@@ -216,7 +220,12 @@ fn kind(source: &EventSource) -> String {
         return format!("e.{}", quote(column));
     }
     let kind = source.event_type.as_ref().unwrap_or(&source.relation);
-    let digits: String = kind.bytes().map(|byte| format!("{byte:02x}")).collect();
+    bytes(kind)
+}
+
+/// A text as a literal of its bytes.
+fn bytes(text: &str) -> String {
+    let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("'\\x{digits}'::pg_catalog.bytea")
 }
 
@@ -224,6 +233,24 @@ fn kind(source: &EventSource) -> String {
 fn per_event(condition: Option<&Condition>) -> Option<String> {
     let condition = condition.filter(|condition| !condition.aggregate)?;
     Some(format!("({}\n)", condition.text))
+}
+
+/// An attribute of events as it can be shipped: a member of a JSON document by functions that take its keys as bytes.
+fn shippable(sql: &str, from: &str) -> Result<String, Error> {
+    if sql.starts_with("e.") {
+        return Ok(sql.to_owned());
+    }
+    let Some(member) = condition::member("attributes", sql, from)? else {
+        return Ok(sql.to_owned());
+    };
+    let column = format!("e.{}", quote(&member.column));
+    let document = member.keys.iter().fold(column, |document, key| {
+        format!("customer_ai._json_member({document}, {})", bytes(key))
+    });
+    Ok(match member.value {
+        Value::Text(key) => format!("customer_ai._json_member_text({document}, {})", bytes(&key)),
+        Value::Cast(to) => format!("({document})::{to}"),
+    })
 }
 
 fn or_one(attributes: &[String]) -> impl Iterator<Item = &str> {

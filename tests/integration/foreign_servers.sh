@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Events on two other servers, by hash of the customer: the aggregate runs there, a row per customer travels, and the
-# result is that of the stream over the same rows, to the last bit.
+# Events on two other servers, by hash of the customer: the aggregates run there, a row per customer travels, and
+# versions, scores and features are those of the stream over the same rows, to the last bit.
 set -euo pipefail
 query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
 readonly AS_OF="2011-11-01 00:00:00+00"
@@ -47,15 +47,50 @@ for number in 1 2; do
     [ "$rows" -gt 5000 ] || { echo "only $rows rows on server $number"; exit 1; }
 done
 
-# Training streams the far rows, and makes the very same version.
+# Training reads a history of each customer, of a sample only its histories, and makes the very same versions.
 query <<'SQL'
 SET client_min_messages = error;
 SELECT customer_ai.create_model('far', 'far.orders', goal => $$ event = 'purchase' $$, outcome_window => '30 days',
     profile_column => 'customer_id', time_column => 'ordered_at', type_column => 'event',
     eligible => $$ event = 'purchase' $$, eligible_window => NULL) \g /dev/null
 SELECT customer_ai.train('far') \g /dev/null
+SELECT customer_ai.create_model(model, events::regclass, goal => $$ event = 'purchase' $$, outcome_window => '30 days', profile_column => 'customer_id',
+    time_column => 'ordered_at', type_column => 'event', options => '{"algorithm": "logistic", "max_training_rows": 400}')
+FROM (VALUES ('some_here', 'shop.orders'), ('some_far', 'far.orders')) m (model, events) \g /dev/null
+SELECT customer_ai.train('some_here') \g /dev/null
 SQL
-[ "$(query -c 'SELECT count(*), count(DISTINCT document) FROM customer_ai.version')" = '2|1' ] || { echo "two versions differ"; exit 1; }
+logged=(-c "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on"
+    -c "SET auto_explain.log_verbose = on; SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off" -c 'SET client_min_messages = log')
+# The plan of the query with an aggregate, from a log; it was sent to both servers, and so many rows came back.
+shipped() { # log, aggregate, rows
+    local plan rows
+    plan=$(sed -n "/Query Text: SELECT e._profile, customer_ai.$2/,/^LOG/p" <<<"$1" | cut -c1-300)
+    [ "$(grep -c 'Async Foreign Scan' <<<"$plan")" = 2 ] || { echo "not two asynchronous foreign scans of $2"; echo "$plan"; exit 1; }
+    [ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai.$2" <<<"$plan")" = 2 ] || { echo "$2 is not in the remote SQL"; echo "$plan"; exit 1; }
+    rows=$(sed -n 's/.*Async Foreign Scan.*actual rows=\([0-9]*\).*/\1/p' <<<"$plan" | awk '{ rows += $1 } END { print rows }')
+    [ "$rows" = "$3" ] || { echo "$rows rows travelled for $2, expected $3"; echo "$plan"; exit 1; }
+}
+customers=$(query -c 'SELECT count(DISTINCT customer_id) FROM shop.orders')
+log=$(query "${logged[@]}" -c "SELECT customer_ai.train('some_far')" 2>&1)
+share=$(query -c "SELECT DISTINCT detail->>'profiles_read' FROM customer_ai.runs WHERE model LIKE 'some_%' AND kind = 'train'")
+sampled=$(query -c "SELECT count(DISTINCT customer_id) FROM shop.orders WHERE customer_ai.sample_place(customer_id) / 2::float8 ^ 64 + 0.5 < $share")
+[ "$share" = 0.25 ] && [ "$sampled" -lt $((customers / 3)) ] || { echo "a sample of $share with $sampled customers"; exit 1; }
+shipped "$log" event_counts "$customers"
+shipped "$log" event_history "$sampled"
+log=$(query "${logged[@]}" -c "SELECT * FROM customer_ai.check_model('far')" 2>&1)
+shipped "$log" event_history "$customers"
+[ "$(query -c 'SELECT count(*), count(DISTINCT document) FROM customer_ai.version')" = '4|2' ] || { echo "versions differ"; exit 1; }
+[ "$(query -c "SELECT count(DISTINCT (profiles, skipped, detail - 'seconds' - 'cpu' - 'feeder')) FROM customer_ai.runs WHERE kind = 'train'")" = 2 ] || { echo "records of runs differ"; exit 1; }
+[ "$(query -c "SELECT string_agg(model || ' ' || (detail->>'feeder'), ', ' ORDER BY run) FROM customer_ai.runs WHERE kind = 'train'")" = \
+    "repurchase local, far pushed_down, some_here local, some_far pushed_down" ] || { echo "wrong feeder"; exit 1; }
+judged() { # model
+    query <<SQL
+SELECT * FROM customer_ai.check_model('$1');
+SELECT * FROM customer_ai.backtest('$1', '{2011-08-01, 2011-10-01}');
+SQL
+}
+diff <(judged some_here) <(judged some_far) || { echo "checks or backtests differ"; exit 1; }
+
 result() { # model, schema, as_of
     query <<SQL
 SET client_min_messages = error;
@@ -77,16 +112,50 @@ feeders=$(query -c "SELECT string_agg(model || ' ' || (detail->>'feeder'), ', ' 
 [ "$feeders" = "repurchase local, repurchase local, far pushed_down, repurchase local, far pushed_down" ] || { echo "feeders: $feeders"; exit 1; }
 
 # The very queries, as they were planned and run.
-plan=$(query -c "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
-        SET auto_explain.log_verbose = on; SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off" \
-    -c 'SET client_min_messages = log' -c "SELECT * FROM customer_ai.score('far', as_of => '$AS_OF')" 2>&1)
-plan=$(sed -n '/Query Text: SELECT e._profile, customer_ai.event_scores/,/^LOG/p' <<<"$plan" | cut -c1-300)
-[ "$(grep -c 'Async Foreign Scan' <<<"$plan")" = 2 ] || { echo "not two asynchronous foreign scans"; echo "$plan"; exit 1; }
-[ "$(grep -c 'Remote SQL: SELECT customer_id, customer_ai.event_scores' <<<"$plan")" = 2 ] ||
-    { echo "the aggregate is not in the remote SQL"; echo "$plan"; exit 1; }
-transferred=$(sed -n 's/.*Async Foreign Scan.*actual rows=\([0-9]*\).*/\1/p' <<<"$plan" | awk '{ rows += $1 } END { print rows }')
-customers=$(query -c 'SELECT count(DISTINCT customer_id) FROM shop.orders')
-[ "$transferred" = "$customers" ] || { echo "$transferred rows travelled, expected $customers"; echo "$plan"; exit 1; }
+log=$(query "${logged[@]}" -c "SELECT * FROM customer_ai.score('far', as_of => '$AS_OF')" 2>&1)
+shipped "$log" event_scores "$customers"
+
+# Several sources are histories each; a condition with an aggregate and profile attributes are read beside them.
+query <<'SQL'
+SET client_min_messages = error;
+CREATE TABLE shop.visits AS SELECT customer_id::int, ordered_at + interval '1 hour' AS at, country AS place FROM shop.orders WHERE customer_id % 3 = 0;
+CREATE TABLE shop.customers AS SELECT customer_id, min(country) AS home FROM shop.orders GROUP BY 1;
+SELECT customer_ai.create_model(model, events::regclass, goal => 'sum(revenue) > 200', outcome_window => '30 days', profile_column => 'customer_id',
+    time_column => 'ordered_at', options => '{"algorithm": "logistic", "max_training_rows": 2000, "ignore": ["invoice_no"]}')
+FROM (VALUES ('mixed_here', 'shop.orders'), ('mixed_far', 'far.orders')) m (model, events) \g /dev/null
+SELECT customer_ai.add_events(model, 'shop.visits', 'customer_id', 'at', event_type => 'visit') FROM (VALUES ('mixed_here'), ('mixed_far')) m (model) \g /dev/null
+SELECT customer_ai.add_profiles(model, 'shop.customers', 'customer_id') FROM (VALUES ('mixed_here'), ('mixed_far')) m (model) \g /dev/null
+SELECT customer_ai.train('mixed_here') \g /dev/null
+SELECT customer_ai.train('mixed_far') \g /dev/null
+SQL
+found=$(query -c "SELECT count(DISTINCT document), string_agg(DISTINCT detail->>'feeder', ' ') FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id
+    JOIN customer_ai.runs r ON r.model = m.name AND r.kind = 'train' WHERE m.name LIKE 'mixed_%'")
+[ "$found" = '1|local pushed_down' ] || { echo "mixed sources: $found"; exit 1; }
+
+# Members of JSON documents are shipped, as text and as numbers.
+for number in 1 2; do
+    remote "$number" -c 'CREATE TABLE click (customer_id bigint, at timestamptz, properties jsonb)'
+    query -c "CREATE FOREIGN TABLE IF NOT EXISTS far.click_$number (customer_id bigint, at timestamptz, properties jsonb) SERVER server_$number OPTIONS (schema_name 'public', table_name 'click')"
+done
+query <<'SQL'
+SET client_min_messages = error;
+CREATE TABLE shop.clicks AS SELECT customer_id, ordered_at AS at, CASE lines % 5 WHEN 0 THEN '[1]' WHEN 1 THEN jsonb_build_object('plan', lines)
+    ELSE jsonb_build_object('plan', 'plan ' || lines % 3, 'the "price"', revenue, 'a', jsonb_build_object('b', country)) END AS properties FROM shop.orders WHERE customer_id % 2 = 0;
+CREATE TABLE far.clicks (LIKE shop.clicks) PARTITION BY HASH (customer_id);
+ALTER TABLE far.clicks ATTACH PARTITION far.click_1 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+ALTER TABLE far.clicks ATTACH PARTITION far.click_2 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO far.clicks SELECT * FROM shop.clicks;
+ANALYZE far.clicks;
+SELECT customer_ai.create_model(model, events::regclass, goal => $$ properties @> '{"plan": "plan 1"}' $$, outcome_window => '30 days', profile_column => 'customer_id', time_column => 'at',
+    options => $$ {"algorithm": "logistic", "max_training_rows": 2000, "attributes": {"plan": "properties ->> 'plan'", "deep": "properties -> 'a' ->> 'b'", "price": "(properties -> 'the \"price\"')::numeric"}} $$)
+FROM (VALUES ('json_here', 'shop.clicks'), ('json_far', 'far.clicks')) m (model, events) \g /dev/null
+SELECT customer_ai.train('json_here') \g /dev/null
+SQL
+log=$(query "${logged[@]}" -c "SELECT customer_ai.train('json_far')" 2>&1)
+[ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai.event_history.*_json_member_text(customer_ai._json_member(properties, " <<<"$log")" = 2 ] ||
+    { echo "members are not in the remote SQL"; grep 'Remote SQL' <<<"$log"; exit 1; }
+[ "$(query -c "SELECT count(*), count(DISTINCT document) FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id WHERE m.name LIKE 'json_%'")" = '2|1' ] ||
+    { echo "versions with members of JSON differ"; exit 1; }
 
 # An expression that postgres_fdw does not ship leaves the rows to the stream.
 query <<'SQL'
@@ -96,7 +165,7 @@ SELECT customer_ai.create_model('unshipped', 'far.orders', goal => $$ event = 'p
 SELECT customer_ai.train('unshipped') \g /dev/null
 SELECT customer_ai.score('unshipped') \g /dev/null
 SQL
-feeder=$(query -c "SELECT detail->>'feeder' FROM customer_ai.runs WHERE model = 'unshipped' AND kind = 'score'")
+feeder=$(query -c "SELECT DISTINCT detail->>'feeder' FROM customer_ai.runs WHERE model = 'unshipped'")
 [ "$feeder" = local ] || { echo "an unshipped goal was read by $feeder"; exit 1; }
 
 # A server that fails is heard of, and nothing is written.
@@ -105,4 +174,4 @@ remote 2 -c 'ALTER TABLE part RENAME TO gone'
 failure=$(query -c "SELECT * FROM customer_ai.score('far')" 2>&1) && { echo "scored without a part"; exit 1; }
 grep -q 'relation "public.part" does not exist' <<<"$failure" || { echo "$failure"; exit 1; }
 [ "$(query -c 'SELECT count(*) FROM customer_ai.runs')" = "$before" ] || { echo "a failed run is listed"; exit 1; }
-echo "$customers customers of $(query -c 'SELECT count(*) FROM shop.orders') events on 2 servers: $transferred rows travelled, the same bits"
+echo "$customers customers of $(query -c 'SELECT count(*) FROM shop.orders') events on 2 servers: $customers rows travelled, $sampled of a sample, the same bits"

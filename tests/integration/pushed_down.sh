@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Both feeders give the same scores, factors, features and counts to the last bit, whatever the plan of the aggregate
-# and whatever the types of the columns.
+# Both feeders give the same versions, scores, factors, features and counts to the last bit, whatever the plan of the
+# aggregate and whatever the types of the columns.
 set -euo pipefail
 query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
 readonly AS_OF="2011-11-01 00:00:00+00"
@@ -33,19 +33,42 @@ same() { # model, variants
     found=$(query -c "SELECT count(*), count(scores), count(features), count(DISTINCT (scores, features, run)) FROM result WHERE model = '$1'")
     [ "$found" = "$2|$2|$2|1" ] || { echo "the feeders differ on $1: $found"; query -c "SELECT * FROM result WHERE model = '$1'"; exit 1; }
 }
-# The plan of the query that scores.
-plan() { # settings
+# A version trained from histories that were made by a plan, of all customers and of a sample.
+query <<'SQL'
+SET client_min_messages = error;
+CREATE TABLE learned (model text, variant text, document text, run text);
+SELECT customer_ai.create_model(model, 'shop.orders', goal => $$ event = 'purchase' $$, outcome_window => '30 days', profile_column => 'customer_id',
+    time_column => 'ordered_at', type_column => 'event', options => options) FROM (VALUES ('all_customers', '{"algorithm": "logistic", "max_training_rows": 2000}'::jsonb),
+    ('some_customers', '{"algorithm": "logistic", "max_training_rows": 400}')) m (model, options) \g /dev/null
+SQL
+learn() { # variant, settings
+    query <<SQL >/dev/null
+SET client_min_messages = error;
+$2;
+SELECT customer_ai.train(model, as_of => '$AS_OF') FROM (VALUES ('all_customers'), ('some_customers')) m (model);
+RESET ALL;
+INSERT INTO learned
+SELECT DISTINCT ON (r.model) r.model, '$1', md5(v.document), concat_ws(' ', r.profiles, r.skipped, r.detail - 'seconds' - 'cpu' - 'feeder')
+FROM customer_ai.runs r JOIN customer_ai.model m ON m.name = r.model JOIN customer_ai.version v ON v.model_id = m.id AND v.number = r.version
+WHERE r.kind = 'train' AND r.model LIKE '%_customers' ORDER BY r.model, r.run DESC;
+SQL
+}
+# The plan of the query with an aggregate that a statement runs.
+plan() { # settings, aggregate
+    local statement="customer_ai.score('repurchase', as_of => '$AS_OF')"
+    [ "$2" = event_scores ] || statement="customer_ai.train('some_customers', as_of => '$AS_OF')"
     query -c "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on" \
-        -c "SET customer_ai.feeder = pushed_down; $1" -c "SET client_min_messages = log" \
-        -c "SELECT * FROM customer_ai.score('repurchase', as_of => '$AS_OF')" 2>&1 |
-        sed -n '/event_scores/,/^LOG/p'
+        -c "SET customer_ai.feeder = pushed_down; $1" -c "SET client_min_messages = log" -c "SELECT * FROM $statement" 2>&1 |
+        sed -n "/Query Text: SELECT e._profile, customer_ai.$2/,/^LOG/p"
 }
 shows() { # settings, pattern..
-    local text pattern
-    text=$(plan "$1")
+    local settings=$1 aggregate text pattern
     shift
-    for pattern in "$@"; do
-        grep -q "$pattern" <<<"$text" || { echo "no \"$pattern\" in the plan"; echo "$text" | cut -c1-200; exit 1; }
+    for aggregate in event_scores event_history event_counts; do
+        text=$(plan "$settings" $aggregate)
+        for pattern in "$@"; do
+            grep -q "$pattern" <<<"$text" || { echo "no \"$pattern\" in the plan of $aggregate"; echo "$text" | cut -c1-200; exit 1; }
+        done
     done
 }
 
@@ -55,7 +78,11 @@ readonly PARALLEL="SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET
 readonly PARALLEL_SORT="$PARALLEL; $SORT; SET parallel_leader_participation = off"
 readonly SPILL="SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET enable_sort = off; SET enable_indexscan = off"
 # Adding a row is dear, so that the planner has it done by workers; else it would not here.
-query -c "ALTER FUNCTION customer_ai._event_collect COST 1000"
+cost() { # of adding a row
+    query -c "ALTER FUNCTION customer_ai._event_collect COST $1" -c "ALTER FUNCTION customer_ai._event_history_collect COST $1" \
+        -c "ALTER FUNCTION customer_ai._event_counts_collect COST $1"
+}
+cost 1000
 
 as_of="'$AS_OF'"
 run repurchase local "SET customer_ai.feeder = local"
@@ -67,15 +94,24 @@ run repurchase parallel_sort "$PUSHED; $PARALLEL_SORT"
 run repurchase spill "$PUSHED; $SPILL"
 run repurchase settings "$PUSHED; SET timezone = 'Asia/Kolkata'; SET DateStyle = 'German'; SET bytea_output = 'escape'; SET extra_float_digits = -15"
 same repurchase 8
+learn local "SET customer_ai.feeder = local"
+learn auto "SET customer_ai.feeder = auto"
+learn hash "$PUSHED"
+learn sort "$PUSHED; $SORT"
+learn parallel "$PUSHED; $PARALLEL"
+learn parallel_sort "$PUSHED; $PARALLEL_SORT"
+learn spill "$PUSHED; $SPILL"
+learn settings "$PUSHED; SET timezone = 'Asia/Kolkata'; SET DateStyle = 'German'; SET bytea_output = 'escape'; SET extra_float_digits = -15"
 feeders=$(query -c "SELECT string_agg(DISTINCT detail->>'feeder', ' ') FROM customer_ai.runs WHERE kind = 'score'")
 [ "$feeders" = "local pushed_down" ] || { echo "feeders used: $feeders"; exit 1; }
 shows "$SORT" '^ *GroupAggregate'
 shows "$PARALLEL" 'Finalize .*Aggregate' 'Partial .*Aggregate' 'Gather'
 shows "$PARALLEL_SORT" 'Finalize GroupAggregate' 'Partial GroupAggregate'
-shows "$SPILL; SET auto_explain.log_analyze = on" 'HashAggregate' 'Disk Usage: [1-9]'
+text=$(plan "$SPILL; SET auto_explain.log_analyze = on" event_scores; plan "$SPILL; SET auto_explain.log_analyze = on" event_history)
+[ "$(grep -c 'Disk Usage: [1-9]' <<<"$text")" = 2 ] || { echo "no disk used"; echo "$text" | cut -c1-200; exit 1; }
 
 # Hash partitions, each aggregated by itself.
-query -c "ALTER FUNCTION customer_ai._event_collect COST 1"
+cost 1
 query -c "ALTER TABLE shop.orders RENAME TO whole" -c "CREATE TABLE shop.orders (LIKE shop.whole) PARTITION BY HASH (customer_id)"
 for part in 0 1 2; do
     query -c "CREATE TABLE shop.part_$part PARTITION OF shop.orders FOR VALUES WITH (MODULUS 3, REMAINDER $part)"
@@ -85,8 +121,16 @@ run repurchase partitions "$PUSHED"
 run repurchase parallel_partitions "$PUSHED; $PARALLEL; SET enable_parallel_append = on"
 run repurchase partitions_local "SET customer_ai.feeder = local"
 same repurchase 11
-[ "$(plan '' | grep -c 'Aggregate  (')" = 3 ] || { echo "not one aggregate for each partition"; plan '' | cut -c1-200; exit 1; }
+learn partitions "$PUSHED"
+learn parallel_partitions "$PUSHED; $PARALLEL; SET enable_parallel_append = on"
+for aggregate in event_scores event_counts; do
+    [ "$(plan '' $aggregate | grep -c 'Aggregate  (')" = 3 ] || { echo "not one $aggregate for each partition"; plan '' $aggregate | cut -c1-200; exit 1; }
+done
 shows '' 'Append'
+found=$(query -c "SELECT model, count(*), count(document), count(DISTINCT (document, run)) FROM learned GROUP BY model ORDER BY model")
+[ "$found" = "all_customers|10|10|1"$'\n'"some_customers|10|10|1" ] || { echo "versions differ: $found"; query -c "SELECT * FROM learned ORDER BY model"; exit 1; }
+sampled=$(query -c "SELECT DISTINCT detail->>'profiles_read' FROM customer_ai.runs WHERE model = 'some_customers'")
+[ "$sampled" = 0.25 ] || { echo "a sample of $sampled, expected a quarter"; exit 1; }
 
 # Columns of many types, and rows that are left out.
 unset as_of
@@ -95,6 +139,10 @@ for model in $(query -c "SELECT model FROM customer_ai.models WHERE model LIKE '
     run "$model" hash "$PUSHED"
     run "$model" parallel "$PUSHED; $PARALLEL"
     same "$model" 3
+    # The version was trained by the stream.
+    query -c "SET client_min_messages = error; $PUSHED" -c "SELECT customer_ai.train('$model', activate => 'never')" >/dev/null
+    trained=$(query -c "SELECT count(*), count(DISTINCT document) FROM customer_ai.version v JOIN customer_ai.model m ON m.id = model_id WHERE name = '$model'")
+    [ "$trained" = '2|1' ] || { echo "versions of $model differ: $trained"; exit 1; }
 done
 skipped=$(query -c "SELECT string_agg(DISTINCT skipped::text, ' ') FROM customer_ai.runs WHERE kind = 'score' AND model LIKE 'by_%'")
 expected='{"future": 40, "no_time": 45, "long_text": 5, "not_finite": 60, "null_profile": 25}'

@@ -27,7 +27,7 @@ WHERE ctid IN (SELECT ctid FROM shop.varied WHERE ordered_at < '2011-01-01' LIMI
 -- profile column, time column, type column
 SELECT customer_ai.create_model(profile, 'shop.varied', goal, '30 days', profile_column => profile, time_column => at, type_column => kind,
     eligible => eligible, exclude => exclude, eligible_window => NULL,
-    options => '{"algorithm": "logistic", "timezone": "America/New_York",
+    options => '{"algorithm": "logistic", "max_training_rows": 2000, "timezone": "America/New_York",
         "attributes": {"plan": "properties->>''plan''", "note": "properties->>''note''", "twice": "lines * 2"}}')
 FROM (VALUES
     ('by_integer', 'ordered_at', 'kind', $$ kind = 'purchase' $$, NULL, NULL),
