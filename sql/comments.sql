@@ -67,6 +67,15 @@ COMMENT ON FUNCTION customer_ai._event_history_final IS 'the events that a state
 COMMENT ON FUNCTION customer_ai._event_counts_collect IS 'adds a row to counts of events';
 COMMENT ON FUNCTION customer_ai._event_counts_combine IS 'adds counts of events';
 COMMENT ON FUNCTION customer_ai._newest_event_collect IS 'the later of a state and a time';
+COMMENT ON TYPE customer_ai._job IS 'what a process is told that reads events';
+COMMENT ON FUNCTION customer_ai._job_in IS 'refuses any text: only the extension makes a job';
+COMMENT ON FUNCTION customer_ai._job_out IS 'refuses any job: it says nothing outside a running query';
+COMMENT ON AGGREGATE customer_ai._rows(customer_ai._job, VARIADIC "any") IS
+    'reads events with parallel workers: what customer_ai.train and score run over a large table';
+COMMENT ON FUNCTION customer_ai._rows_take IS 'takes a row into the temporary files of a process';
+COMMENT ON FUNCTION customer_ai._rows_combine IS 'adds what other processes have read to a state';
+COMMENT ON FUNCTION customer_ai._rows_serialize IS 'what a process has read, as bytes';
+COMMENT ON FUNCTION customer_ai._rows_deserialize IS 'what a process has read, from bytes';
 
 COMMENT ON TABLE customer_ai.model IS 'models: what is predicted, of whom, from what';
 COMMENT ON COLUMN customer_ai.model.id IS 'key';

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Time by the clock, and of the processor in all threads of this backend.
+/// Time by the clock, and of the processor in all threads of this backend and its parallel workers.
 #[derive(Clone, Copy, Default)]
 pub struct Spent {
     clock: Duration,
@@ -74,7 +74,7 @@ impl Watch {
 }
 
 /// CPU time so far, by a clock of Unix.
-fn cpu(clock: libc::clockid_t) -> Duration {
+pub fn cpu(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -103,6 +103,14 @@ impl Laps {
     pub fn end(&mut self, phase: &'static str) {
         self.phases.push((phase, self.since.spent()));
         self.since = Watch::start();
+    }
+
+    /// Ends a phase that parallel workers had a part in, and starts the next.
+    pub fn end_with(&mut self, phase: &'static str, workers: Duration) {
+        self.end(phase);
+        if let Some((_, spent)) = self.phases.last_mut() {
+            spent.cpu += workers;
+        }
     }
 
     /// Ends two phases that took turns, of which the second took so much in all.

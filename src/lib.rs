@@ -43,6 +43,11 @@ pgrx::extension_sql_file!(
     name = "aggregates",
     requires = ["tables"]
 );
+pgrx::extension_sql_file!(
+    "../sql/reading.sql",
+    name = "reading",
+    requires = ["tables"]
+);
 pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", requires = ["views"]);
 pgrx::extension_sql_file!("../sql/comments.sql", name = "comments", finalize);
 

@@ -1,10 +1,11 @@
 //! Queries and statements of ours.
 
 use std::cell::RefCell;
+use std::ffi::CStr;
 
 use pgrx::Spi;
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::{self, PgOid};
+use pgrx::pg_sys::{self, Datum, PgOid};
 use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
 
 use crate::error::Error;
@@ -65,4 +66,23 @@ pub fn run(statement: &str) -> Result<(), Error> {
 pub fn lock_now(relation: pg_sys::Oid) -> bool {
     // SAFETY: a lock by OID; released at the end of the transaction.
     unsafe { pg_sys::ConditionalLockRelationOid(relation, pg_sys::AccessExclusiveLock as i32) }
+}
+
+/// A type of this extension, by its name.
+pub fn own_type(name: &CStr) -> pg_sys::Oid {
+    // SAFETY: look-ups in the catalog by name; zero is no OID.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(c"customer_ai".as_ptr(), false);
+        let name = Datum::from(name.as_ptr());
+        let cache = pg_sys::SysCacheIdentifier::TYPENAMENSP as i32;
+        let key = pg_sys::Anum_pg_type_oid as i16;
+        pg_sys::GetSysCacheOid(
+            cache,
+            key,
+            name,
+            Datum::from(schema),
+            Datum::null(),
+            Datum::null(),
+        )
+    }
 }

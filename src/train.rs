@@ -157,7 +157,7 @@ fn learn(
         Some(examples) => gather::gather(definition, as_of, Some(examples), None)?,
         None => gather::sample(definition, as_of, wanted)?,
     };
-    laps.end("read");
+    laps.end_with("read", gathered.stream.workers_cpu());
     let rows = TrainingRows::of(definition, &mut gathered)?;
     laps.end("features");
     let champion = champion(definition, &mut gathered, &rows)?;
@@ -336,6 +336,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         "events_read": stream.tally().kept,
         "eligible": trained.gathered.estimate(),
         "sampled": report.rows,
+        "processes": stream.processes(),
         "seconds": trained.laps.seconds(),
         "cpu": trained.laps.cpu(),
     });

@@ -14,6 +14,7 @@ use propensity::model::Model;
 
 use super::functions::{V1, argument, is_null};
 use crate::error::Error;
+use crate::sql;
 
 /// Documents remembered per backend.
 const KEPT: usize = 8;
@@ -56,21 +57,7 @@ pub fn document(bytes: &[u8]) -> Datum {
 
 /// The type of documents.
 pub fn document_type() -> Oid {
-    // SAFETY: look-ups in the catalog by name; zero is no OID.
-    unsafe {
-        let schema = pg_sys::get_namespace_oid(c"customer_ai".as_ptr(), false);
-        let name = Datum::from(c"model_document".as_ptr());
-        let cache = pg_sys::SysCacheIdentifier::TYPENAMENSP as i32;
-        let key = pg_sys::Anum_pg_type_oid as i16;
-        pg_sys::GetSysCacheOid(
-            cache,
-            key,
-            name,
-            Datum::from(schema),
-            Datum::null(),
-            Datum::null(),
-        )
-    }
+    sql::own_type(c"model_document")
 }
 
 /// Bytes as a varlena in the current memory context.

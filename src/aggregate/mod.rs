@@ -15,7 +15,7 @@ mod arguments;
 mod ask;
 mod counts;
 mod document;
-mod functions;
+pub mod functions;
 mod history;
 mod newest;
 mod sample;
@@ -23,5 +23,5 @@ mod site;
 mod state;
 
 pub use counts::EventCounts;
-pub use document::{document, document_type, with_bytes};
+pub use document::{bytes_datum, document, document_type, with_bytes};
 pub use sample::ordered;

@@ -52,6 +52,7 @@ struct Read {
     key: Key,
     events: u64,
     skipped: Skipped,
+    processes: usize,
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -88,6 +89,7 @@ fn score(
     let detail = serde_json::json!({
         "events": scored.read.events,
         "feeder": scored.read.feeder.name(),
+        "processes": scored.read.processes,
         "seconds": scored.laps.seconds(),
         "cpu": scored.laps.cpu(),
     });
@@ -143,7 +145,7 @@ fn predict_all(
     let as_of = as_of.unwrap_or(stream.tally().last);
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
-    laps.end("read");
+    laps.end_with("read", stream.workers_cpu());
     let predictions = predict_with(definition, &mut stream, scorer, &cutoffs[0])?;
     laps.end_two("features", "reasons", predictions.spent);
     let read = Read {
@@ -151,6 +153,7 @@ fn predict_all(
         key: stream.key().clone(),
         events: stream.tally().events,
         skipped: stream.tally().skipped,
+        processes: stream.processes(),
     };
     Scored::new(definition, read, as_of, predictions, laps)
 }
@@ -177,6 +180,7 @@ fn ask_all(
         key: pushed.key().clone(),
         events: pushed.events(),
         skipped: pushed.skipped(),
+        processes: 1,
     };
     if read.events == 0 {
         return Err(read.skipped.no_events(definition));

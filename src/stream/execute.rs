@@ -55,7 +55,11 @@ pub fn execute_into(
     Ok(())
 }
 
-unsafe fn param_list(params: &[Param]) -> pg_sys::ParamListInfo {
+/// The values of a query's parameters, in the current memory context.
+///
+/// # Safety
+/// The values are of their types.
+pub unsafe fn param_list(params: &[Param]) -> pg_sys::ParamListInfo {
     unsafe {
         let list = pg_sys::makeParamList(params.len() as i32);
         let slots = (*list).params.as_mut_slice(params.len());

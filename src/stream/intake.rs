@@ -128,6 +128,9 @@ impl Intake {
         self.tally.event(time);
         let days = time as f64 / propensity::time::DAY as f64;
         self.read_numbers(&values[6..], &nulls[6..], numbers, days);
+        let after = 6 + numbers.len();
+        self.count_long(&values[2..3], &nulls[2..3], &[BytesKind::Varlena]);
+        self.count_long(&values[after..], &nulls[after..], codes);
         // Rows that are dropped count in what is true of all, but nothing else is done with them.
         if let Some(sampler) = &mut self.sampler {
             // SAFETY: the kind was taken from the type of the key column, which is not NULL.
@@ -147,7 +150,6 @@ impl Intake {
             eligible: flag(4),
             excluded: flag(5),
         };
-        let after = 6 + numbers.len();
         self.read_codes(&values[after..], &nulls[after..], codes, false)?;
         self.tally.kept += 1;
         self.with_partition(values[0], |layout, numbers, codes, out, key| {
@@ -161,7 +163,6 @@ impl Intake {
         let kinds = &mut self.dictionaries.kinds;
         // SAFETY: the query casts the type to text.
         unsafe {
-            self.tally.skipped.long_text += u64::from(BytesKind::Varlena.is_long(datum));
             let code = BytesKind::Varlena.read_text(datum, |text| kinds.intern(text));
             Ok(code?)
         }
@@ -204,10 +205,11 @@ impl Intake {
             micros(values[1]).unwrap_or(Micros::MIN)
         };
         self.read_numbers(&values[2..], &nulls[2..], numbers, 0.0);
+        let after = 2 + numbers.len();
+        self.count_long(&values[after..], &nulls[after..], codes);
         if !self.keeps(values[0]) {
             return Ok(());
         }
-        let after = 2 + numbers.len();
         self.read_codes(&values[after..], &nulls[after..], codes, true)?;
         self.with_partition(values[0], |layout, numbers, codes, out, key| {
             layout.push_attributes(out, key, valid_from, numbers, codes);
@@ -245,6 +247,14 @@ impl Intake {
         }
     }
 
+    fn count_long(&mut self, values: &[Datum], nulls: &[bool], kinds: &[BytesKind]) {
+        for (column, kind) in kinds.iter().enumerate() {
+            // SAFETY: the kind was taken from the column's type.
+            let long = !nulls[column] && unsafe { kind.is_long(values[column]) };
+            self.tally.skipped.long_text += u64::from(long);
+        }
+    }
+
     fn read_codes(
         &mut self,
         values: &[Datum],
@@ -263,10 +273,7 @@ impl Intake {
                 0
             } else {
                 // SAFETY: the kind was taken from the column's type.
-                unsafe {
-                    self.tally.skipped.long_text += u64::from(kind.is_long(values[column]));
-                    kind.read_text(values[column], |text| dictionary.intern(text))
-                }?
+                unsafe { kind.read_text(values[column], |text| dictionary.intern(text)) }?
             };
             self.codes.push(code);
         }

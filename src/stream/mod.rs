@@ -8,15 +8,19 @@ mod decode;
 mod execute;
 mod history;
 mod intake;
+mod parallel;
 mod query;
 mod receiver;
 mod sampling;
 mod spool;
 mod tally;
 
+use std::time::Duration;
+
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
-use propensity::partition::{self, Lane, Partition, Worker};
+use propensity::partition::{self, Lane, PARTITIONS, Partition, Worker};
+use propensity::record::Layout;
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
 
@@ -33,6 +37,7 @@ use crate::guc::{self, Feeder};
 use crate::memory::poll;
 use crate::thread;
 use intake::{Intake, Rows};
+use parallel::Hauls;
 use receiver::Receiver;
 
 /// Bytes that a thread takes at once, in whole partitions: far more work than beginning a thread.
@@ -42,6 +47,8 @@ const STRETCH: usize = 1 << 20;
 pub struct Stream {
     query: Query,
     intake: Intake,
+    /// What parallel workers have read, if there were any.
+    hauls: Option<Hauls>,
     /// Whether texts of profiles that were dropped late may have taken the places of others in a
     /// dictionary: what is told apart would then depend on the order of the rows.
     blurred: bool,
@@ -64,6 +71,7 @@ impl Stream {
         Ok(Self {
             intake: Intake::new(query.layout(), query.key.kind, dictionaries),
             query,
+            hauls: None,
             blurred: false,
             types_chosen: false,
             feeder: Feeder::Local,
@@ -105,6 +113,18 @@ impl Stream {
         &self.intake.tally
     }
 
+    /// How many processes have read the events.
+    pub fn processes(&self) -> usize {
+        self.hauls.as_ref().map_or(1, Hauls::processes)
+    }
+
+    /// What parallel workers have spent of the processor.
+    pub fn workers_cpu(&self) -> Duration {
+        self.hauls
+            .as_ref()
+            .map_or(Duration::ZERO, Hauls::workers_cpu)
+    }
+
     /// Codes of types and categories.
     pub fn dictionaries(&self) -> &Dictionaries {
         &self.intake.dictionaries
@@ -112,6 +132,9 @@ impl Stream {
 
     /// Reads all events up to `until`, of one profile if it is given (as text).
     pub fn read_events(&mut self, until: Micros, profile: Option<&str>) -> Result<(), Error> {
+        if profile.is_none() && self.read_in_parallel(until)? {
+            return Ok(());
+        }
         let (sql, rows) = self.query.events(until, profile.is_some());
         let params = self.query.profile_param(profile);
         self.read(&sql, &params, rows).map(drop)
@@ -173,9 +196,27 @@ impl Stream {
         Ok(receiver.received)
     }
 
+    /// Bytes of a partition.
+    fn len(&self, number: usize) -> usize {
+        let hauled = self.hauls.as_ref().map_or(0, |hauls| hauls.len(number));
+        self.intake.partitions[number].len() + hauled
+    }
+
+    /// Reads the records of a partition onto the end of `bytes`.
+    fn read_partition(&mut self, number: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        let spool = &mut self.intake.partitions[number];
+        read_partition(
+            number,
+            spool,
+            self.hauls.as_ref(),
+            &self.intake.layout,
+            bytes,
+        )
+    }
+
     /// How many workers [`Stream::share_out`] keeps busy.
     pub fn lanes(&self) -> usize {
-        let bytes: usize = self.intake.partitions.iter().map(Spool::len).sum();
+        let bytes: usize = (0..PARTITIONS).map(|number| self.len(number)).sum();
         if guc::threads() > 1 && bytes > STRETCH {
             2
         } else {
@@ -191,18 +232,13 @@ impl Stream {
         take: &mut dyn FnMut(&mut W) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut lanes: Vec<Lane<W>> = workers.into_iter().map(Lane::new).collect();
-        let filled = self
-            .intake
-            .partitions
-            .iter_mut()
-            .filter(|spool| spool.len() > 0);
-        let mut filled = filled.peekable();
-        while filled.peek().is_some() {
+        let mut rest = 0..PARTITIONS;
+        while !rest.is_empty() {
             for lane in &mut lanes {
                 lane.bytes.clear();
                 while lane.bytes.len() < STRETCH {
-                    match filled.next() {
-                        Some(spool) => spool.read(&mut lane.bytes)?,
+                    match rest.next() {
+                        Some(number) => self.read_partition(number, &mut lane.bytes)?,
                         None => break,
                     }
                 }
@@ -227,14 +263,9 @@ impl Stream {
         visit: &mut dyn FnMut(&Profile) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (mut partition, mut bytes) = (Partition::default(), Vec::new());
-        for spool in self
-            .intake
-            .partitions
-            .iter_mut()
-            .filter(|spool| spool.len() > 0)
-        {
+        for number in 0..PARTITIONS {
             bytes.clear();
-            spool.read(&mut bytes)?;
+            self.read_partition(number, &mut bytes)?;
             let mut failed = None;
             let walked = partition.walk(
                 &self.intake.layout,
@@ -255,4 +286,20 @@ impl Stream {
         }
         Ok(())
     }
+}
+
+/// Reads the records of a partition, this process's own and others', onto the end of `bytes`.
+fn read_partition(
+    number: usize,
+    spool: &mut Spool,
+    hauls: Option<&Hauls>,
+    layout: &Layout,
+    bytes: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let hauled = hauls.map_or(0, |hauls| hauls.len(number));
+    bytes
+        .try_reserve_exact(spool.len() + hauled)
+        .map_err(propensity::Error::from)?;
+    spool.read(bytes)?;
+    hauls.map_or(Ok(()), |hauls| hauls.read(layout, number, bytes))
 }

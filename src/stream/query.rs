@@ -29,6 +29,8 @@ pub struct Key {
     pub kind: BytesKind,
 }
 
+/// Columns of an event before its attributes.
+const EVENT_COLUMNS: usize = 6;
 /// Event types told apart when there are too many of them.
 const TYPES: usize = 1000;
 
@@ -137,23 +139,37 @@ impl Query {
 
     /// The query of the events; with `of_profile`, `$1` is the profile as text.
     pub fn events(&self, until: Micros, of_profile: bool) -> (String, Rows) {
-        let [goal, eligible, excluded] = &self.flags;
-        let mut sql =
-            format!("SELECT e._profile, e._time, e._event, {goal}, {eligible}, {excluded}");
-        push_columns(&mut sql, &self.numbers, &self.codes);
-        sql.push_str(&format!(" FROM {}", self.from));
+        let mut sql = format!("SELECT {} FROM {}", self.event_columns(), self.from);
         if of_profile {
             sql.push_str(&format!(" WHERE e._profile = {}", self.key_param()));
         }
+        (sql, self.event_rows(until))
+    }
+
+    /// The query of all events whose rows go to an aggregate, its job being `$1`; none if there are
+    /// more columns than a function takes.
+    pub fn parallel_events(&self, until: Micros) -> Option<(String, Rows)> {
+        let columns = self.event_columns();
+        let sql = format!("SELECT customer_ai._rows($1, {columns}) FROM {}", self.from);
+        let count = EVENT_COLUMNS + self.numbers.len() + self.codes.len();
+        let room = pg_sys::FUNC_MAX_ARGS as usize - 2;
+        (count <= room).then(|| (sql, self.event_rows(until)))
+    }
+
+    fn event_columns(&self) -> String {
+        let [goal, eligible, excluded] = &self.flags;
+        let mut sql = format!("e._profile, e._time, e._event, {goal}, {eligible}, {excluded}");
+        push_columns(&mut sql, &self.numbers, &self.codes);
+        sql
+    }
+
+    fn event_rows(&self, until: Micros) -> Rows {
         let (numbers, codes) = kinds(&self.numbers, &self.codes);
-        (
-            sql,
-            Rows::Events {
-                numbers,
-                codes,
-                until,
-            },
-        )
+        Rows::Events {
+            numbers,
+            codes,
+            until,
+        }
     }
 
     /// The query of the most frequent event types.

@@ -7,7 +7,8 @@ use propensity::hash::profile_hash;
 use propensity::sample::{Sampler, Share};
 use propensity::time::Micros;
 
-use super::{Spool, Stream};
+use super::intake::Intake;
+use super::{Spool, Stream, read_partition};
 use crate::error::Error;
 use crate::memory::poll;
 
@@ -45,27 +46,38 @@ impl Stream {
     /// Leaves out the events of profiles that were dropped after their rows had been taken in.
     fn drop_others(&mut self) -> Result<(), Error> {
         let share = self.share();
-        let mut crowds = crowds(&self.intake.dictionaries);
+        let Self { intake, hauls, .. } = self;
+        let Intake {
+            layout,
+            dictionaries,
+            partitions,
+            tally,
+            ..
+        } = intake;
+        let mut crowds = crowds(dictionaries);
         let mut bytes = Vec::new();
-        self.intake.tally.kept = 0;
-        for spool in &mut self.intake.partitions {
+        tally.kept = 0;
+        for (number, spool) in partitions.iter_mut().enumerate() {
             bytes.clear();
-            spool.read(&mut bytes)?;
+            read_partition(number, spool, hauls.as_ref(), layout, &mut bytes)?;
             let mut rest = Spool::new();
-            for record in self.intake.layout.records(&bytes) {
+            for record in layout.records(&bytes) {
                 let (key, record) = record?;
                 if !share.keeps(profile_hash(key)) {
                     continue;
                 }
                 rest.buffer().extend_from_slice(record);
                 rest.settle();
-                self.intake.tally.kept += 1;
+                tally.kept += 1;
                 for crowd in &mut crowds {
-                    crowd.add(self.intake.layout.code(key, record, crowd.column))?;
+                    crowd.add(layout.code(key, record, crowd.column))?;
                 }
             }
             *spool = rest;
             poll();
+        }
+        if let Some(hauls) = hauls {
+            hauls.clear();
         }
         self.blurred = crowds.iter().any(|crowd| !crowd.is_too_large());
         Ok(())

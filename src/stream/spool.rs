@@ -6,6 +6,8 @@
 
 use pgrx::pg_sys;
 
+use super::parallel::SharedFile;
+
 use crate::error::Error;
 use crate::memory::poll;
 
@@ -19,6 +21,8 @@ pub struct Spool {
     buffer: Vec<u8>,
     file: *mut pg_sys::BufFile,
     filed: usize,
+    /// The file that another process is to read, if it is for one.
+    shared: Option<SharedFile>,
 }
 
 impl Spool {
@@ -27,7 +31,27 @@ impl Spool {
             buffer: Vec::new(),
             file: std::ptr::null_mut(),
             filed: 0,
+            shared: None,
         }
+    }
+
+    /// Bytes for another process.
+    pub fn shared(file: SharedFile) -> Self {
+        let mut spool = Self::new();
+        spool.shared = Some(file);
+        spool
+    }
+
+    /// Moves all bytes to the file, if there are any, for another process; returns how many there are.
+    pub fn hand_over(&mut self) -> usize {
+        if !self.buffer.is_empty() {
+            self.flush();
+        }
+        if !self.file.is_null() {
+            SharedFile::export(self.file);
+            self.file = std::ptr::null_mut();
+        }
+        self.filed
     }
 
     /// Where to append; call [`Spool::settle`] after each record.
@@ -64,7 +88,10 @@ impl Spool {
                 let context = pg_sys::MemoryContextSwitchTo(pg_sys::CurTransactionContext);
                 let owner = pg_sys::CurrentResourceOwner;
                 pg_sys::CurrentResourceOwner = pg_sys::CurTransactionResourceOwner;
-                self.file = pg_sys::BufFileCreateTemp(false);
+                self.file = match &self.shared {
+                    Some(shared) => shared.create(),
+                    None => pg_sys::BufFileCreateTemp(false),
+                };
                 pg_sys::CurrentResourceOwner = owner;
                 pg_sys::MemoryContextSwitchTo(context);
             }
@@ -85,14 +112,7 @@ impl Spool {
             .map_err(propensity::Error::from)?;
         if !self.file.is_null() {
             self.rewind();
-            let end = bytes.len() + self.filed;
-            while bytes.len() < end {
-                let start = bytes.len();
-                let wanted = CHUNK.min(end - start);
-                bytes.resize(start + wanted, 0);
-                self.fill(&mut bytes[start..])?;
-                poll();
-            }
+            read_file(self.file, self.filed, bytes)?;
             self.seek_end();
         }
         bytes.extend_from_slice(&self.buffer);
@@ -117,14 +137,7 @@ impl Spool {
 
     /// Reads exactly as many bytes as `bytes` holds.
     pub fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        // SAFETY: the file is ours and open, the slice is writable for its length.
-        let read =
-            unsafe { pg_sys::BufFileRead(self.file, bytes.as_mut_ptr().cast(), bytes.len()) };
-        if read == bytes.len() {
-            Ok(())
-        } else {
-            Err(propensity::Error::BadRecord.into())
-        }
+        fill(self.file, bytes)
     }
 
     fn seek_end(&mut self) {
@@ -141,10 +154,39 @@ impl Spool {
 impl Drop for Spool {
     fn drop(&mut self) {
         // While unwinding from an error the resource owner closes the file; a call here could
-        // raise a second error, which aborts the backend.
-        if !self.file.is_null() && !std::thread::panicking() {
+        // raise a second error, which aborts the backend. A file for another process is closed when
+        // it is handed over: what collects for others may be dropped late in an error.
+        if self.shared.is_none() && !self.file.is_null() && !std::thread::panicking() {
             // SAFETY: the file is ours and open.
             unsafe { pg_sys::BufFileClose(self.file) };
         }
+    }
+}
+
+/// Reads so many bytes of an open file onto the end of `bytes`.
+pub fn read_file(
+    file: *mut pg_sys::BufFile,
+    length: usize,
+    bytes: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let end = bytes.len() + length;
+    while bytes.len() < end {
+        let start = bytes.len();
+        let wanted = CHUNK.min(end - start);
+        bytes.try_reserve(wanted).map_err(propensity::Error::from)?;
+        bytes.resize(start + wanted, 0);
+        fill(file, &mut bytes[start..])?;
+        poll();
+    }
+    Ok(())
+}
+
+fn fill(file: *mut pg_sys::BufFile, bytes: &mut [u8]) -> Result<(), Error> {
+    // SAFETY: the file is open, the slice is writable for its length.
+    let read = unsafe { pg_sys::BufFileRead(file, bytes.as_mut_ptr().cast(), bytes.len()) };
+    if read == bytes.len() {
+        Ok(())
+    } else {
+        Err(propensity::Error::BadRecord.into())
     }
 }

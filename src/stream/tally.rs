@@ -30,6 +30,14 @@ impl Skipped {
             skipped: self.null_profile + self.no_time,
         }
     }
+
+    fn add(&mut self, other: Self) {
+        self.null_profile += other.null_profile;
+        self.no_time += other.no_time;
+        self.future += other.future;
+        self.not_finite += other.not_finite;
+        self.long_text += other.long_text;
+    }
 }
 
 /// What was read, and what was left out.
@@ -66,5 +74,14 @@ impl Tally {
         self.events += 1;
         self.first = time.min(self.first);
         self.last = time.max(self.last);
+    }
+
+    /// Counts in what another process has read.
+    pub fn add(&mut self, other: Self) {
+        self.skipped.add(other.skipped);
+        self.first = other.first.min(self.first);
+        self.last = other.last.max(self.last);
+        self.events += other.events;
+        self.kept += other.kept;
     }
 }

@@ -1,6 +1,7 @@
 //! Dictionaries: short codes for the texts of event types and text attributes.
 
 use crate::error::Error;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Texts longer than this many bytes are kept as a prefix and a hash.
@@ -10,7 +11,7 @@ const LONGEST: usize = 256;
 const HASHED: u32 = 1 << 31;
 
 /// One dictionary for the event types, and one per text attribute.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Dictionaries {
     /// Event types.
     pub kinds: Dictionary,
@@ -36,7 +37,8 @@ impl Dictionaries {
 /// Bounded: texts past the limit get the highest bit and 31 bits of their hash as their code, and
 /// have no text any more. An open-addressing table of codes finds a text by its hash; short texts
 /// that were met lately are found without hashing and comparing, which costs more than all else.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "Spelled", try_from = "Spelled")]
 pub struct Dictionary {
     max_entries: usize,
     overflowed: bool,
@@ -57,6 +59,14 @@ struct Entry {
     end: usize,
     /// The text is a prefix and a hash: texts are told apart by the hash alone.
     abridged: bool,
+}
+
+/// A dictionary as it travels: each text, with its hash if it is abridged.
+#[derive(Serialize, Deserialize)]
+struct Spelled {
+    max_entries: usize,
+    overflowed: bool,
+    texts: Vec<(String, Option<u64>)>,
 }
 
 /// A text of at most 16 bytes: its first and last bytes, which may overlap, and its length.
@@ -191,6 +201,23 @@ impl Dictionary {
         known.or_else(|| self.find(abridged_hash(text)?, text))
     }
 
+    /// Takes in the texts of another dictionary, and returns their codes here by their codes there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`] if there is no memory for them.
+    pub(crate) fn take_in(&mut self, other: &Self) -> Result<Vec<u32>, Error> {
+        let mut codes = Vec::new();
+        codes.try_reserve_exact(other.len() + 1)?;
+        codes.push(0);
+        for code in 1..=other.len() as u32 {
+            let spelling = other.spelling(code).ok_or(Error::BadRecord)?;
+            codes.push(self.intern_spelling(spelling)?);
+        }
+        self.overflowed |= other.overflowed;
+        Ok(codes)
+    }
+
     /// Takes in a text by its name in a stored schema, so that it is told apart even if there are
     /// more texts than the limit. What stands for a long text is taken as that, not as the text itself.
     ///
@@ -318,6 +345,36 @@ impl Dictionary {
         }
         self.table = table;
         Ok(())
+    }
+}
+
+impl From<Dictionary> for Spelled {
+    fn from(dictionary: Dictionary) -> Self {
+        let codes = 1..=dictionary.len() as u32;
+        let spellings = codes.filter_map(|code| dictionary.spelling(code));
+        let texts = spellings.map(|one| (one.text.to_owned(), one.abridged));
+        Self {
+            max_entries: dictionary.max_entries,
+            overflowed: dictionary.overflowed,
+            texts: texts.collect(),
+        }
+    }
+}
+
+impl TryFrom<Spelled> for Dictionary {
+    type Error = Error;
+
+    fn try_from(spelled: Spelled) -> Result<Self, Error> {
+        let mut dictionary = Self::new(spelled.max_entries.max(spelled.texts.len()));
+        for (text, abridged) in &spelled.texts {
+            dictionary.intern_spelling(Spelling {
+                text,
+                abridged: *abridged,
+            })?;
+        }
+        dictionary.max_entries = spelled.max_entries;
+        dictionary.overflowed = spelled.overflowed;
+        Ok(dictionary)
     }
 }
 

@@ -35,6 +35,7 @@ pub mod partition;
 pub mod phrase;
 pub mod population;
 pub mod portable;
+pub mod recode;
 pub mod record;
 pub mod rng;
 pub mod sample;

@@ -10,12 +10,14 @@
 //! Little-endian, without padding. The tag is one byte: what the record is, and its flags or its
 //! kind of mark. A key of fixed width has just its bytes, others a length (u32) before them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 use crate::history::{Mark, MarkKind};
 use crate::time::Micros;
 
 /// How the bytes of a profile key are packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyWidth {
     /// So many bytes, always: 8 for an integer, 16 for a uuid.
     Fixed(usize),
@@ -24,7 +26,7 @@ pub enum KeyWidth {
 }
 
 /// What a record consists of: the same for all records of a walk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     /// Width of the profile key.
     pub key: KeyWidth,
@@ -241,6 +243,25 @@ impl Layout {
         match column.checked_sub(1) {
             None => fields.kind(0),
             Some(column) => fields.code(0, column),
+        }
+    }
+
+    /// Replaces the codes of an event, given whole: of its type, column 0, and of its text attributes.
+    pub(crate) fn replace_codes(
+        &self,
+        head: usize,
+        event: &mut [u8],
+        mut replace: impl FnMut(usize, u32) -> u32,
+    ) {
+        let codes = head + 4 + 8 * self.numbers;
+        let places = std::iter::once(head).chain((0..self.codes).map(|code| codes + 4 * code));
+        for (column, place) in places.enumerate() {
+            if let Some(bytes) = event
+                .get_mut(place..)
+                .and_then(|rest| rest.first_chunk_mut())
+            {
+                *bytes = replace(column, u32::from_le_bytes(*bytes)).to_le_bytes();
+            }
         }
     }
 

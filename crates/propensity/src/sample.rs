@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 
 /// Profiles that are counted one by one; of more, a part is counted and stands for all. They fit
@@ -10,7 +12,7 @@ use crate::error::Error;
 const COUNTED: u64 = 1 << 16;
 
 /// A share of all profiles, by their hash: the same profiles in any data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// The last place that belongs to it.
     last: u64,
@@ -83,7 +85,7 @@ pub fn place(hash: u64) -> u64 {
 /// assert!((9_000..11_000).contains(&sampler.profiles()));
 /// # Ok::<(), propensity::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sampler {
     /// The share to keep, if it does not follow from the number of profiles.
     fixed: Option<Share>,
@@ -136,11 +138,30 @@ impl Sampler {
         self.counted.try_reserve(1)?;
         self.counted.insert(hash);
         while self.counted.len() > self.most && self.halvings < u64::BITS {
-            self.halvings += 1;
-            let rest = Share::halved(self.halvings);
-            self.counted.retain(|&hash| rest.keeps(hash));
+            self.halve(self.halvings + 1);
         }
         Ok(())
+    }
+
+    /// Takes notice of all profiles that another sampler of the same kind has seen.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`].
+    pub fn add_all(&mut self, other: &Self) -> Result<(), Error> {
+        if self.halvings < other.halvings {
+            self.halve(other.halvings);
+        }
+        for &hash in &other.counted {
+            self.add(hash)?;
+        }
+        Ok(())
+    }
+
+    fn halve(&mut self, times: u32) {
+        self.halvings = times;
+        let rest = Share::halved(times);
+        self.counted.retain(|&hash| rest.keeps(hash));
     }
 
     /// The share that is kept.
@@ -238,6 +259,24 @@ mod tests {
             let found = read(Sampler::at_most(300), &repeated);
             assert_eq!(found.share(), expected.share());
             assert_eq!(found.profiles(), expected.profiles());
+        }
+    }
+
+    #[test]
+    fn several_that_saw_some_each_are_as_one_that_saw_all() {
+        let hashes = hashes(20_000);
+        for kind in [
+            || Sampler::at_most(300),
+            || Sampler::at_most(15_000),
+            || Sampler::of(Share::of(0.3)),
+        ] {
+            let expected = read(kind(), &hashes);
+            for cut in [0, 200, 9_000, 20_000] {
+                let mut found = read(kind(), &hashes[cut.min(9_500)..]);
+                found.add_all(&read(kind(), &hashes[..cut])).unwrap();
+                assert_eq!(found.share(), expected.share());
+                assert_eq!(found.counted, expected.counted);
+            }
         }
     }
 

@@ -1,0 +1,123 @@
+//! What one process of a parallel reading does with the rows that come to it.
+
+use std::time::Duration;
+
+use pgrx::pg_sys::{Datum, NullableDatum};
+use propensity::dictionary::Dictionaries;
+use propensity::partition::PARTITIONS;
+use propensity::record::Layout;
+use propensity::sample::Sampler;
+use propensity::time::Micros;
+use serde::{Deserialize, Serialize};
+
+use super::shared::Shared;
+use crate::error::Error;
+use crate::laps;
+use crate::memory::poll;
+use crate::stream::decode::BytesKind;
+use crate::stream::intake::{Intake, Number, Rows};
+use crate::stream::spool::Spool;
+use crate::stream::tally::Tally;
+
+/// Rows between two polls.
+const QUANTUM: u32 = 4096;
+
+/// What every process is told: how rows are read, and what was known before.
+#[derive(Serialize, Deserialize)]
+pub struct Job {
+    pub layout: Layout,
+    pub key: BytesKind,
+    pub numbers: Vec<Number>,
+    pub codes: Vec<BytesKind>,
+    pub until: Micros,
+    pub dictionaries: Dictionaries,
+    pub sampler: Option<Sampler>,
+}
+
+/// What a process has read: the records are in its files.
+#[derive(Serialize, Deserialize)]
+pub struct Report {
+    pub process: u32,
+    /// Bytes of each partition.
+    pub lengths: Vec<usize>,
+    pub tally: Tally,
+    pub dictionaries: Dictionaries,
+    pub sampler: Option<Sampler>,
+    /// What a parallel worker has spent of the processor since it began.
+    pub cpu: Duration,
+}
+
+/// Takes in the rows of one process.
+pub struct Collector {
+    shared: Shared,
+    process: u32,
+    rows: Rows,
+    intake: Intake,
+    values: Vec<Datum>,
+    nulls: Vec<bool>,
+    /// Rows since the last poll.
+    count: u32,
+}
+
+impl Collector {
+    /// Sets up what the job says.
+    pub fn new(shared: Shared) -> Result<Self, Error> {
+        let job: Job =
+            serde_json::from_slice(shared.job()).map_err(|_| propensity::Error::BadRecord)?;
+        let process = shared.next_process();
+        let mut intake = Intake::new(job.layout, job.key, job.dictionaries);
+        intake.sampler = job.sampler;
+        intake.partitions = (0..PARTITIONS)
+            .map(|partition| Spool::shared(shared.file(process, partition)))
+            .collect();
+        Ok(Self {
+            shared,
+            process,
+            rows: Rows::Events {
+                numbers: job.numbers,
+                codes: job.codes,
+                until: job.until,
+            },
+            intake,
+            values: Vec::new(),
+            nulls: Vec::new(),
+            count: 0,
+        })
+    }
+
+    /// Takes one row.
+    #[inline]
+    pub fn take(&mut self, columns: &[NullableDatum]) -> Result<(), Error> {
+        self.count += 1;
+        if self.count == QUANTUM {
+            self.count = 0;
+            poll();
+        }
+        self.values.clear();
+        self.values
+            .extend(columns.iter().map(|column| column.value));
+        self.nulls.clear();
+        self.nulls
+            .extend(columns.iter().map(|column| column.isnull));
+        self.intake.take(&self.rows, &self.values, &self.nulls)
+    }
+
+    /// Leaves the records in the files for another process.
+    pub fn report(mut self) -> Report {
+        let spools = self.intake.partitions.iter_mut();
+        let lengths = spools.map(Spool::hand_over).collect();
+        self.shared.leave();
+        Report {
+            process: self.process,
+            lengths,
+            tally: self.intake.tally,
+            dictionaries: self.intake.dictionaries,
+            sampler: self.intake.sampler,
+            cpu: if self.shared.is_of_another() {
+                laps::cpu(libc::CLOCK_PROCESS_CPUTIME_ID)
+            } else {
+                Duration::ZERO
+            },
+        }
+    }
+}

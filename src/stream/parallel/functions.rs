@@ -1,0 +1,173 @@
+//! The functions of the aggregate `customer_ai._rows`, declared in `sql/reading.sql`: raw, because a
+//! row costs little more than the call. A state is what one process collects, or reports of several.
+
+use pgrx::pg_guard;
+use pgrx::pg_sys::{self, Datum, FunctionCallInfo, MemoryContextCallback, Pg_finfo_record};
+
+use super::collector::{Collector, Report};
+use super::shared::Shared;
+use crate::aggregate::functions::{V1, argument, in_aggregate, is_null, values};
+use crate::aggregate::{bytes_datum, with_bytes};
+use crate::error::Error;
+
+enum State {
+    Collecting(Box<Collector>),
+    Reports(Vec<Report>),
+}
+
+impl State {
+    /// The reports; a collector makes its own, and is done with then.
+    fn reports(&mut self) -> &mut Vec<Report> {
+        if let Self::Collecting(_) = self {
+            let collected = std::mem::replace(self, Self::Reports(Vec::new()));
+            if let (Self::Collecting(collector), Self::Reports(reports)) = (collected, &mut *self) {
+                reports.push(collector.report());
+            }
+        }
+        match self {
+            Self::Reports(reports) => reports,
+            Self::Collecting(_) => unreachable!("a collector was replaced by its report"),
+        }
+    }
+}
+
+/// Keeps a state for as long as the aggregate's memory lasts.
+unsafe fn keep(call: FunctionCallInfo, state: State) -> *mut State {
+    // SAFETY: an aggregate calls; the callback frees the state once, when its memory goes.
+    unsafe {
+        let mut context = std::ptr::null_mut();
+        pg_sys::AggCheckCallContext(call, &mut context);
+        let size = size_of::<MemoryContextCallback>();
+        let callback: *mut MemoryContextCallback = pg_sys::MemoryContextAlloc(context, size).cast();
+        let state = Box::into_raw(Box::new(state));
+        callback.write(MemoryContextCallback {
+            func: Some(free),
+            arg: state.cast(),
+            next: std::ptr::null_mut(),
+        });
+        pg_sys::MemoryContextRegisterResetCallback(context, callback);
+        state
+    }
+}
+
+unsafe extern "C-unwind" fn free(state: *mut std::ffi::c_void) {
+    // SAFETY: made by `keep`, freed once.
+    drop(unsafe { Box::from_raw(state.cast::<State>()) });
+}
+
+/// The state that an argument is; none if it is NULL.
+unsafe fn state<'a>(call: FunctionCallInfo, place: usize) -> Option<&'a mut State> {
+    // SAFETY: in an aggregate, an argument of type internal is a state.
+    unsafe {
+        if is_null(call, place) {
+            return None;
+        }
+        argument(call, place).cast_mut_ptr::<State>().as_mut()
+    }
+}
+
+/// Runs the work of the aggregate; its error becomes PostgreSQL's.
+unsafe fn aggregate(call: FunctionCallInfo, work: impl FnOnce() -> Result<Datum, Error>) -> Datum {
+    // SAFETY: by contract.
+    let allowed = unsafe { in_aggregate(call) };
+    let done = if allowed {
+        work()
+    } else {
+        Err(Error::DirectCall)
+    };
+    done.unwrap_or_else(|error| error.throw())
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_rows_take() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Takes a row in.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn rows_take(call: FunctionCallInfo) -> Datum {
+    // SAFETY: PostgreSQL calls it as declared. Only this extension has a job to give.
+    unsafe {
+        aggregate(call, || {
+            let state = match state(call, 0) {
+                Some(state) => state,
+                None if is_null(call, 1) => return Err(Error::DirectCall),
+                None => {
+                    let shared = Shared::open(argument(call, 1)).ok_or(Error::DirectCall)?;
+                    let collector = Box::new(Collector::new(shared)?);
+                    &mut *keep(call, State::Collecting(collector))
+                }
+            };
+            let State::Collecting(collector) = state else {
+                return Err(Error::DirectCall);
+            };
+            collector.take(&values(call)[2..])?;
+            Ok(Datum::from(&raw mut *state))
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_rows_combine() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Adds the reports of a second state to those of the first one.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn rows_combine(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above.
+    unsafe {
+        aggregate(call, || {
+            let first = match state(call, 0) {
+                Some(state) => state,
+                None => &mut *keep(call, State::Reports(Vec::new())),
+            };
+            if let Some(second) = state(call, 1) {
+                first.reports().append(second.reports());
+            }
+            Ok(Datum::from(&raw mut *first))
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_rows_serialize() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// The reports as bytes.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn rows_serialize(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above; declared strict.
+    unsafe {
+        aggregate(call, || {
+            let state = state(call, 0).ok_or(Error::DirectCall)?;
+            let bytes = serde_json::to_vec(state.reports());
+            Ok(bytes_datum(
+                &bytes.map_err(|_| propensity::Error::BadRecord)?,
+            ))
+        })
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pg_finfo_rows_deserialize() -> *const Pg_finfo_record {
+    &raw const V1
+}
+
+/// Reports from bytes.
+#[pg_guard]
+#[unsafe(no_mangle)]
+unsafe extern "C-unwind" fn rows_deserialize(call: FunctionCallInfo) -> Datum {
+    // SAFETY: as above; declared strict.
+    unsafe {
+        aggregate(call, || {
+            let reports = with_bytes(argument(call, 0), |bytes| serde_json::from_slice(bytes));
+            let reports = reports.map_err(|_| propensity::Error::BadRecord)?;
+            Ok(Datum::from(keep(call, State::Reports(reports))))
+        })
+    }
+}
