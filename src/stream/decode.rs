@@ -141,6 +141,7 @@ impl BytesKind {
     /// # Safety
     ///
     /// As for [`BytesKind::read`].
+    #[inline]
     pub unsafe fn is_long(self, datum: Datum) -> bool {
         if self != Self::Varlena {
             return false;
@@ -164,6 +165,22 @@ impl BytesKind {
     ///
     /// As for [`BytesKind::read`].
     pub unsafe fn read_text<R>(self, datum: Datum, use_text: impl FnOnce(&[u8]) -> R) -> R {
+        // SAFETY: by contract.
+        unsafe { self.read_counted(datum, &mut 0, use_text) }
+    }
+
+    /// The same; adds one to `long` if the value is a long text.
+    ///
+    /// # Safety
+    ///
+    /// As for [`BytesKind::read`].
+    #[inline]
+    pub unsafe fn read_counted<R>(
+        self,
+        datum: Datum,
+        long: &mut u64,
+        use_text: impl FnOnce(&[u8]) -> R,
+    ) -> R {
         let integer = match self {
             Self::Int2 => i64::from(datum.value() as i16),
             Self::Int4 => i64::from(datum.value() as i32),
@@ -172,6 +189,7 @@ impl BytesKind {
                 return unsafe { self.read(datum, |bytes| use_text(&hexadecimal(bytes))) };
             }
             Self::Varlena if unsafe { self.is_long(datum) } => {
+                *long += 1;
                 return use_text(&unsafe { abridged(datum) });
             }
             Self::Varlena => return unsafe { with_varlena(datum, use_text) },

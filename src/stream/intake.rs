@@ -129,13 +129,13 @@ impl Intake {
         let days = time as f64 / propensity::time::DAY as f64;
         self.read_numbers(&values[6..], &nulls[6..], numbers, days);
         let after = 6 + numbers.len();
-        self.count_long(&values[2..3], &nulls[2..3], &[BytesKind::Varlena]);
-        self.count_long(&values[after..], &nulls[after..], codes);
         // Rows that are dropped count in what is true of all, but nothing else is done with them.
         if let Some(sampler) = &mut self.sampler {
             // SAFETY: the kind was taken from the type of the key column, which is not NULL.
             let hash = unsafe { self.key.read(values[0], profile_hash) };
             if !sampler.add(hash)? {
+                self.count_long(&values[2..3], &nulls[2..3], &[BytesKind::Varlena]);
+                self.count_long(&values[after..], &nulls[after..], codes);
                 return Ok(());
             }
         }
@@ -163,7 +163,8 @@ impl Intake {
         let kinds = &mut self.dictionaries.kinds;
         // SAFETY: the query casts the type to text.
         unsafe {
-            let code = BytesKind::Varlena.read_text(datum, |text| kinds.intern(text));
+            let long = &mut self.tally.skipped.long_text;
+            let code = BytesKind::Varlena.read_counted(datum, long, |text| kinds.intern(text));
             Ok(code?)
         }
     }
@@ -206,8 +207,8 @@ impl Intake {
         };
         self.read_numbers(&values[2..], &nulls[2..], numbers, 0.0);
         let after = 2 + numbers.len();
-        self.count_long(&values[after..], &nulls[after..], codes);
         if !self.keeps(values[0]) {
+            self.count_long(&values[after..], &nulls[after..], codes);
             return Ok(());
         }
         self.read_codes(&values[after..], &nulls[after..], codes, true)?;
@@ -247,6 +248,7 @@ impl Intake {
         }
     }
 
+    /// Counts the long texts of a row that is dropped.
     fn count_long(&mut self, values: &[Datum], nulls: &[bool], kinds: &[BytesKind]) {
         for (column, kind) in kinds.iter().enumerate() {
             // SAFETY: the kind was taken from the column's type.
@@ -273,7 +275,10 @@ impl Intake {
                 0
             } else {
                 // SAFETY: the kind was taken from the column's type.
-                unsafe { kind.read_text(values[column], |text| dictionary.intern(text)) }?
+                unsafe {
+                    let long = &mut self.tally.skipped.long_text;
+                    kind.read_counted(values[column], long, |text| dictionary.intern(text))
+                }?
             };
             self.codes.push(code);
         }

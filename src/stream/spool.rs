@@ -42,13 +42,21 @@ impl Spool {
         spool
     }
 
-    /// Moves all bytes to the file, if there are any, for another process; returns how many there are.
-    pub fn hand_over(&mut self) -> usize {
+    /// Writes all bytes to the file, if there are any.
+    pub fn export(&mut self) {
         if !self.buffer.is_empty() {
             self.flush();
         }
         if !self.file.is_null() {
             SharedFile::export(self.file);
+        }
+    }
+
+    /// Leaves a file that was exported to another process; returns how many bytes there are.
+    pub fn hand_over(&mut self) -> usize {
+        if !self.file.is_null() {
+            // SAFETY: the file is ours and open.
+            unsafe { pg_sys::BufFileClose(self.file) };
             self.file = std::ptr::null_mut();
         }
         self.filed

@@ -64,7 +64,7 @@ refused() { # SQLSTATE, settings, call
     [ -z "$(files)" ] || fail "$2 in $3 leaves $(files)"
 }
 query -c "CREATE FUNCTION inverse(n float8) RETURNS float8 IMMUTABLE PARALLEL SAFE LANGUAGE sql RETURN 1 / (n - 15)" \
-    -c "SELECT customer_ai.create_model('failing', 'visit', \$\$ kind = 'buy' AND inverse(amount) < 9 \$\$, '10 days', 'profile', 'at', 'kind')" >/dev/null
+    -c "SELECT customer_ai.create_model('failing', 'visit', \$\$ kind = 'buy' AND public.inverse(amount) < 9 \$\$, '10 days', 'profile', 'at', 'kind')" >/dev/null
 refused 22012 'SELECT 1' "customer_ai.train('failing')"
 for call in "customer_ai.train('visit')" "customer_ai.score('visit')"; do
     refused 53400 "SET temp_file_limit = '1MB'" "$call"

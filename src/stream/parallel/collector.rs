@@ -104,8 +104,10 @@ impl Collector {
 
     /// Leaves the records in the files for another process.
     pub fn report(mut self) -> Report {
-        let spools = self.intake.partitions.iter_mut();
-        let lengths = spools.map(Spool::hand_over).collect();
+        // A file counts against temp_file_limit until it is handed over.
+        let spools = &mut self.intake.partitions;
+        spools.iter_mut().for_each(Spool::export);
+        let lengths = spools.iter_mut().map(Spool::hand_over).collect();
         self.shared.leave();
         Report {
             process: self.process,

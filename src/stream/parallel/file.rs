@@ -35,13 +35,10 @@ impl SharedFile {
         unsafe { create(self.files, &self.name()) }
     }
 
-    /// Closes a file that was written, so that others can read it.
+    /// Writes what is still in memory, so that others can read the file.
     pub fn export(file: *mut BufFile) {
         // SAFETY: the file is open.
-        unsafe {
-            export(file);
-            pg_sys::BufFileClose(file);
-        }
+        unsafe { export(file) };
     }
 
     /// Reads all of the file, so many bytes, onto the end of `bytes`.
