@@ -15,13 +15,13 @@ CREATE TYPE customer_ai._job (
 );
 
 CREATE FUNCTION customer_ai._rows_take(internal, job customer_ai._job, VARIADIC columns "any") RETURNS internal
-    LANGUAGE c VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_take';
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_take';
 CREATE FUNCTION customer_ai._rows_combine(internal, internal) RETURNS internal
-    LANGUAGE c VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_combine';
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_combine';
 CREATE FUNCTION customer_ai._rows_serialize(internal) RETURNS bytea
-    LANGUAGE c VOLATILE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_serialize';
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_serialize';
 CREATE FUNCTION customer_ai._rows_deserialize(bytea, internal) RETURNS internal
-    LANGUAGE c VOLATILE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_deserialize';
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_deserialize';
 CREATE AGGREGATE customer_ai._rows(job customer_ai._job, VARIADIC columns "any") (
     SFUNC = customer_ai._rows_take,
     STYPE = internal,

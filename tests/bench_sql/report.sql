@@ -4,7 +4,7 @@ CREATE TEMP VIEW medians AS
 SELECT events, stage, min(number) AS place, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu) AS cpu, nullif(max(peak), 0) / 1024 AS peak
 FROM bench.result WHERE stage NOT IN ('few', 'few: reasons', 'few: writing', 'train: writing')
-    AND stage NOT LIKE 'rival%'
+    AND stage NOT LIKE 'rival%' AND (stage NOT LIKE '%two cores%' OR stage LIKE '%: features')
 GROUP BY events, stage;
 CREATE TEMP VIEW named AS
 SELECT m.*, CASE stage
@@ -12,6 +12,9 @@ SELECT m.*, CASE stage
     WHEN 'few: features' THEN few || ' features of all profiles, 1 cutoff'
     WHEN 'score: features' THEN every || ' features of all profiles, 1 cutoff'
     WHEN 'train: features' THEN every || ' features of the training rows, all cutoffs'
+    WHEN 'few, two cores: features' THEN few || ' features of all profiles, two cores'
+    WHEN 'score, two cores: features' THEN every || ' features of all profiles, two cores'
+    WHEN 'train, two cores: features' THEN every || ' features of the training rows, two cores'
     WHEN 'train' THEN 'train' WHEN 'score' THEN 'score' ELSE stage END AS name
 FROM medians m, (SELECT count(DISTINCT feature) FILTER (WHERE model = 'few') AS few,
         count(DISTINCT feature) FILTER (WHERE model = 'events') AS every
@@ -19,6 +22,7 @@ FROM medians m, (SELECT count(DISTINCT feature) FILTER (WHERE model = 'few') AS 
 
 SELECT to_char(m.events, '999,999,999') AS events, m.name AS stage, round(m.seconds::numeric, 2) AS seconds,
     round(m.cpu::numeric, 2) AS "CPU s", round((m.cpu / nullif(plain.cpu, 0))::numeric, 2) AS "x GROUP BY",
+    round((m.seconds / nullif(plain.seconds, 0))::numeric, 2) AS "by clock",
     round((m.cpu / nullif(bare.cpu, 0))::numeric, 1) AS "x read", m.peak AS "peak MB",
     round((ln(m.cpu / nullif(less.cpu, 0)) / ln(m.events::double precision / less.events))::numeric, 2) AS growth
 FROM named m
