@@ -251,12 +251,9 @@ pub fn mark(
     ];
     for (condition, kind, after, until) in windows {
         if let Some(condition) = condition.filter(|condition| condition.aggregate) {
-            let params = [
-                instant::array(&at),
-                instant::array(after),
-                instant::array(until),
-            ];
-            stream.read_marks(&stream.aggregate_sql(&condition.text), &params, kind, false)?;
+            let windows = [&at, after, until].map(|ends| instant::array(ends));
+            let (sql, params) = stream.aggregate_sql(&condition.text, windows);
+            stream.read_marks(&sql, &params, kind, false)?;
         }
     }
     Ok(())

@@ -24,4 +24,3 @@ mod state;
 
 pub use counts::EventCounts;
 pub use document::{bytes_datum, document, document_type, with_bytes};
-pub use sample::ordered;

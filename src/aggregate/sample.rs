@@ -10,7 +10,7 @@ use super::arguments::type_of;
 use super::functions::{V1, argument};
 use crate::condition::type_name;
 use crate::error::Error;
-use crate::stream::BytesKind;
+use crate::stream::{BytesKind, ordered};
 
 #[unsafe(no_mangle)]
 extern "C-unwind" fn pg_finfo_sample_place() -> *const Pg_finfo_record {
@@ -35,9 +35,4 @@ unsafe extern "C-unwind" fn sample_place(call: FunctionCallInfo) -> Datum {
         let place = kind.read(argument(call, 0), |key| sample::place(profile_hash(key)));
         Datum::from(ordered(place))
     }
-}
-
-/// A place as a bigint of the same order.
-pub fn ordered(place: u64) -> i64 {
-    (place ^ 1 << 63) as i64
 }

@@ -2,7 +2,7 @@
 //!
 //! A sample of the profiles is chosen from their counts, which travel first, so that only its histories do.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::pg_sys;
 use propensity::answer::Answer;
 use propensity::portable::Scratch;
 use propensity::sample::Sampler;
@@ -14,7 +14,7 @@ use crate::aggregate::{self, EventCounts};
 use crate::catalog::Definition;
 use crate::error::Error;
 use crate::guc::{self, Feeder};
-use crate::stream::{BytesKind, Param, Stream};
+use crate::stream::{BytesKind, Param, Stream, sample_end};
 
 /// The histories of a model's profiles.
 pub struct Histories {
@@ -62,8 +62,7 @@ impl Histories {
             for source in &self.query.sources {
                 count(stream, source.key, &self.query.counts(source), &params)?;
             }
-            let last = aggregate::ordered(stream.share().last_place());
-            params.push((pg_sys::INT8OID, last.into_datum()));
+            params.push(sample_end(stream.share()));
         }
         for source in &self.query.sources {
             let sql = self.query.histories(source, sampled);

@@ -21,6 +21,7 @@ use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
 use propensity::partition::{self, Lane, PARTITIONS, Partition, Worker};
 use propensity::record::Layout;
+use propensity::sample::Share;
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
 
@@ -28,6 +29,7 @@ pub use decode::{BytesKind, EPOCH, NumberKind};
 pub use execute::{Param, execute_into};
 pub use intake::Number;
 pub use query::{Key, Query};
+pub use sampling::{ordered, sample_end};
 pub use spool::Spool;
 pub use tally::{Skipped, Tally};
 
@@ -185,9 +187,15 @@ impl Stream {
         self.read(sql, params, Rows::Marks { kind, outcome })
     }
 
-    /// The SQL pieces that a condition with aggregates is evaluated over.
-    pub fn aggregate_sql(&self, condition: &str) -> String {
-        self.query.aggregate(condition)
+    /// The query of a condition with aggregates, of the profiles that are kept, and its parameters: `windows`, and
+    /// where the sample ends.
+    pub fn aggregate_sql(&self, condition: &str, windows: [Param; 3]) -> (String, Vec<Param>) {
+        let mut params = windows.to_vec();
+        let sampled = self.share() != Share::ALL;
+        if sampled {
+            params.push(sample_end(self.share()));
+        }
+        (self.query.aggregate(condition, sampled), params)
     }
 
     fn read(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {

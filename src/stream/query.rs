@@ -198,14 +198,20 @@ impl Query {
     }
 
     /// The profiles for which a condition with aggregates holds in a window: `$1` the cutoffs,
-    /// `$2` and `$3` the beginnings (excluded) and ends (included) of their windows.
-    pub fn aggregate(&self, condition: &str) -> String {
+    /// `$2` and `$3` the beginnings (excluded) and ends (included) of their windows; with `sampled`, of the profiles
+    /// whose place is up to `$4`.
+    pub fn aggregate(&self, condition: &str, sampled: bool) -> String {
+        let filter = if sampled {
+            " AND customer_ai.sample_place(e._profile) <= $4"
+        } else {
+            ""
+        };
         format!(
             "SELECT e._profile, c._cutoff \
              FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) \
              AS c(_cutoff, _after, _until) \
              JOIN {} ON e._time > c._after AND e._time <= c._until \
-             WHERE e._profile IS NOT NULL \
+             WHERE e._profile IS NOT NULL{filter} \
              GROUP BY e._profile, c._cutoff HAVING ({condition}\n)",
             self.from
         )

@@ -2,15 +2,27 @@
 
 use std::collections::HashSet;
 
+use pgrx::{IntoDatum, pg_sys};
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
 use propensity::sample::{Sampler, Share};
 use propensity::time::Micros;
 
 use super::intake::Intake;
-use super::{Spool, Stream, read_partition};
+use super::{Param, Spool, Stream, read_partition};
 use crate::error::Error;
 use crate::memory::poll;
+
+/// The last place of a share, to compare with `customer_ai.sample_place`.
+pub fn sample_end(share: Share) -> Param {
+    let end = ordered(share.last_place());
+    (pg_sys::INT8OID, end.into_datum())
+}
+
+/// A place as a bigint of the same order.
+pub fn ordered(place: u64) -> i64 {
+    (place ^ 1 << 63) as i64
+}
 
 impl Stream {
     /// Reads all events up to `until`, and keeps those of the profiles that the sampler keeps.

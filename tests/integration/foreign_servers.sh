@@ -121,7 +121,7 @@ SET client_min_messages = error;
 CREATE TABLE shop.visits AS SELECT customer_id::int, ordered_at + interval '1 hour' AS at, country AS place FROM shop.orders WHERE customer_id % 3 = 0;
 CREATE TABLE shop.customers AS SELECT customer_id, min(country) AS home FROM shop.orders GROUP BY 1;
 SELECT customer_ai.create_model(model, events::regclass, goal => 'sum(revenue) > 200', outcome_window => '30 days', profile_column => 'customer_id',
-    time_column => 'ordered_at', options => '{"algorithm": "logistic", "max_training_rows": 2000, "ignore": ["invoice_no"]}')
+    time_column => 'ordered_at', options => '{"algorithm": "logistic", "max_training_rows": 400, "ignore": ["invoice_no"]}')
 FROM (VALUES ('mixed_here', 'shop.orders'), ('mixed_far', 'far.orders')) m (model, events) \g /dev/null
 SELECT customer_ai.add_events(model, 'shop.visits', 'customer_id', 'at', event_type => 'visit') FROM (VALUES ('mixed_here'), ('mixed_far')) m (model) \g /dev/null
 SELECT customer_ai.add_profiles(model, 'shop.customers', 'customer_id') FROM (VALUES ('mixed_here'), ('mixed_far')) m (model) \g /dev/null

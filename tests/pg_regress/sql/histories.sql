@@ -58,4 +58,18 @@ SELECT customer_ai.sample_place(7) = customer_ai.sample_place(7::bigint) AS inte
     customer_ai.sample_place(7) <> customer_ai.sample_place(8) AS differ, customer_ai.sample_place(NULL::uuid) IS NULL AS none;
 SELECT count(*) FILTER (WHERE customer_ai.sample_place(n) <= -9223372036854775808 / 2) BETWEEN 2400 AND 2600 AS a_quarter FROM generate_series(1, 10000) n;
 SELECT customer_ai.sample_place(now());
-DROP TABLE visit, history;
+
+-- More texts than a dictionary holds: those of an attribute are an identifier to both feeders; of types only rows tell which to keep.
+CREATE TABLE crowd AS SELECT n % 2000 AS profile, timestamptz '2025-01-01' + n * interval '2 minutes' AS at, n % 7 = 0 AS bought, md5(n::text) AS note
+FROM generate_series(1, 140000) n;
+SELECT customer_ai.create_model(model, 'crowd', 'bought', '14 days', 'profile', 'at', kind, options => '{"algorithm": "logistic", "max_training_rows": 2000}') IS NOT NULL AS defined
+FROM (VALUES ('noted', NULL), ('typed', 'note')) m (model, kind);
+SELECT examples > 500 AS trained FROM customer_ai.train('noted');
+SET customer_ai.feeder = pushed_down;
+SELECT examples > 500 AS trained FROM customer_ai.train('noted', activate => 'never');
+SELECT count(*) AS versions, count(DISTINCT document) AS different FROM customer_ai.version;
+SELECT * FROM customer_ai.check_model('typed');
+RESET customer_ai.feeder;
+SELECT count(*) > 5 AS checked FROM customer_ai.check_model('typed');
+SELECT customer_ai.drop_model(model) IS NOT NULL AS dropped FROM customer_ai.models;
+DROP TABLE visit, history, crowd;
