@@ -42,8 +42,8 @@ CREATE FUNCTION customer_ai._event_history_collect(internal, until timestamptz, 
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_history_collect';
 CREATE FUNCTION customer_ai._event_history_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_history_final';
-CREATE FUNCTION customer_ai._event_counts_collect(bytea, until timestamptz, options jsonb, "time" "any",
-        VARIADIC numbers "any") RETURNS bytea
+CREATE FUNCTION customer_ai._event_counts_collect(bytea, until timestamptz, options jsonb, "time" "any", type "any",
+        goal boolean, eligible boolean, excluded boolean, VARIADIC attributes "any") RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_counts_collect';
 CREATE FUNCTION customer_ai._event_counts_combine(bytea, bytea) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_counts_combine';
@@ -91,7 +91,8 @@ CREATE AGGREGATE customer_ai.event_history(until timestamptz, options jsonb, "ti
     DESERIALFUNC = customer_ai._event_deserialize,
     PARALLEL = SAFE
 );
-CREATE AGGREGATE customer_ai.event_counts(until timestamptz, options jsonb, "time" "any", VARIADIC numbers "any") (
+CREATE AGGREGATE customer_ai.event_counts(until timestamptz, options jsonb, "time" "any", type "any", goal boolean,
+        eligible boolean, excluded boolean, VARIADIC attributes "any") (
     SFUNC = customer_ai._event_counts_collect,
     STYPE = bytea,
     SSPACE = 64,

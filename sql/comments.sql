@@ -44,7 +44,7 @@ COMMENT ON AGGREGATE customer_ai.event_scores(customer_ai.model_document, timest
     'prediction and factors of one profile from its events, packed: what customer_ai.score runs where the events are';
 COMMENT ON AGGREGATE customer_ai.event_history(timestamptz, jsonb, "any", "any", boolean, boolean, boolean, VARIADIC "any") IS
     'the events of a profile up to an instant, packed for training to read elsewhere';
-COMMENT ON AGGREGATE customer_ai.event_counts(timestamptz, jsonb, "any", VARIADIC "any") IS
+COMMENT ON AGGREGATE customer_ai.event_counts(timestamptz, jsonb, "any", "any", boolean, boolean, boolean, VARIADIC "any") IS
     'how many events a profile has up to an instant and when, packed for training to read elsewhere';
 COMMENT ON FUNCTION customer_ai._json_member IS 'the operator -> with the bytes of a key';
 COMMENT ON FUNCTION customer_ai._json_member_text IS 'the bytes of what the operator ->> returns, with the bytes of a key';

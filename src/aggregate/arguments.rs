@@ -115,8 +115,7 @@ impl Arguments {
     }
 }
 
-/// How an argument of this type is read as a number.
-pub fn number(name: &str, type_oid: Oid) -> Result<Number, Error> {
+fn number(name: &str, type_oid: Oid) -> Result<Number, Error> {
     let kind = NumberKind::of(type_oid).ok_or_else(|| Error::ArgumentType {
         argument: name.to_owned(),
         found: type_name(type_oid),
@@ -254,6 +253,18 @@ impl Text {
         unsafe {
             pg_sys::getTypeOutputInfo(type_oid, &mut output, &mut is_varlena);
             Self::Output(function(call, output))
+        }
+    }
+
+    /// Whether [`Text::code`] counts the value as a long text.
+    ///
+    /// # Safety
+    /// The value is of the type that this was made for.
+    pub unsafe fn is_long(&self, value: NullableDatum) -> bool {
+        match self {
+            // SAFETY: by contract.
+            Self::Bytes(kind) => !value.isnull && unsafe { kind.is_long(value.value) },
+            _ => false,
         }
     }
 

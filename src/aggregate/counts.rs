@@ -1,26 +1,20 @@
 //! What a history would count, without the events: asked first where a sample of the profiles is to be drawn.
 //!
-//! The state is a bytea of six integers, changed in place, so that it needs neither a final function nor one that
+//! The state is a bytea of seven integers, changed in place, so that it needs neither a final function nor one that
 //! serializes it.
 
 use pgrx::pg_guard;
 use pgrx::pg_sys::{Datum, FunctionCallInfo, NullableDatum, Pg_finfo_record};
 use pgrx::varlena;
 use propensity::time::{DAY, Micros};
-use serde::Deserialize;
 
-use super::arguments::{self, Time};
+use super::arguments::{self, Arguments};
 use super::document::{bytes_datum, with_bytes};
 use super::functions::{V1, aggregate, argument, is_null, keep, values};
-use super::history::until;
+use super::history::{EVENT, UNTIL, arguments_of, until};
 use crate::error::Error;
-use crate::stream::Number;
 
 const STATE: usize = 0;
-const UNTIL: usize = 1;
-const OPTIONS: usize = 2;
-const TIME: usize = 3;
-const NUMBERS: usize = 4;
 
 /// The rows of a profile.
 #[derive(Clone, Copy)]
@@ -33,6 +27,8 @@ pub struct EventCounts {
     pub no_time: u64,
     /// Numbers of events that are NaN or infinite.
     pub not_finite: u64,
+    /// Texts of events that are too long to be taken whole.
+    pub long_text: u64,
     /// Time of the oldest event, `Micros::MAX` if none.
     pub first: Micros,
     /// Time of the newest event, `Micros::MIN` if none.
@@ -44,12 +40,13 @@ const NONE: EventCounts = EventCounts {
     future: 0,
     no_time: 0,
     not_finite: 0,
+    long_text: 0,
     first: Micros::MAX,
     last: Micros::MIN,
 };
 
 /// Bytes of the counts.
-const BYTES: usize = 48;
+const BYTES: usize = 56;
 
 impl EventCounts {
     /// Reads what [`EventCounts::to_bytes`] wrote.
@@ -57,7 +54,7 @@ impl EventCounts {
         let (words, []) = bytes.as_chunks() else {
             return None;
         };
-        let &[events, future, no_time, not_finite, first, last] = words else {
+        let &[events, future, no_time, not_finite, long_text, first, last] = words else {
             return None;
         };
         Some(Self {
@@ -65,14 +62,16 @@ impl EventCounts {
             future: u64::from_le_bytes(future),
             no_time: u64::from_le_bytes(no_time),
             not_finite: u64::from_le_bytes(not_finite),
+            long_text: u64::from_le_bytes(long_text),
             first: i64::from_le_bytes(first),
             last: i64::from_le_bytes(last),
         })
     }
 
     fn to_bytes(self) -> [u8; BYTES] {
-        let counts = [self.events, self.future, self.no_time, self.not_finite];
-        let words = counts.map(u64::to_le_bytes).into_iter();
+        let rows = [self.events, self.future, self.no_time];
+        let counts = rows.into_iter().chain([self.not_finite, self.long_text]);
+        let words = counts.map(u64::to_le_bytes);
         let times = [self.first, self.last].map(i64::to_le_bytes);
         let mut bytes = [0; BYTES];
         for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(words.chain(times)) {
@@ -86,6 +85,7 @@ impl EventCounts {
         self.future += other.future;
         self.no_time += other.no_time;
         self.not_finite += other.not_finite;
+        self.long_text += other.long_text;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
@@ -96,64 +96,35 @@ impl EventCounts {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Options {
-    /// Time zone of times without one.
-    timezone: String,
-}
-
-/// How the columns of a row are read.
-struct Reader {
-    time: Time,
-    numbers: Vec<Number>,
-}
-
-impl Reader {
-    /// Looks at the types of a call's arguments.
-    unsafe fn of(call: FunctionCallInfo, options: NullableDatum) -> Result<Self, Error> {
-        // SAFETY: a call of `event_counts_collect`.
-        unsafe {
-            let text = arguments::json_text(options);
-            let options: Options =
-                serde_json::from_str(&text).map_err(|error| Error::Argument {
-                    argument: "options",
-                    found: error.to_string(),
-                    required: "an object of timezone".to_owned(),
-                })?;
-            let number = |place: usize| {
-                let name = format!("number {}", place - NUMBERS + 1);
-                arguments::number(&name, arguments::type_of(call, place))
-            };
-            Ok(Self {
-                time: Time::of(call, TIME, &options.timezone)?,
-                numbers: (NUMBERS..(*call).nargs as usize)
-                    .map(number)
-                    .collect::<Result<_, _>>()?,
-            })
+/// Counts an event as `Site::pack` does.
+unsafe fn count(
+    arguments: &mut Arguments,
+    event: &[NullableDatum],
+    until: Micros,
+    counts: &mut EventCounts,
+) {
+    // SAFETY: the values are of the types that the arguments were made for.
+    unsafe {
+        let Some(time) = arguments.time.read(event[arguments::TIME]) else {
+            counts.no_time += 1;
+            return;
+        };
+        if time > until {
+            counts.future += 1;
+            return;
         }
-    }
-
-    /// Counts a row as `Site::pack` does.
-    unsafe fn count(&mut self, values: &[NullableDatum], until: Micros, counts: &mut EventCounts) {
-        // SAFETY: the values are of the types that this was made for.
-        unsafe {
-            let Some(time) = self.time.read(values[TIME]) else {
-                counts.no_time += 1;
-                return;
-            };
-            if time > until {
-                counts.future += 1;
-                return;
-            }
-            counts.events += 1;
-            counts.first = counts.first.min(time);
-            counts.last = counts.last.max(time);
-            let days = time as f64 / DAY as f64;
-            for (number, value) in self.numbers.iter().zip(&values[NUMBERS..]) {
-                let is_nan = !value.isnull && number.read(value.value, days).is_nan();
-                counts.not_finite += u64::from(is_nan);
-            }
+        counts.events += 1;
+        counts.first = counts.first.min(time);
+        counts.last = counts.last.max(time);
+        let days = time as f64 / DAY as f64;
+        let (numbers, texts) = event[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());
+        for (number, value) in arguments.numbers.iter().zip(numbers) {
+            let is_nan = !value.isnull && number.read(value.value, days).is_nan();
+            counts.not_finite += u64::from(is_nan);
+        }
+        counts.long_text += u64::from(arguments.kind.is_long(event[arguments::TYPE]));
+        for (text, value) in arguments.codes.iter().zip(texts) {
+            counts.long_text += u64::from(text.is_long(*value));
         }
     }
 }
@@ -172,11 +143,13 @@ unsafe extern "C-unwind" fn event_counts_collect(call: FunctionCallInfo) -> Datu
         aggregate(call, || {
             let values = values(call);
             let until = until(values[UNTIL])?;
-            let mut reader: *mut Reader = (*(*call).flinfo).fn_extra.cast();
+            let mut reader: *mut Arguments = (*(*call).flinfo).fn_extra.cast();
             if reader.is_null() {
-                reader = keep(call, Reader::of(call, values[OPTIONS])?);
+                reader = keep(call, arguments_of(call)?.1);
             }
-            change(call, |counts| (*reader).count(values, until, counts))
+            change(call, |counts| {
+                count(&mut *reader, &values[EVENT..], until, counts)
+            })
         })
     }
 }

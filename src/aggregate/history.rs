@@ -14,10 +14,11 @@ use super::functions::{
 use super::site::Site;
 use crate::error::Error;
 
-/// Where the arguments of `event_history` stand, the state being the first; those of an event follow.
-const UNTIL: usize = 1;
+/// Where the arguments of `event_history` and `event_counts` stand, the state being the first; those of an event
+/// follow.
+pub const UNTIL: usize = 1;
 const OPTIONS: usize = 2;
-const EVENT: usize = 3;
+pub const EVENT: usize = 3;
 
 /// How the events are read.
 #[derive(Deserialize)]
@@ -94,20 +95,32 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Error> {
             }
             return Ok(site);
         }
-        refuse_variable(call, OPTIONS, "options")?;
-        let options = Options::parse(&arguments::json_text(values[OPTIONS]))?;
-        let (numbers, texts) = options.names();
-        let arguments = Arguments::of(call, EVENT, (&numbers, &texts), &options.timezone)?;
+        let ((numbers, texts), arguments) = arguments_of(call)?;
         let ask = Ask {
             as_of: until,
             eligible_after: Micros::MIN,
             task: Task::Collect {
-                numbers: options.numbers,
-                codes: options.texts,
+                numbers,
+                codes: texts,
             },
         };
-        let counts = (options.numbers, options.texts);
-        Ok(keep(call, Site::collecting(ask, counts, Some(arguments))?))
+        let site = Site::collecting(ask, (numbers, texts), Some(arguments))?;
+        Ok(keep(call, site))
+    }
+}
+
+/// How the columns of an event are read, and how many of them are numbers and texts.
+///
+/// # Safety
+/// A call of a transition function with the arguments of `event_history`.
+pub unsafe fn arguments_of(call: FunctionCallInfo) -> Result<((u32, u32), Arguments), Error> {
+    // SAFETY: by contract.
+    unsafe {
+        refuse_variable(call, OPTIONS, "options")?;
+        let options = Options::parse(&arguments::json_text(values(call)[OPTIONS]))?;
+        let (numbers, texts) = options.names();
+        let arguments = Arguments::of(call, EVENT, (&numbers, &texts), &options.timezone)?;
+        Ok(((options.numbers, options.texts), arguments))
     }
 }
 

@@ -74,14 +74,23 @@ impl Query {
 
     /// What is read of an event. Who is asked about by a model is eligible without a condition.
     fn event(&self, source: &Source, eligible_unless_told: &str) -> String {
-        let mut arguments = vec![
-            source.time.as_str(),
-            &source.kind,
-            self.goal.as_deref().unwrap_or("false"),
-            self.eligible.as_deref().unwrap_or(eligible_unless_told),
-            self.excluded.as_deref().unwrap_or("false"),
-        ];
-        arguments.extend(or_one(&self.attributes));
+        self.columns(
+            source,
+            [
+                self.goal.as_deref().unwrap_or("false"),
+                self.eligible.as_deref().unwrap_or(eligible_unless_told),
+                self.excluded.as_deref().unwrap_or("false"),
+            ],
+        )
+    }
+
+    fn columns(&self, source: &Source, conditions: [&str; 3]) -> String {
+        let mut arguments = vec![source.time.as_str(), &source.kind];
+        arguments.extend(conditions);
+        if self.attributes.is_empty() {
+            arguments.push(NO_ATTRIBUTE);
+        }
+        arguments.extend(self.attributes.iter().map(String::as_str));
         arguments.join(", ")
     }
 
@@ -119,11 +128,6 @@ impl Query {
     /// The events of every profile up to `$1`; with `sampled`, of those whose place is up to `$2`. Of no profile their
     /// number, in the last column.
     pub fn histories(&self, source: &Source, sampled: bool) -> String {
-        let options = serde_json::json!({
-            "timezone": self.time_zone,
-            "numbers": self.numbers,
-            "texts": self.attributes.len() - self.numbers,
-        });
         let filter = if sampled {
             " WHERE customer_ai.sample_place(e._profile) <= $2"
         } else {
@@ -132,7 +136,7 @@ impl Query {
         format!(
             "SELECT e._profile, customer_ai.event_history($1, {}, {}) FILTER (WHERE e._profile IS NOT NULL), \
              pg_catalog.count(*) FROM {}{filter} GROUP BY e._profile",
-            jsonb(&options),
+            self.reading(),
             self.event(source, "false"),
             source.from
         )
@@ -140,13 +144,20 @@ impl Query {
 
     /// What the histories of every profile up to `$1` would count.
     pub fn counts(&self, source: &Source) -> String {
-        let numbers: Vec<&str> = or_one(&self.attributes[..self.numbers]).collect();
         source.grouped(&format!(
-            "customer_ai.event_counts($1, {}, {}, {})",
-            self.options(None),
-            source.time,
-            numbers.join(", ")
+            "customer_ai.event_counts($1, {}, {})",
+            self.reading(),
+            self.columns(source, ["false"; 3])
         ))
+    }
+
+    /// How histories are read.
+    fn reading(&self) -> String {
+        jsonb(&serde_json::json!({
+            "timezone": self.time_zone,
+            "numbers": self.numbers,
+            "texts": self.attributes.len() - self.numbers,
+        }))
     }
 
     fn options(&self, factors: Option<usize>) -> String {
@@ -251,11 +262,6 @@ fn shippable(sql: &str, from: &str) -> Result<String, Error> {
         Value::Text(key) => format!("customer_ai._json_member_text({document}, {})", bytes(&key)),
         Value::Cast(to) => format!("({document})::{to}"),
     })
-}
-
-fn or_one(attributes: &[String]) -> impl Iterator<Item = &str> {
-    let none = attributes.is_empty().then_some(NO_ATTRIBUTE);
-    attributes.iter().map(String::as_str).chain(none)
 }
 
 /// A JSON value as a literal.

@@ -1,7 +1,7 @@
 //! Taking in the histories of profiles, made where their events are: the very records that their rows would have
 //! become.
 
-use propensity::answer::{Answer, Counts};
+use propensity::answer::Answer;
 use propensity::hash::profile_hash;
 use propensity::partition::partition_of;
 use propensity::portable::{self, Scratch};
@@ -37,6 +37,7 @@ impl Stream {
         tally.skipped.no_time += counts.no_time;
         tally.skipped.future += counts.future;
         tally.skipped.not_finite += counts.not_finite;
+        tally.skipped.long_text += counts.long_text;
         if let (Some(sampler), 1..) = (&mut self.intake.sampler, counts.events) {
             sampler.add(profile_hash(key))?;
         }
@@ -71,20 +72,18 @@ impl Stream {
         )
         .map_err(unreadable)?;
         spool.settle();
-        let Counts {
-            events, long_text, ..
-        } = history.counts;
         let tally = &mut intake.tally;
-        tally.kept += events;
-        tally.skipped.long_text += long_text;
+        let counts = history.counts;
+        tally.kept += counts.events;
         // Of a sample, the rest was known from the counts.
         if intake.sampler.is_none() {
-            tally.events += events;
+            tally.events += counts.events;
             tally.first = tally.first.min(first);
             tally.last = tally.last.max(last);
-            tally.skipped.no_time += history.counts.no_time;
-            tally.skipped.future += history.counts.future;
-            tally.skipped.not_finite += history.counts.not_finite;
+            tally.skipped.no_time += counts.no_time;
+            tally.skipped.future += counts.future;
+            tally.skipped.not_finite += counts.not_finite;
+            tally.skipped.long_text += counts.long_text;
         }
         Ok(())
     }

@@ -19,9 +19,10 @@ SELECT profile, substr(history, 1, 7) AS head, position('page 1' IN history) > 0
 -- What is not in time is counted only.
 SELECT substr(customer_ai.event_history('2020-01-01', '{"timezone": "UTC", "numbers": 0, "texts": 0}', at, kind, NULL, NULL, NULL, NULL::bool), 1, 8) FROM visit;
 SELECT customer_ai.event_history(now(), '{"timezone": "UTC", "numbers": 0, "texts": 0}', at, kind, NULL, NULL, NULL, NULL::bool) IS NULL AS nothing FROM visit WHERE false;
--- events, future, no_time, not_finite, first, last
-SELECT profile, customer_ai.event_counts('2026-01-01', '{"timezone": "UTC"}', at, amount) FROM visit WHERE profile < 3 GROUP BY profile ORDER BY profile;
-SELECT customer_ai.event_counts('2020-01-01', '{"timezone": "UTC"}', at, NULL::bool) FROM visit;
+-- events, future, no_time, not_finite, long_text, first, last
+SELECT profile, customer_ai.event_counts('2026-01-01', '{"timezone": "UTC", "numbers": 1, "texts": 1}', at, kind, false, false, false, amount, page)
+FROM visit WHERE profile < 3 GROUP BY profile ORDER BY profile;
+SELECT customer_ai.event_counts('2020-01-01', '{"timezone": "UTC", "numbers": 0, "texts": 0}', at, kind, false, false, false, NULL::bool) FROM visit;
 
 -- Options say how columns are read, and nothing else.
 EXECUTE history (NULL, '{"timezone": "UTC", "numbers": 1, "texts": 1}');
@@ -35,9 +36,9 @@ EXECUTE history (now(), '{"timezone": "UTC", "numbers": 2, "texts": 0}');
 SELECT customer_ai.event_history(at, '{"timezone": "UTC", "numbers": 0, "texts": 1}', at, kind, true, true, false, page) FROM visit;
 SELECT customer_ai.event_history(now(), (SELECT '{}'::jsonb), at, kind, true, true, false, page) FROM visit;
 SELECT customer_ai.event_history(now(), '{"timezone": "UTC", "numbers": 0, "texts": 1}', kind, kind, true, true, false, page) FROM visit;
-SELECT customer_ai.event_counts(now(), '{"zone": "UTC"}', at, amount) FROM visit;
-SELECT customer_ai.event_counts(now(), '{"timezone": "UTC"}', at, page) FROM visit;
-SELECT customer_ai.event_counts(NULL, '{"timezone": "UTC"}', at, amount) FROM visit;
+SELECT customer_ai.event_counts(now(), '{"zone": "UTC"}', at, kind, true, true, false, amount) FROM visit;
+SELECT customer_ai.event_counts(now(), '{"timezone": "UTC", "numbers": 1, "texts": 0}', at, kind, true, true, false, page) FROM visit;
+SELECT customer_ai.event_counts(NULL, '{"timezone": "UTC", "numbers": 1, "texts": 0}', at, kind, true, true, false, amount) FROM visit;
 -- The history of one profile is a value, and no larger.
 SELECT customer_ai.event_history(now(), '{"timezone": "UTC", "numbers": 90, "texts": 0}', timestamptz '2025-01-01', NULL::text, true, true, false,
     n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n, n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,
@@ -47,7 +48,7 @@ FROM generate_series(1, 400000) n;
 -- Not over a window, and no part by itself or with a state that is none.
 SELECT customer_ai.event_history(now(), '{"timezone": "UTC", "numbers": 0, "texts": 1}', at, kind, true, true, false, page) OVER () FROM visit;
 SELECT customer_ai._event_history_collect(NULL::internal, NULL, NULL, 1, 1, NULL, NULL, NULL, 1);
-SELECT customer_ai._event_counts_collect('', now(), '{"timezone": "UTC"}', now(), 1);
+SELECT customer_ai._event_counts_collect('', now(), '{}', now(), 1, NULL, NULL, NULL, 1);
 SELECT customer_ai._event_counts_combine('', '');
 CREATE AGGREGATE mine (bytea) (SFUNC = customer_ai._event_counts_combine, STYPE = bytea, INITCOND = '\x00');
 SELECT mine('\x00') FROM visit;
