@@ -22,7 +22,7 @@ install: setup
 	tools/install
 
 installcheck:
-	@tools/test $(or $(if $(REGRESS),regress) $(if $(ISOLATION),isolation) $(if $(INTEGRATION),integration),regress isolation integration readme)
+	@tools/test $(or $(if $(REGRESS),regress) $(if $(ISOLATION),isolation) $(if $(INTEGRATION),integration),regress parallel isolation integration readme)
 
 unit:
 	@tools/test unit
@@ -31,7 +31,7 @@ demo: install
 	@tools/cluster psql -X -q -f demo/demo.sql
 
 test: setup
-	@tools/test lint unit install regress isolation integration readme
+	@tools/test lint unit install regress parallel isolation integration readme
 
 fmt:
 	cargo fmt --all

@@ -6,7 +6,7 @@ use propensity::score::{Bucket, Buckets};
 
 use super::predictor::Made;
 use crate::error::Error;
-use crate::laps::Spent;
+use crate::laps::{Spent, Watch};
 use crate::stream::Spool;
 
 /// Bytes of a spooled row before key and factors: their lengths, probability, score.
@@ -28,7 +28,7 @@ pub struct Predictions {
     counts: [i64; 3],
     /// Of all profiles, until the percentiles are known.
     pub probabilities: Vec<f64>,
-    /// What predicting took.
+    /// What predicting took, and keeping the predictions.
     pub spent: Spent,
     rows: Spool,
 }
@@ -56,6 +56,7 @@ impl Predictions {
 
     /// Takes over what a predictor, one of so many, has made.
     pub fn take(&mut self, made: &mut Made, predictors: usize) -> Result<(), Error> {
+        let watch = Watch::start();
         self.probabilities
             .try_reserve(made.scores.len())
             .map_err(propensity::Error::from)?;
@@ -64,6 +65,7 @@ impl Predictions {
             self.counts[self.buckets.bucket(score) as usize] += 1;
         }
         self.rows.append(&made.rows);
+        self.spent += watch.spent();
         self.spent += made.spent.side_by_side(predictors);
         made.clear();
         Ok(())

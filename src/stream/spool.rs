@@ -145,7 +145,8 @@ impl Spool {
 
     /// Reads exactly as many bytes as `bytes` holds.
     pub fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        fill(self.file, bytes)
+        // SAFETY: the file is ours, and open once there are bytes in it.
+        unsafe { fill(self.file, bytes.as_mut_ptr(), bytes.len()) }
     }
 
     fn seek_end(&mut self) {
@@ -177,22 +178,30 @@ pub fn read_file(
     length: usize,
     bytes: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let end = bytes.len() + length;
-    while bytes.len() < end {
-        let start = bytes.len();
-        let wanted = CHUNK.min(end - start);
-        bytes.try_reserve(wanted).map_err(propensity::Error::from)?;
-        bytes.resize(start + wanted, 0);
-        fill(file, &mut bytes[start..])?;
+    bytes.try_reserve(length).map_err(propensity::Error::from)?;
+    let mut rest = length;
+    while rest > 0 {
+        let wanted = CHUNK.min(rest);
+        let room = &mut bytes.spare_capacity_mut()[..wanted];
+        // SAFETY: so many bytes have room behind the length, and are bytes once they were read.
+        unsafe {
+            fill(file, room.as_mut_ptr().cast(), wanted)?;
+            bytes.set_len(bytes.len() + wanted);
+        }
+        rest -= wanted;
         poll();
     }
     Ok(())
 }
 
-fn fill(file: *mut pg_sys::BufFile, bytes: &mut [u8]) -> Result<(), Error> {
-    // SAFETY: the file is open, the slice is writable for its length.
-    let read = unsafe { pg_sys::BufFileRead(file, bytes.as_mut_ptr().cast(), bytes.len()) };
-    if read == bytes.len() {
+/// Reads just so many bytes.
+///
+/// # Safety
+/// The file is open, and there is room for so many bytes.
+unsafe fn fill(file: *mut pg_sys::BufFile, room: *mut u8, length: usize) -> Result<(), Error> {
+    // SAFETY: by contract.
+    let read = unsafe { pg_sys::BufFileRead(file, room.cast(), length) };
+    if read == length {
         Ok(())
     } else {
         Err(propensity::Error::BadRecord.into())
