@@ -127,10 +127,15 @@ SELECT customer_ai.add_events(model, 'shop.visits', 'customer_id', 'at', event_t
 SELECT customer_ai.add_profiles(model, 'shop.customers', 'customer_id') FROM (VALUES ('mixed_here'), ('mixed_far')) m (model) \g /dev/null
 SELECT customer_ai.train('mixed_here') \g /dev/null
 SELECT customer_ai.train('mixed_far') \g /dev/null
+SELECT customer_ai.score('mixed_here') \g /dev/null
+SELECT customer_ai.score('mixed_far') \g /dev/null
 SQL
 found=$(query -c "SELECT count(DISTINCT document), string_agg(DISTINCT detail->>'feeder', ' ') FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id
     JOIN customer_ai.runs r ON r.model = m.name AND r.kind = 'train' WHERE m.name LIKE 'mixed_%'")
 [ "$found" = '1|local pushed_down' ] || { echo "mixed sources: $found"; exit 1; }
+found=$(query -c "SELECT count(*) > 1000, bool_and(h.probability = f.probability AND h.factors = f.factors), (SELECT string_agg(detail->>'feeder', ' ' ORDER BY run) FROM customer_ai.runs
+    WHERE kind = 'score' AND model LIKE 'mixed_%') FROM shop.mixed_here_scores h FULL JOIN far.mixed_far_scores f USING (customer_id)")
+[ "$found" = 't|t|local pushed_down' ] || { echo "scores of mixed sources: $found"; exit 1; }
 
 # Members of JSON documents are shipped, as text and as numbers.
 for number in 1 2; do
