@@ -1,13 +1,13 @@
 //! Answers about one profile by a model, from its records: by the code that the stream uses.
 
-use propensity::answer::{self, Counts};
+use propensity::answer;
+use propensity::compact::Events;
 use propensity::cutoff::Cutoff;
 use propensity::dictionary::Dictionaries;
 use propensity::features::Features;
 use propensity::model::{Model, Scorer};
 use propensity::partition::Partition;
 use propensity::population::{Rules, Source};
-use propensity::record::Layout;
 use propensity::time::Micros;
 
 use super::ask::Ask;
@@ -19,14 +19,6 @@ use crate::memory::poll;
 pub enum Want {
     Features,
     Score,
-}
-
-/// The events of one profile.
-pub struct Group<'a> {
-    pub layout: &'a Layout,
-    pub records: &'a [u8],
-    pub dictionaries: &'a Dictionaries,
-    pub counts: Counts,
 }
 
 /// A decoded model, and memory that is used again for every profile.
@@ -62,7 +54,8 @@ impl Answerer {
         &mut self,
         ask: &Ask,
         want: Want,
-        group: Group,
+        events: &Events,
+        dictionaries: &Dictionaries,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let cutoff = Cutoff {
@@ -77,11 +70,9 @@ impl Answerer {
             goal: Source::Events,
             occurs: true,
         };
-        let profile =
-            self.partition
-                .single(group.layout, group.records, group.dictionaries, &mut poll)?;
+        let (profile, counts) = self.partition.single(events, dictionaries, &mut poll)?;
         let eligible = rules.eligible(&profile, &cutoff);
-        answer::write_head(out, eligible, group.counts);
+        answer::write_head(out, eligible, counts);
         if eligible {
             self.features.start();
             self.features

@@ -14,8 +14,8 @@ use super::answerer::Want;
 use super::arguments::{self, Arguments};
 use super::ask::{Ask, Task};
 use super::document::{bytes_datum, recall, remember, with_bytes};
+use super::log::Log;
 use super::site::Site;
-use super::state::State;
 use crate::args::Options;
 use crate::condition::pointers;
 use crate::error::Error;
@@ -52,18 +52,6 @@ pub unsafe fn is_null(call: FunctionCallInfo, place: usize) -> bool {
     unsafe { values(call)[place].isnull }
 }
 
-/// The state that an argument is, NULL if it is NULL.
-unsafe fn state(call: FunctionCallInfo, place: usize) -> *mut State {
-    // SAFETY: in an aggregate, an argument of type internal is a state.
-    unsafe {
-        if is_null(call, place) {
-            std::ptr::null_mut()
-        } else {
-            argument(call, place).cast_mut_ptr()
-        }
-    }
-}
-
 /// Whether an aggregate calls; not a window function, which would keep one state for many results.
 ///
 /// # Safety
@@ -77,12 +65,14 @@ pub unsafe fn in_aggregate(call: FunctionCallInfo) -> bool {
     }
 }
 
-/// The memory of the aggregate's states.
+/// The memory of the aggregate's states: what AggCheckCallContext says, without calling it for every row.
+#[inline]
 unsafe fn memory(call: FunctionCallInfo) -> MemoryContext {
-    let mut context = std::ptr::null_mut();
-    // SAFETY: by contract.
-    unsafe { pg_sys::AggCheckCallContext(call, &mut context) };
-    context
+    // SAFETY: an aggregate calls, which names the memory of its group before.
+    unsafe {
+        let aggregate: *mut pg_sys::AggState = (*call).context.cast();
+        (*(*aggregate).curaggcontext).ecxt_per_tuple_memory
+    }
 }
 
 /// Runs the work of an aggregate's function; its error becomes PostgreSQL's.
@@ -225,12 +215,10 @@ pub unsafe fn collect(
 ) -> Result<Datum, Error> {
     // SAFETY: by contract.
     unsafe {
-        let mut state = state(call, 0);
-        if state.is_null() {
-            state = State::create(memory(call), site);
-        }
-        let record = (*site).pack(event, &mut (*state).counts)?;
-        Ok(Datum::from(State::append(state, record)))
+        let log = &mut *(*site).log(memory(call));
+        let group = log.group(&values(call)[0])?;
+        log.append(group, |out| (*site).pack(event, out))?;
+        Ok(log.state(group))
     }
 }
 
@@ -264,19 +252,15 @@ unsafe extern "C-unwind" fn event_combine(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above. Both states come from one deserializing call, so their codes are of one site.
     unsafe {
         aggregate(call, || {
-            let (mut first, second) = (state(call, 0), state(call, 1));
-            if second.is_null() {
-                (*call).isnull = first.is_null();
-                return Ok(Datum::from(first));
+            if is_null(call, 1) {
+                (*call).isnull = is_null(call, 0);
+                return Ok(argument(call, 0));
             }
-            if first.is_null() {
-                first = State::create(memory(call), (*second).site);
-            }
-            if (*first).site != (*second).site {
-                return Err(Error::DirectCall);
-            }
-            (*first).counts.add((*second).counts);
-            Ok(Datum::from(State::append(first, State::records(second))))
+            let (second, place) = Log::find(argument(call, 1))?;
+            let log = &mut *(*(*second).site()).log(memory(call));
+            let group = log.group(&values(call)[0])?;
+            log.append_all(group, (*second).bytes(place))?;
+            Ok(log.state(group))
         })
     }
 }
@@ -293,9 +277,10 @@ unsafe extern "C-unwind" fn event_serialize(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above; declared strict.
     unsafe {
         aggregate(call, || {
-            let state = state(call, 0);
-            let bytes = (*(*state).site).serialize(State::records(state), (*state).counts)?;
-            Ok(bytes_datum(bytes))
+            let (log, group) = Log::find(argument(call, 0))?;
+            Ok(bytes_datum(
+                (*(*log).site()).serialize((*log).bytes(group))?,
+            ))
         })
     }
 }
@@ -316,10 +301,10 @@ unsafe extern "C-unwind" fn event_deserialize(call: FunctionCallInfo) -> Datum {
                 let (ask, mut rest) = Ask::split(bytes).ok_or(propensity::Error::BadRecord)?;
                 let counts = Counts::take(&mut rest)?;
                 let site = receiving(call, ask)?;
-                let records = (*site).deserialize(rest)?;
-                let state = State::create(pg_sys::CurrentMemoryContext, site);
-                (*state).counts = counts;
-                Ok(Datum::from(State::append(state, records)))
+                let log = &mut *(*site).log(pg_sys::CurrentMemoryContext);
+                let group = log.add_group()?;
+                log.append_all(group, (*site).deserialize(counts, rest)?)?;
+                Ok(log.state(group))
             })
         })
     }
@@ -351,13 +336,13 @@ unsafe fn receiving(call: FunctionCallInfo, ask: Ask) -> Result<*mut Site, Error
 /// A call of a final function that is declared strict.
 pub unsafe fn finish(
     call: FunctionCallInfo,
-    work: impl FnOnce(&mut Site, &[u8], Counts) -> Result<Datum, Error>,
+    work: impl FnOnce(&mut Site, &[u8]) -> Result<Datum, Error>,
 ) -> Datum {
     // SAFETY: by contract.
     unsafe {
         aggregate(call, || {
-            let state = state(call, 0);
-            let done = work(&mut *(*state).site, State::records(state), (*state).counts)?;
+            let (log, group) = Log::find(argument(call, 0))?;
+            let done = work(&mut *(*log).site(), (*log).bytes(group))?;
             poll();
             Ok(done)
         })
@@ -375,8 +360,8 @@ extern "C-unwind" fn pg_finfo_event_features_final() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_features_final(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above.
     unsafe {
-        finish(call, |site, records, counts| {
-            Ok(bytes_datum(site.answer(Want::Features, records, counts)?))
+        finish(call, |site, rows| {
+            Ok(bytes_datum(site.answer(Want::Features, rows)?))
         })
     }
 }
@@ -392,8 +377,8 @@ extern "C-unwind" fn pg_finfo_event_scores_final() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_scores_final(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above.
     unsafe {
-        finish(call, |site, records, counts| {
-            Ok(bytes_datum(site.answer(Want::Score, records, counts)?))
+        finish(call, |site, rows| {
+            Ok(bytes_datum(site.answer(Want::Score, rows)?))
         })
     }
 }

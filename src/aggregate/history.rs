@@ -134,9 +134,5 @@ extern "C-unwind" fn pg_finfo_event_history_final() -> *const Pg_finfo_record {
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn event_history_final(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above; declared strict.
-    unsafe {
-        finish(call, |site, records, counts| {
-            Ok(bytes_datum(site.history(records, counts)?))
-        })
-    }
+    unsafe { finish(call, |site, rows| Ok(bytes_datum(site.history(rows)?))) }
 }

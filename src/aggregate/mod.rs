@@ -2,9 +2,9 @@
 //! PostgreSQL, postgres_fdw or Citus run a GROUP BY, so that a row per profile travels instead of its events.
 //!
 //! ```text
-//! collect: events -> State, packed records in the aggregate's memory, so that work_mem and spilling see them
+//! collect: events -> Log, packed rows in the aggregate's memory, so that work_mem and spilling see them
 //! combine, serialize, deserialize: states of parallel workers
-//! finish:  State -> Answer: of a model, by the code that the stream uses; or the records, for the stream to read
+//! finish:  rows of a group -> Answer: of a model, by the code that the stream uses; or the records, for the stream to read
 //! ```
 //!
 //! What all groups of a call share (model, dictionaries, scratch) is its [`site::Site`]. Functions are in
@@ -16,11 +16,12 @@ mod ask;
 mod counts;
 mod document;
 pub mod functions;
+mod gather;
 mod history;
+mod log;
 mod newest;
 mod sample;
 mod site;
-mod state;
 
 pub use counts::EventCounts;
 pub use document::{bytes_datum, document, document_type, with_bytes};

@@ -1,17 +1,21 @@
 //! What all groups of one call of an aggregate share: how arguments are read, the dictionaries that codes come from, the
 //! model that answers, and memory that is used again for every row and every profile.
 
-use pgrx::pg_sys::{self, NullableDatum};
+use std::ptr::null_mut;
+
+use pgrx::pg_sys::{self, MemoryContext, NullableDatum};
 use propensity::answer::{self, Counts};
+use propensity::compact::{Compact, Events};
 use propensity::dictionary::Dictionaries;
 use propensity::model::Model;
-use propensity::portable::{self, Scratch};
+use propensity::portable::{self, Records, Scratch};
 use propensity::record::{EventFlags, KeyWidth, Layout};
 use propensity::time::DAY;
 
-use super::answerer::{Answerer, Group, Want};
+use super::answerer::{Answerer, Want};
 use super::arguments::{self, Arguments};
 use super::ask::{Ask, Task};
+use super::log::Log;
 use crate::error::Error;
 use crate::memory::poll;
 use crate::stream::Stream;
@@ -28,13 +32,17 @@ pub struct Site {
     /// Only where a model answers.
     answerer: Option<Answerer>,
     layout: Layout,
+    compact: Compact,
     dictionaries: Dictionaries,
     /// Only where rows are collected.
     arguments: Option<Arguments>,
     rows: u32,
-    numbers: Vec<f64>,
-    codes: Vec<u32>,
-    record: Vec<u8>,
+    /// The states; one log, unless there are grouping sets.
+    #[expect(clippy::vec_box, reason = "PostgreSQL is told where a log is")]
+    logs: Vec<Box<Log>>,
+    /// Of one profile that was received: its rows, and its events as records.
+    bytes: Vec<u8>,
+    records: Vec<u8>,
     answer: Vec<u8>,
     scratch: Scratch,
 }
@@ -70,28 +78,56 @@ impl Site {
     }
 
     fn new(ask: Ask, numbers: usize, codes: usize, arguments: Option<Arguments>) -> Self {
+        let layout = Layout {
+            key: KeyWidth::Fixed(0),
+            numbers,
+            codes,
+            profile_numbers: 0,
+            profile_codes: 0,
+        };
         Self {
             ask,
             answerer: None,
-            layout: Layout {
-                key: KeyWidth::Fixed(0),
-                numbers,
-                codes,
-                profile_numbers: 0,
-                profile_codes: 0,
-            },
+            layout,
+            compact: Compact::new(&layout, ask.as_of),
             dictionaries: Dictionaries::new(codes, 0),
             arguments,
             rows: 0,
-            numbers: Vec::new(),
-            codes: Vec::new(),
-            record: Vec::new(),
+            logs: Vec::new(),
+            bytes: Vec::new(),
+            records: Vec::new(),
             answer: Vec::new(),
             scratch: Scratch::default(),
         }
     }
 
-    /// The record of a row, empty if the row is left out.
+    /// The states in a memory context.
+    #[inline]
+    pub fn log(&mut self, context: MemoryContext) -> *mut Log {
+        match self.logs.first_mut() {
+            Some(log) if log.is_of(context) => &raw mut **log,
+            _ => self.find_log(context),
+        }
+    }
+
+    #[cold]
+    fn find_log(&mut self, context: MemoryContext) -> *mut Log {
+        let open = self.logs.iter().position(|log| log.is_of(context));
+        let free = || self.logs.iter().position(|log| log.is_of(null_mut()));
+        let place = open.or_else(free).unwrap_or(self.logs.len());
+        if place == self.logs.len() {
+            let log = Log::new(self);
+            self.logs.push(log);
+        }
+        let log = &mut self.logs[place];
+        if open.is_none() {
+            // SAFETY: it is in a box of this site, which goes with the query, after its states.
+            unsafe { log.open(context) };
+        }
+        &raw mut **log
+    }
+
+    /// Appends a row to `out`.
     ///
     /// # Safety
     /// The values are of the types that the arguments were made for.
@@ -99,92 +135,92 @@ impl Site {
     pub unsafe fn pack(
         &mut self,
         values: &[NullableDatum],
-        counts: &mut Counts,
-    ) -> Result<&[u8], Error> {
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         self.rows += 1;
         if self.rows == QUANTUM {
             self.rows = 0;
             poll();
         }
-        self.record.clear();
         let Some(arguments) = &mut self.arguments else {
             return Err(Error::DirectCall);
         };
+        let mut left_out = Counts::default();
         // SAFETY: by contract.
         unsafe {
-            let Some(time) = arguments.time.read(values[arguments::TIME]) else {
-                counts.no_time += 1;
-                return Ok(&self.record);
-            };
-            if time > self.ask.as_of {
-                counts.future += 1;
-                return Ok(&self.record);
+            match arguments.time.read(values[arguments::TIME]) {
+                None => left_out.no_time = 1,
+                Some(time) if time > self.ask.as_of => left_out.future = 1,
+                Some(time) => {
+                    let Dictionaries { kinds, events, .. } = &mut self.dictionaries;
+                    let kind = values[arguments::TYPE];
+                    let kind = arguments.kind.code(kind, kinds, &mut left_out)?;
+                    let flags = EventFlags {
+                        goal: is_true(values[arguments::GOAL]),
+                        eligible: is_true(values[arguments::ELIGIBLE]),
+                        excluded: is_true(values[arguments::EXCLUDED]),
+                    };
+                    let mut fields = self.compact.event(out, time, kind, flags);
+                    let (numbers, codes) =
+                        values[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());
+                    let days = time as f64 / DAY as f64;
+                    for (number, value) in arguments.numbers.iter().zip(numbers) {
+                        let mut read = f64::NAN;
+                        if !value.isnull {
+                            read = number.read(value.value, days);
+                            left_out.not_finite += u64::from(read.is_nan());
+                        }
+                        fields.number(read);
+                    }
+                    for ((text, value), dictionary) in
+                        arguments.codes.iter_mut().zip(codes).zip(events)
+                    {
+                        fields.code(text.code(*value, dictionary, &mut left_out)?);
+                    }
+                }
             }
-            counts.events += 1;
-            let Dictionaries { kinds, events, .. } = &mut self.dictionaries;
-            let kind = arguments
-                .kind
-                .code(values[arguments::TYPE], kinds, counts)?;
-            let (numbers, codes) =
-                values[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());
-            let days = time as f64 / DAY as f64;
-            self.numbers.clear();
-            for (number, value) in arguments.numbers.iter().zip(numbers) {
-                let read = if value.isnull {
-                    f64::NAN
-                } else {
-                    let read = number.read(value.value, days);
-                    counts.not_finite += u64::from(read.is_nan());
-                    read
-                };
-                self.numbers.push(read);
-            }
-            self.codes.clear();
-            for ((text, value), dictionary) in arguments.codes.iter_mut().zip(codes).zip(events) {
-                self.codes.push(text.code(*value, dictionary, counts)?);
-            }
-            let flags = EventFlags {
-                goal: is_true(values[arguments::GOAL]),
-                eligible: is_true(values[arguments::ELIGIBLE]),
-                excluded: is_true(values[arguments::EXCLUDED]),
-            };
-            let (numbers, codes) = (&self.numbers, &self.codes);
-            self.layout
-                .push_event(&mut self.record, b"", time, kind, flags, numbers, codes);
         }
-        Ok(&self.record)
+        if left_out != Counts::default() {
+            Compact::leave_out(out, left_out);
+        }
+        Ok(())
     }
 
-    /// Answers for a profile whose records these are.
-    pub fn answer(&mut self, want: Want, records: &[u8], counts: Counts) -> Result<&[u8], Error> {
+    /// Answers for a profile of these rows.
+    pub fn answer(&mut self, want: Want, bytes: &[u8]) -> Result<&[u8], Error> {
         self.answer.clear();
         let Some(answerer) = &mut self.answerer else {
             return Err(Error::DirectCall);
         };
-        let group = Group {
-            layout: &self.layout,
-            records,
-            dictionaries: &self.dictionaries,
-            counts,
-        };
-        answerer.answer(&self.ask, want, group, &mut self.answer)?;
+        let compact = &self.compact;
+        let events = Events { compact, bytes };
+        answerer.answer(
+            &self.ask,
+            want,
+            &events,
+            &self.dictionaries,
+            &mut self.answer,
+        )?;
         Ok(&self.answer)
     }
 
-    /// The records of a profile as bytes that mean the same everywhere.
-    pub fn history(&mut self, records: &[u8], counts: Counts) -> Result<&[u8], Error> {
-        check_length(records.len())?;
+    /// The events of a profile as bytes that mean the same everywhere.
+    pub fn history(&mut self, bytes: &[u8]) -> Result<&[u8], Error> {
+        let counts = self.compact.counts(bytes, &mut poll)?;
+        let events = usize::try_from(counts.events).unwrap_or(usize::MAX);
+        check_length(events.saturating_mul(self.layout.event(b"")))?;
         self.answer.clear();
         answer::write_head(&mut self.answer, true, counts);
-        self.write_portable(records)?;
+        self.write_portable(bytes)?;
         check_length(self.answer.len())?;
         Ok(&self.answer)
     }
 
-    fn write_portable(&mut self, records: &[u8]) -> Result<(), Error> {
+    fn write_portable(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let compact = &self.compact;
         Ok(portable::write(
             &self.layout,
-            records,
+            &Events { compact, bytes },
             &self.dictionaries,
             &mut self.answer,
             &mut self.scratch,
@@ -192,35 +228,45 @@ impl Site {
         )?)
     }
 
-    /// A state as bytes that mean the same in another process.
-    pub fn serialize(&mut self, records: &[u8], counts: Counts) -> Result<&[u8], Error> {
+    /// Rows as bytes that mean the same in another process.
+    pub fn serialize(&mut self, bytes: &[u8]) -> Result<&[u8], Error> {
+        let counts = self.compact.counts(bytes, &mut poll)?;
         self.answer.clear();
         self.answer.extend_from_slice(&self.ask.to_bytes());
         counts.push(&mut self.answer);
-        self.write_portable(records)?;
+        self.write_portable(bytes)?;
         Ok(&self.answer)
     }
 
-    /// The records in what [`Site::serialize`] wrote after its [`Ask`] and counts.
-    pub fn deserialize(&mut self, portable: &[u8]) -> Result<&[u8], Error> {
-        self.record.clear();
+    /// The rows in what [`Site::serialize`] wrote after its [`Ask`] and counts.
+    pub fn deserialize(&mut self, counts: Counts, portable: &[u8]) -> Result<&[u8], Error> {
         let Self {
             layout,
+            compact,
             dictionaries,
-            record,
+            bytes,
+            records,
             scratch,
             ..
         } = self;
+        records.clear();
         portable::read(
             layout,
             b"",
             portable,
             dictionaries,
-            record,
+            records,
             scratch,
             &mut poll,
         )?;
-        Ok(&self.record)
+        bytes.clear();
+        let records = Records {
+            layout,
+            bytes: records,
+        };
+        compact.compress(&records, bytes, &mut poll)?;
+        Compact::leave_out(bytes, counts);
+        Ok(bytes)
     }
 }
 

@@ -19,6 +19,19 @@ CREATE FUNCTION bench.cpu() RETURNS double precision VOLATILE LANGUAGE sql
     RETURN (SELECT (fields[12]::double precision + fields[13]::double precision) / 100
         FROM regexp_split_to_array(split_part(pg_read_file('/proc/self/stat'), ') ', 2), ' ') AS fields);
 
+-- Asks for the features of every profile by the aggregate; returns how many bytes came.
+CREATE FUNCTION bench.event_features(model text, arguments text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    document text := (SELECT encode(v.document, 'hex') FROM customer_ai.version v
+        JOIN customer_ai.model m ON m.id = v.model_id WHERE m.name = $1 ORDER BY v.number DESC LIMIT 1);
+    bytes bigint;
+BEGIN
+    EXECUTE format($sql$ SELECT sum(length(features)) FROM (
+        SELECT customer_ai.event_features(%L, '2026-01-01', NULL, '{}', at, %s) AS features
+        FROM bench.events GROUP BY profile) p $sql$, document, arguments) INTO bytes;
+    RETURN bytes;
+END $$;
+
 -- Runs a statement and keeps what it took; of training and scoring their phases as well.
 CREATE FUNCTION bench.measure(events bigint, stage text, statement text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

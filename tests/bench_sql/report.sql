@@ -9,6 +9,8 @@ GROUP BY events, stage;
 CREATE TEMP VIEW named AS
 SELECT m.*, CASE stage
     WHEN 'GROUP BY' THEN 'SELECT profile, count(*), max(at) ... GROUP BY profile'
+    WHEN 'few by profile' THEN 'event_features, ' || few || ' features ... GROUP BY profile'
+    WHEN 'by profile' THEN 'event_features, ' || every || ' features ... GROUP BY profile'
     WHEN 'few: features' THEN few || ' features of all profiles, 1 cutoff'
     WHEN 'score: features' THEN every || ' features of all profiles, 1 cutoff'
     WHEN 'train: features' THEN every || ' features of the training rows, all cutoffs'

@@ -16,6 +16,7 @@ pub mod answer;
 pub mod baseline;
 pub mod binning;
 pub mod boosting;
+pub mod compact;
 pub mod cutoff;
 pub mod dataset;
 pub mod dictionary;

@@ -12,7 +12,7 @@
 
 use crate::dictionary::{Dictionaries, Dictionary, Spelling};
 use crate::error::Error;
-use crate::record::{KeyWidth, Layout, RecordKind, event_flags};
+use crate::record::{EventFlags, KeyWidth, Layout, RecordKind, event_flags};
 use crate::time::Micros;
 
 /// Events copied between two calls of `poll`: about a millisecond.
@@ -32,21 +32,21 @@ pub struct Scratch {
 /// When the first and the last of some events were; `(Micros::MAX, Micros::MIN)` of none.
 pub type Period = (Micros, Micros);
 
-/// Appends the events in `records`, whose codes are of `dictionaries`, to `out`.
+/// Appends events, whose codes are of `dictionaries`, to `out`.
 ///
 /// # Errors
 ///
 /// [`Error::BadRecord`] unless these are whole events, [`Error::OutOfMemory`].
 pub fn write(
     layout: &Layout,
-    records: &[u8],
+    events: &impl Events,
     dictionaries: &Dictionaries,
     out: &mut Vec<u8>,
     scratch: &mut Scratch,
     poll: &mut dyn FnMut(),
 ) -> Result<(), Error> {
-    scratch.list_codes(layout, records, poll)?;
-    out.try_reserve(records.len())?;
+    let count = scratch.list_codes(layout, events, poll)?;
+    out.try_reserve(count * layout.event(b""))?;
     for (list, dictionary) in scratch.lists.iter_mut().zip(all(dictionaries)) {
         // Texts past the limit have no spelling.
         list.retain(|&code| dictionary.spelling(code).is_some());
@@ -66,7 +66,7 @@ pub fn write(
         let found = list.binary_search(&code);
         found.map_or(code, |place| place as u32 + 1)
     };
-    each_event(layout, records, numbers, codes, poll, |event| {
+    events.each(numbers, codes, poll, &mut |event| {
         let kind = place(&lists[0], event.kind);
         for (code, list) in event.codes.iter_mut().zip(&lists[1..]) {
             *code = place(list, *code);
@@ -127,7 +127,11 @@ pub fn read(
     let events = rest.len() / keyless.event(b"");
     out.try_reserve(events * layout.event(key))?;
     let (mut first, mut last) = (Micros::MAX, Micros::MIN);
-    each_event(&keyless, rest, numbers, codes, poll, |event| {
+    let records = Records {
+        layout: &keyless,
+        bytes: rest,
+    };
+    records.each(numbers, codes, poll, &mut |event| {
         (first, last) = (first.min(event.time), last.max(event.time));
         let kind = code(0, event.kind)?;
         for (place, column) in event.codes.iter_mut().zip(1..) {
@@ -146,22 +150,51 @@ pub fn read(
 }
 
 /// An event, unpacked.
-struct Event<'a> {
-    tag: u8,
-    time: i64,
-    kind: u32,
-    numbers: &'a [f64],
-    codes: &'a mut [u32],
+pub struct Event<'a> {
+    /// When it happened.
+    pub time: Micros,
+    /// The code of its type.
+    pub kind: u32,
+    /// Which conditions it meets.
+    pub flags: EventFlags,
+    /// Its numbers, NaN if missing.
+    pub numbers: &'a [f64],
+    /// The codes of its texts.
+    pub codes: &'a mut [u32],
+}
+
+/// The events of one profile, however they are packed.
+pub trait Events {
+    /// Calls `visit` with every event, whose values are in `numbers` and `codes`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRecord`] unless these are whole events, and what `visit` returns.
+    fn each(
+        &self,
+        numbers: &mut Vec<f64>,
+        codes: &mut Vec<u32>,
+        poll: &mut dyn FnMut(),
+        visit: &mut dyn FnMut(Event) -> Result<(), Error>,
+    ) -> Result<(), Error>;
+}
+
+/// Events as records with an empty key.
+pub struct Records<'a> {
+    /// What they consist of.
+    pub layout: &'a Layout,
+    /// One after the other.
+    pub bytes: &'a [u8],
 }
 
 impl Scratch {
-    /// The codes in use, per dictionary, sorted.
+    /// The codes in use, per dictionary, sorted; returns how many events there are.
     fn list_codes(
         &mut self,
         layout: &Layout,
-        records: &[u8],
+        events: &impl Events,
         poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let Self {
             numbers,
             codes,
@@ -170,7 +203,9 @@ impl Scratch {
         } = self;
         lists.resize_with(layout.codes + 1, Vec::new);
         lists.iter_mut().for_each(Vec::clear);
-        each_event(layout, records, numbers, codes, poll, |event| {
+        let mut count = 0;
+        events.each(numbers, codes, poll, &mut |event| {
+            count += 1;
             let seen = std::iter::once(event.kind).chain(event.codes.iter().copied());
             for (list, code) in lists.iter_mut().zip(seen) {
                 // Most events are like the one before.
@@ -185,54 +220,55 @@ impl Scratch {
             list.sort_unstable();
             list.dedup();
         }
+        Ok(count)
+    }
+}
+
+impl Events for Records<'_> {
+    fn each(
+        &self,
+        numbers: &mut Vec<f64>,
+        codes: &mut Vec<u32>,
+        poll: &mut dyn FnMut(),
+        visit: &mut dyn FnMut(Event) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Self { layout, bytes } = self;
+        let (mut offset, mut events) = (0, 0_usize);
+        while offset < bytes.len() {
+            let record = layout.record(bytes, offset)?;
+            let body = bytes.get(offset + layout.head(record.key)..record.next);
+            let body = body.and_then(|body| layout.event_body(body));
+            let (Some(body), RecordKind::Event, []) = (body, record.kind, record.key) else {
+                return Err(Error::BadRecord);
+            };
+            numbers.clear();
+            numbers.extend(body.values.numbers());
+            codes.clear();
+            codes.extend(body.values.codes());
+            visit(Event {
+                time: record.time,
+                kind: body.kind,
+                flags: event_flags(bytes[offset]),
+                numbers,
+                codes,
+            })?;
+            offset = record.next;
+            events += 1;
+            if events.is_multiple_of(QUANTUM) {
+                poll();
+            }
+        }
         Ok(())
     }
 }
 
-fn each_event(
-    layout: &Layout,
-    records: &[u8],
-    numbers: &mut Vec<f64>,
-    codes: &mut Vec<u32>,
-    poll: &mut dyn FnMut(),
-    mut visit: impl FnMut(Event) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let (mut offset, mut events) = (0, 0_usize);
-    while offset < records.len() {
-        let record = layout.record(records, offset)?;
-        let body = records.get(offset + layout.head(record.key)..record.next);
-        let body = body.and_then(|body| layout.event_body(body));
-        let (Some(body), RecordKind::Event, []) = (body, record.kind, record.key) else {
-            return Err(Error::BadRecord);
-        };
-        numbers.clear();
-        numbers.extend(body.values.numbers());
-        codes.clear();
-        codes.extend(body.values.codes());
-        visit(Event {
-            tag: records[offset],
-            time: record.time,
-            kind: body.kind,
-            numbers,
-            codes,
-        })?;
-        offset = record.next;
-        events += 1;
-        if events.is_multiple_of(QUANTUM) {
-            poll();
-        }
-    }
-    Ok(())
-}
-
 fn push(layout: &Layout, key: &[u8], out: &mut Vec<u8>, event: Event, kind: u32) {
-    let flags = event_flags(event.tag);
     layout.push_event(
         out,
         key,
         event.time,
         kind,
-        flags,
+        event.flags,
         event.numbers,
         event.codes,
     );
@@ -326,9 +362,13 @@ mod tests {
 
     fn written(records: &[u8], dictionaries: &Dictionaries) -> Vec<u8> {
         let (mut out, mut scratch) = (Vec::new(), Scratch::default());
+        let records = Records {
+            layout: &LAYOUT,
+            bytes: records,
+        };
         write(
             &LAYOUT,
-            records,
+            &records,
             dictionaries,
             &mut out,
             &mut scratch,

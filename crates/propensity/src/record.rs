@@ -228,7 +228,7 @@ impl Layout {
     }
 
     /// Bytes of an event, its key being so long.
-    pub(crate) fn event(&self, key: &[u8]) -> usize {
+    pub fn event(&self, key: &[u8]) -> usize {
         self.head(key) + self.body(RecordKind::Event)
     }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which may panic")]
 
 use propensity::Error;
+use propensity::compact::{Compact, Events};
 use propensity::dictionary::Dictionaries;
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind, Profile};
@@ -396,26 +397,40 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
         dictionaries.kinds.intern(text.as_bytes()).unwrap();
         dictionaries.events[0].intern(text.as_bytes()).unwrap();
     }
-    let mut bytes = Vec::new();
+    let newest = 9;
+    let compact = &Compact::new(&LAYOUT, newest);
+    let (mut records, mut bytes) = (Vec::new(), Vec::new());
     for (time, kind, number) in [
         (7, 2, 1.0),
         (3, 1, 5.0),
         (3, 2, 5.0),
         (3, 1, -5.0),
-        (9, 0, 0.0),
+        (3, 1, 1e9),
+        (newest, 0, 0.0),
     ] {
-        event(&mut bytes, "ann", time, kind, kind == 2, number);
-        let (cutoff, kind) = (time, MarkKind::Goal);
-        LAYOUT.push_mark(&mut bytes, b"ann", Mark { cutoff, kind });
-        LAYOUT.push_attributes(&mut bytes, b"ann", -time, &[number], &[]);
+        let goal = kind == 2;
+        event(&mut records, "", time, kind, goal, number);
+        let flags = EventFlags {
+            goal,
+            ..EventFlags::default()
+        };
+        let mut fields = compact.event(&mut bytes, time, kind, flags);
+        fields.number(number);
+        fields.code(kind);
     }
     let mut partition = Partition::default();
-    let walked = walk(&mut partition, &bytes, &dictionaries);
+    let walked = walk(&mut partition, &records, &dictionaries);
     for _ in 0..2 {
-        let profile = partition.single(&LAYOUT, &bytes, &dictionaries, &mut || ());
-        assert_eq!(walked, [describe(&profile.unwrap())]);
+        let bytes = &bytes;
+        let events = Events { compact, bytes };
+        let (profile, counts) = partition
+            .single(&events, &dictionaries, &mut || ())
+            .unwrap();
+        assert_eq!(walked, [describe(&profile)]);
+        assert_eq!(counts.events, 6);
     }
-    let cut = partition.single(&LAYOUT, &bytes[1..], &dictionaries, &mut || ());
+    let bytes = &bytes[..bytes.len() - 1];
+    let cut = partition.single(&Events { compact, bytes }, &dictionaries, &mut || ());
     assert_eq!(cut.err(), Some(Error::BadRecord));
 }
 

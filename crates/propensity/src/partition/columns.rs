@@ -2,10 +2,11 @@
 
 use super::Event;
 use super::order::View;
+use crate::compact::Events;
 use crate::dictionary::Dictionary;
 use crate::error::Error;
 use crate::history::{Attributes, History, Mark, Profile};
-use crate::record::{Layout, RecordKind, Values, event_flags, mark_kind};
+use crate::record::{RecordKind, Values, event_flags, mark_kind};
 use crate::time::Micros;
 use std::cmp::Ordering;
 
@@ -35,7 +36,7 @@ impl Columns {
         view: &View,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        self.clear(view.layout);
+        self.clear(view.layout.numbers, view.layout.codes);
         self.reserve(events.len())?;
         let Some(first) = events.first() else {
             return Ok(());
@@ -63,6 +64,39 @@ impl Columns {
             }
             for (index, column) in self.codes.iter_mut().enumerate() {
                 column.extend(offsets().map(|event| fields.code(event, index)));
+            }
+            if chunk.len() == QUANTUM {
+                poll();
+            }
+        }
+        Ok(())
+    }
+
+    /// The same of compact events; there are no attributes and marks.
+    pub(super) fn fill_compact(
+        &mut self,
+        events: &[Event],
+        source: &Events,
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        let Events { compact, bytes } = *source;
+        let (numbers, codes) = compact.attributes();
+        self.clear(numbers, codes);
+        self.reserve(events.len())?;
+        for chunk in events.chunks(QUANTUM) {
+            for event in chunk {
+                let (head, mut reader) = compact.open(bytes, event.offset)?;
+                self.times.push(event.time);
+                self.kinds.push(head.kind);
+                self.goals.push(head.flags.goal);
+                self.eligible.push(head.flags.eligible);
+                self.excluded.push(head.flags.excluded);
+                for column in &mut self.numbers {
+                    column.push(reader.number()?);
+                }
+                for column in &mut self.codes {
+                    column.push(reader.code()?);
+                }
             }
             if chunk.len() == QUANTUM {
                 poll();
@@ -115,14 +149,14 @@ impl Columns {
         Ok(())
     }
 
-    fn clear(&mut self, layout: &Layout) {
+    fn clear(&mut self, numbers: usize, codes: usize) {
         self.times.clear();
         self.kinds.clear();
         self.goals.clear();
         self.eligible.clear();
         self.excluded.clear();
-        self.numbers.resize_with(layout.numbers, Vec::new);
-        self.codes.resize_with(layout.codes, Vec::new);
+        self.numbers.resize_with(numbers, Vec::new);
+        self.codes.resize_with(codes, Vec::new);
         self.numbers.iter_mut().for_each(Vec::clear);
         self.codes.iter_mut().for_each(Vec::clear);
         self.rows = 0;

@@ -17,6 +17,7 @@ use crate::record::{Layout, RecordKind};
 use crate::time::Micros;
 pub use lane::{Lane, Worker, walk};
 pub use split::{PARTITIONS, partition_of};
+use std::cmp::Ordering;
 
 use columns::Columns;
 use lane::Each;
@@ -210,13 +211,18 @@ impl Partition {
 
 /// Sorts the events of one profile, unless they are in order.
 fn sort(events: &mut [Event], view: &View, poll: &mut dyn FnMut()) {
+    sort_by(events, |a, b| view.compare_tied(a, b), poll);
+}
+
+/// The same, `tied` being the order of events of the same time.
+fn sort_by(events: &mut [Event], tied: impl Fn(Event, Event) -> Ordering, poll: &mut dyn FnMut()) {
     let mut compared = 0;
     let mut compare = |a: &Event, b: &Event| {
         compared += 1;
         if compared % QUANTUM == 0 {
             poll();
         }
-        view.compare(*a, *b)
+        a.time.cmp(&b.time).then_with(|| tied(*a, *b))
     };
     if events.len() > FEW {
         if !events.is_sorted_by(|a, b| compare(a, b).is_le()) {
@@ -228,9 +234,9 @@ fn sort(events: &mut [Event], view: &View, poll: &mut dyn FnMut()) {
     if !events.is_sorted_by_key(|event| event.time) {
         events.sort_unstable_by_key(|event| event.time);
     }
-    for tied in events.chunk_by_mut(|a, b| a.time == b.time) {
-        if tied.len() > 1 {
-            tied.sort_unstable_by(&mut compare);
+    for run in events.chunk_by_mut(|a, b| a.time == b.time) {
+        if run.len() > 1 {
+            run.sort_unstable_by(&mut compare);
         }
     }
 }

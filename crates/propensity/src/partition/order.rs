@@ -20,16 +20,10 @@ impl<'a> View<'a> {
             .event_body(self.bytes.get(event.offset + head..)?)
     }
 
-    /// The total order of events.
-    #[inline]
-    pub(super) fn compare(&self, a: Event, b: Event) -> Ordering {
-        a.time.cmp(&b.time).then_with(|| self.compare_tied(a, b))
-    }
-
-    /// Type, numbers, codes, flags, in this order. Codes are compared by what the dictionaries say
+    /// The total order of events of the same time: type, numbers, codes, flags, in this order. Codes are compared by what the dictionaries say
     /// of them, because their own order is that of appearance.
     #[cold]
-    fn compare_tied(&self, a: Event, b: Event) -> Ordering {
+    pub(super) fn compare_tied(&self, a: Event, b: Event) -> Ordering {
         let body = |event: Event| {
             let key = self.layout.record(self.bytes, event.offset).ok()?.key;
             self.event(event, self.layout.head(key))

@@ -1,52 +1,39 @@
-//! One profile by itself: where somebody else brought its records together.
+//! One profile by itself: where somebody else brought its events together.
 
-use super::order::View;
-use super::{Event, Partition, QUANTUM, sort};
+use super::{Event, Partition, sort_by};
+use crate::answer::Counts;
+use crate::compact::Events;
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
 use crate::history::Profile;
-use crate::record::{Layout, RecordKind};
+use std::cmp::Ordering;
 
 impl Partition {
-    /// The profile whose records, and no others, are `bytes`: just as [`Partition::walk`] shows it,
-    /// but for its hash, which is 0.
+    /// The profile of these events, and what is counted among them: just as [`Partition::walk`] shows
+    /// it, but without key and hash.
     ///
     /// # Errors
     ///
     /// [`Error::BadRecord`], [`Error::OutOfMemory`].
-    pub fn single<'a>(
-        &'a mut self,
-        layout: &Layout,
-        bytes: &'a [u8],
+    pub fn single(
+        &mut self,
+        events: &Events,
         dictionaries: &Dictionaries,
         poll: &mut dyn FnMut(),
-    ) -> Result<Profile<'a>, Error> {
+    ) -> Result<(Profile<'_>, Counts), Error> {
+        let Events { compact, bytes } = *events;
         self.events.clear();
-        self.others.clear();
-        let (mut offset, mut key) = (0, &[][..]);
-        while offset < bytes.len() {
-            let record = layout.record(bytes, offset)?;
-            if record.kind == RecordKind::Event {
-                self.events.try_reserve(1)?;
-                let time = record.time;
-                self.events.push(Event { time, offset });
-                if self.events.len().is_multiple_of(QUANTUM) {
-                    poll();
-                }
-            } else {
-                self.others.try_reserve(1)?;
-                self.others.push((0, offset));
-            }
-            (offset, key) = (record.next, record.key);
-        }
-        let view = View {
-            layout,
-            bytes,
-            dictionaries,
+        let counts = compact.scan(bytes, poll, |time, offset| {
+            self.events.try_reserve(1)?;
+            self.events.push(Event { time, offset });
+            Ok(())
+        })?;
+        let tied = |a: Event, b: Event| {
+            let order = compact.compare_tied(bytes, [a.offset, b.offset], dictionaries);
+            order.unwrap_or(Ordering::Equal)
         };
-        sort(&mut self.events, &view, poll);
-        self.columns.fill(&self.events, &view, poll)?;
-        self.columns.fill_others(&self.others, &view)?;
-        Ok(self.columns.profile(0, key))
+        sort_by(&mut self.events, tied, poll);
+        self.columns.fill_compact(&self.events, events, poll)?;
+        Ok((self.columns.profile(0, b""), counts))
     }
 }
