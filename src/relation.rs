@@ -3,7 +3,7 @@
 mod guess;
 mod stream;
 
-pub use guess::{profile_column, time_column};
+pub use guess::{check_profile, profile_column, time_column};
 pub use stream::{Events, events_sql, open_events, open_profiles, open_source, source_sql};
 
 use pgrx::pg_sys;

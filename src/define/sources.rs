@@ -213,7 +213,7 @@ fn columns(
 }
 
 /// The profile column of a further source: the one named, else the one called as in the first source, else guessed.
-/// Its type must be that of the first source.
+/// Its type must be that of the first source, or a narrower integer.
 fn model_profile<'a>(
     definition: &Definition,
     relation: &'a Relation,
@@ -232,16 +232,8 @@ fn model_profile<'a>(
     )?;
     let origin = Relation::named(&first.schema, &first.relation, definition.owner_oid)?;
     let key = relation::profile_column(&origin, Some(&first.profile_column))?;
-    // Integers of any width compare with each other, and so do texts of any kind.
-    if column.category == key.category {
-        return Ok(column);
-    }
-    Err(Error::ProfileTypes {
-        relation: relation.display(),
-        column: column.name.clone(),
-        found: column.type_name.clone(),
-        required: key.type_name.clone(),
-    })
+    relation::check_profile(relation, column, key)?;
+    Ok(column)
 }
 
 /// Columns of one name must be of one type, or they are not one column of the stream: the same one, or numbers of any

@@ -58,6 +58,29 @@ pub fn profile_column<'a>(relation: &'a Relation, name: Option<&str>) -> Result<
     Ok(column)
 }
 
+/// Whether the profiles of a further source are those of the first one, whose column is `key`: texts of any kind compare
+/// with each other, integers must fit into those of the first source.
+///
+/// # Errors
+/// 42804.
+pub fn check_profile(relation: &Relation, column: &Column, key: &Column) -> Result<(), Error> {
+    let width = |column: &Column| match column.base_oid {
+        pg_sys::INT2OID => 2,
+        pg_sys::INT4OID => 4,
+        pg_sys::INT8OID => 8,
+        _ => 0,
+    };
+    if column.category == key.category && width(column) <= width(key) {
+        return Ok(());
+    }
+    Err(Error::ProfileTypes {
+        relation: relation.display(),
+        column: column.name.clone(),
+        found: column.type_name.clone(),
+        required: key.type_name.clone(),
+    })
+}
+
 /// The time column: the one named, or the only one of a type of time.
 ///
 /// # Errors

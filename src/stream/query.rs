@@ -69,7 +69,17 @@ impl Query {
     /// all usable attributes or for those that a version was trained on.
     pub fn compose(definition: &Definition, names: Option<&ColumnNames>) -> Result<Self, Error> {
         let sources = relation::open_events(definition)?;
-        let key = key(&sources[0])?;
+        let first = sources[0]
+            .relation
+            .column(&sources[0].source.profile_column)?;
+        for Events {
+            relation, source, ..
+        } in &sources
+        {
+            let column = relation.column(&source.profile_column)?;
+            relation::check_profile(relation, column, first)?;
+        }
+        let key = key(first)?;
         let from = relation::events_sql(&sources);
         let conditions = [
             Some(&definition.goal),
@@ -77,7 +87,7 @@ impl Query {
             definition.exclude.as_ref(),
         ];
         let (mut numbers, mut codes) = event_attributes(definition, &sources, &from)?;
-        let mut attributes = profile_query(definition)?;
+        let mut attributes = profile_query(definition, first)?;
         if let Some(names) = names {
             numbers = choose(definition, numbers, &names.numbers)?;
             codes = choose(definition, codes, &names.codes)?;
@@ -268,8 +278,7 @@ fn per_event(condition: Option<&Condition>) -> String {
 }
 
 /// The key of the profiles, as the first source has it.
-fn key(first: &Events) -> Result<Key, Error> {
-    let column = first.relation.column(&first.source.profile_column)?;
+fn key(column: &Column) -> Result<Key, Error> {
     let kind = BytesKind::of(column.base_oid).ok_or(propensity::Error::BadRecord)?;
     Ok(Key {
         name: column.name.clone(),
@@ -329,11 +338,13 @@ fn event_attributes(
 }
 
 /// The attributes of the profile source, if the model has one.
-fn profile_query(definition: &Definition) -> Result<Option<ProfileQuery>, Error> {
+fn profile_query(definition: &Definition, first: &Column) -> Result<Option<ProfileQuery>, Error> {
     let Some(profiles) = relation::open_profiles(definition)?.into_iter().next() else {
         return Ok(None);
     };
     let source = &profiles.source;
+    let column = profiles.relation.column(&source.profile_column)?;
+    relation::check_profile(&profiles.relation, column, first)?;
     let (mut numbers, mut codes): Attributes = (Vec::new(), Vec::new());
     for column in profiles
         .relation

@@ -42,6 +42,19 @@ FROM customer_ai.event_source ORDER BY position;
 SELECT position, relation_name, profile_column, columns, valid_from_column
 FROM customer_ai.profile_source ORDER BY position;
 
+-- profiles of further sources must fit into those of the first, also when a column changes later
+CREATE TABLE shop.narrow (customer_id integer, at timestamptz, country text);
+CREATE TABLE shop.small (customer_id smallint, at timestamptz, country text);
+SELECT customer_ai.create_model('n', 'shop.narrow', goal => $$ source = 'shop.narrow' $$, outcome_window => '30 days');
+SELECT customer_ai.add_events('n', 'shop.clicks', time_column => 'at', event_type => 'click');
+SELECT customer_ai.add_profiles('n', 'shop.clicks');
+SELECT customer_ai.add_events('n', 'shop.small');
+SELECT customer_ai.add_profiles('n', 'shop.small');
+INSERT INTO shop.narrow SELECT n % 9, timestamptz '2025-01-01' + n * interval '1 day' FROM generate_series(1, 200) n;
+ALTER TABLE shop.small ALTER customer_id TYPE bigint;
+SELECT customer_ai.check_model('n');
+SELECT customer_ai.drop_model('n');
+
 -- a model cannot learn from its own scores
 CREATE TABLE shop.m_scores (customer_id bigint, scored_at timestamptz);
 SELECT customer_ai.add_events('m', 'shop.m_scores');
