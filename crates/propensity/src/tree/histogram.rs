@@ -12,16 +12,15 @@ const NO_SUMS: ColumnSums = [[0; 2]; 256];
 /// Rows whose numbers and sums stay in the cache while all columns are counted.
 const BLOCK: usize = 16_384;
 
-/// Blocks shorter than this are counted in one lane: clearing others would cost more.
-const SHORT: usize = 1024;
+/// Columns counted side by side: most have a frequent bin, and adding to the same cell twice in a
+/// row would wait for the first sum to be stored.
+const SIDE: usize = 4;
 
 /// One histogram per leaf that may still be split; buffers are kept for the next tree.
 pub(crate) struct Histograms {
     columns: usize,
     slots: Vec<Vec<ColumnSums>>,
     free: Vec<usize>,
-    /// Further lanes of sums.
-    lanes: Box<[ColumnSums; 3]>,
     cells: Vec<Cell>,
 }
 
@@ -33,7 +32,6 @@ impl Histograms {
             columns: 0,
             slots: Vec::new(),
             free: Vec::new(),
-            lanes: Box::new([NO_SUMS; 3]),
             cells,
         })
     }
@@ -72,15 +70,14 @@ impl Histograms {
             self.cells.clear();
             let cells = block.iter().map(|&row| scale.cell(pairs[row as usize]));
             self.cells.extend(cells);
-            for (sums, &column) in sums.iter_mut().zip(columns) {
-                let column = column as usize;
-                let values = bins.values(column);
-                let bins = bins.column(column);
-                if block.len() < SHORT {
-                    count_one(sums, bins, block, &self.cells);
-                } else {
-                    count_four(sums, &mut self.lanes, bins, block, &self.cells, values);
-                }
+            let (several, rest) = sums[..columns.len()].as_chunks_mut::<SIDE>();
+            let (several_columns, rest_columns) = columns.as_chunks::<SIDE>();
+            for (sums, columns) in several.iter_mut().zip(several_columns) {
+                let columns = columns.map(|column| bins.column(column as usize));
+                count_columns(sums, columns, block, &self.cells);
+            }
+            for (sums, &column) in rest.iter_mut().zip(rest_columns) {
+                count_column(sums, bins.column(column as usize), block, &self.cells);
             }
             poll();
         }
@@ -119,36 +116,28 @@ fn clear(sums: &mut ColumnSums, values: usize) {
     sums[usize::from(MISSING)] = [0; 2];
 }
 
-fn count_one(sums: &mut ColumnSums, bins: &[u8], rows: &[u32], cells: &[Cell]) {
+fn count_column(sums: &mut ColumnSums, bins: &[u8], rows: &[u32], cells: &[Cell]) {
     for (&row, &cell) in rows.iter().zip(cells) {
         add(&mut sums[usize::from(bins[row as usize])], cell);
     }
 }
 
-/// Counts in four lanes: most columns have a frequent bin, and adding to the same cell twice in a
-/// row would wait for the first sum to be stored.
-fn count_four(
-    sums: &mut ColumnSums,
-    lanes: &mut [ColumnSums; 3],
-    bins: &[u8],
+/// Counts several columns of equal length in one reading of the rows.
+///
+/// Never inlined: beside other code the compiler runs out of registers.
+#[inline(never)]
+fn count_columns(
+    sums: &mut [ColumnSums; SIDE],
+    columns: [&[u8]; SIDE],
     rows: &[u32],
     cells: &[Cell],
-    values: usize,
 ) {
-    lanes.iter_mut().for_each(|lane| clear(lane, values));
-    let [second, third, fourth] = lanes;
-    let (four_rows, last_rows) = rows.as_chunks::<4>();
-    let (four_cells, last_cells) = cells.as_chunks::<4>();
-    for (rows, cells) in four_rows.iter().zip(four_cells) {
-        add(&mut sums[usize::from(bins[rows[0] as usize])], cells[0]);
-        add(&mut second[usize::from(bins[rows[1] as usize])], cells[1]);
-        add(&mut third[usize::from(bins[rows[2] as usize])], cells[2]);
-        add(&mut fourth[usize::from(bins[rows[3] as usize])], cells[3]);
-    }
-    count_one(sums, bins, last_rows, last_cells);
-    for bin in (0..values).chain([usize::from(MISSING)]) {
-        for lane in lanes.iter() {
-            add(&mut sums[bin], lane[bin]);
+    // Of one length that the compiler knows of: a row is compared with it once.
+    let length = columns[0].len();
+    let columns = columns.map(|column| &column[..length]);
+    for (&row, &cell) in rows.iter().zip(cells) {
+        for (sums, column) in sums.iter_mut().zip(columns) {
+            add(&mut sums[usize::from(column[row as usize])], cell);
         }
     }
 }
