@@ -5,6 +5,7 @@
 ///
 /// Part of the meaning of a stored sample, so it must never change: the order of training rows,
 /// the hold-out by profile and the training sample all follow it.
+#[inline]
 pub fn profile_hash(key: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(key)
 }

@@ -187,26 +187,28 @@ impl Layout {
 
     #[inline]
     fn parse<'a>(&self, bytes: &'a [u8], offset: usize) -> Option<Record<'a>> {
-        let tag = *bytes.get(offset)?;
-        let (from, width) = match self.key {
-            KeyWidth::Fixed(width) => (offset + 1, width),
-            KeyWidth::Variable => (offset + 5, u32_at(bytes, offset + 1)? as usize),
+        let (tag, rest) = bytes.get(offset..)?.split_first()?;
+        let (width, rest) = match self.key {
+            KeyWidth::Fixed(width) => (width, rest),
+            KeyWidth::Variable => {
+                let (width, rest) = rest.split_first_chunk()?;
+                (u32::from_le_bytes(*width) as usize, rest)
+            }
         };
-        let key = bytes.get(from..from.checked_add(width)?)?;
-        let time_at = from + width;
-        let time = i64::from_le_bytes(*bytes.get(time_at..)?.first_chunk()?);
+        let (key, rest) = rest.split_at_checked(width)?;
+        let (time, rest) = rest.split_first_chunk()?;
         let kind = match tag & KIND_BITS {
             EVENT => RecordKind::Event,
             ATTRIBUTES => RecordKind::Attributes,
             MARK if usize::from(tag >> MARK_SHIFT) < MARKS.len() => RecordKind::Mark,
             _ => return None,
         };
-        let next = time_at + 8 + self.body(kind);
-        (next <= bytes.len()).then_some(Record {
+        let rest = rest.get(self.body(kind)..)?;
+        Some(Record {
             kind,
             key,
-            time,
-            next,
+            time: i64::from_le_bytes(*time),
+            next: bytes.len() - rest.len(),
         })
     }
 

@@ -8,6 +8,7 @@ mod lane;
 mod order;
 mod profiles;
 mod single;
+mod sort;
 mod split;
 
 use crate::dictionary::Dictionaries;
@@ -17,18 +18,16 @@ use crate::record::{Layout, RecordKind};
 use crate::time::Micros;
 pub use lane::{Lane, Worker, walk};
 pub use split::{PARTITIONS, partition_of};
-use std::cmp::Ordering;
 
 use columns::Columns;
 use lane::Each;
 use order::View;
 use profiles::Profiles;
+use sort::Sorter;
 use split::Parts;
 
 /// Units of work between two calls of `poll`: about a millisecond.
 const QUANTUM: usize = 1 << 15;
-/// So many events are sorted within a millisecond.
-const FEW: usize = 1 << 12;
 
 /// Sorts and walks partitions, one after the other, in memory that it keeps.
 #[derive(Debug, Default)]
@@ -40,6 +39,7 @@ pub struct Partition {
     events: Vec<Event>,
     /// Attributes and marks: rank of the profile, offset.
     others: Vec<(u32, usize)>,
+    sorter: Sorter,
     columns: Columns,
     parts: Parts,
 }
@@ -110,7 +110,8 @@ impl Partition {
             let rest = &self.others[other..];
             let mine = rest.partition_point(|&(owner, _)| owner as usize == rank);
             if worker.wants(entry.hash) {
-                sort(events, &view, poll);
+                let tied = |a, b| view.compare_tied(a, b);
+                self.sorter.sort(events, tied, poll)?;
                 self.columns.fill(events, &view, poll)?;
                 self.columns.fill_others(&rest[..mine], &view)?;
                 let profile = self.columns.profile(entry.hash, entry.key(bytes));
@@ -206,37 +207,5 @@ impl Partition {
         }
         self.others.sort_unstable();
         Ok(())
-    }
-}
-
-/// Sorts the events of one profile, unless they are in order.
-fn sort(events: &mut [Event], view: &View, poll: &mut dyn FnMut()) {
-    sort_by(events, |a, b| view.compare_tied(a, b), poll);
-}
-
-/// The same, `tied` being the order of events of the same time.
-fn sort_by(events: &mut [Event], tied: impl Fn(Event, Event) -> Ordering, poll: &mut dyn FnMut()) {
-    let mut compared = 0;
-    let mut compare = |a: &Event, b: &Event| {
-        compared += 1;
-        if compared % QUANTUM == 0 {
-            poll();
-        }
-        a.time.cmp(&b.time).then_with(|| tied(*a, *b))
-    };
-    if events.len() > FEW {
-        if !events.is_sorted_by(|a, b| compare(a, b).is_le()) {
-            events.sort_unstable_by(compare);
-        }
-        return;
-    }
-    // Time nearly always tells events apart, and comparing nothing else is several times faster.
-    if !events.is_sorted_by_key(|event| event.time) {
-        events.sort_unstable_by_key(|event| event.time);
-    }
-    for run in events.chunk_by_mut(|a, b| a.time == b.time) {
-        if run.len() > 1 {
-            run.sort_unstable_by(&mut compare);
-        }
     }
 }

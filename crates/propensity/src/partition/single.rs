@@ -1,6 +1,6 @@
 //! One profile by itself: where somebody else brought its events together.
 
-use super::{Event, Partition, sort_by};
+use super::{Event, Partition};
 use crate::answer::Counts;
 use crate::compact::Events;
 use crate::dictionary::Dictionaries;
@@ -32,7 +32,7 @@ impl Partition {
             let order = compact.compare_tied(bytes, [a.offset, b.offset], dictionaries);
             order.unwrap_or(Ordering::Equal)
         };
-        sort_by(&mut self.events, tied, poll);
+        self.sorter.sort(&mut self.events, tied, poll)?;
         self.columns.fill_compact(&self.events, events, poll)?;
         Ok((self.columns.profile(0, b""), counts))
     }

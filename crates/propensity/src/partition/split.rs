@@ -12,6 +12,8 @@ use crate::record::Layout;
 pub const PARTITIONS: usize = 256;
 /// Bytes of a part, about: a quarter of a second cache.
 const PART: usize = 1 << 19;
+/// Records that tell how far hashes are apart.
+const SAMPLE: usize = 1 << 12;
 /// Parts that are written side by side at most.
 const MOST: usize = 64;
 
@@ -57,13 +59,14 @@ impl Parts {
             self.parts.resize_with(count, Vec::new);
         }
         self.parts.iter_mut().for_each(Vec::clear);
-        let (least, most) = range(layout, bytes, poll)?;
-        // The leading bits of the distance from the least hash: in order, and below `count`.
+        let (least, most) = range(layout, bytes)?;
+        // The leading bits of the distance from the least hash: in order.
         let width = u64::BITS - (most - least).leading_zeros();
         let shift = width.saturating_sub(count.ilog2());
         for (number, record) in layout.records(bytes).enumerate() {
             let (key, record) = record?;
-            let part = &mut self.parts[((profile_hash(key) - least) >> shift) as usize];
+            let place = (profile_hash(key).saturating_sub(least) >> shift) as usize;
+            let part = &mut self.parts[place.min(count - 1)];
             part.try_reserve(record.len())?;
             part.extend_from_slice(record);
             if number.is_multiple_of(QUANTUM) {
@@ -74,15 +77,13 @@ impl Parts {
     }
 }
 
-/// The least and the greatest hash of a profile.
-fn range(layout: &Layout, bytes: &[u8], poll: &mut dyn FnMut()) -> Result<(u64, u64), Error> {
+/// The least and the greatest hash of the first records. Those of a partition are hardly further
+/// apart; beyond them, the first part and the last take what there is.
+fn range(layout: &Layout, bytes: &[u8]) -> Result<(u64, u64), Error> {
     let (mut least, mut most) = (u64::MAX, 0);
-    for (number, record) in layout.records(bytes).enumerate() {
+    for record in layout.records(bytes).take(SAMPLE) {
         let hash = profile_hash(record?.0);
         (least, most) = (least.min(hash), most.max(hash));
-        if number.is_multiple_of(QUANTUM) {
-            poll();
-        }
     }
     Ok((least, most))
 }
