@@ -108,7 +108,7 @@ fn test(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Tested>, Erro
     let mut stream = gather::read(definition, instant::now(), None)?;
     let windows = instant::windows(definition, cutoffs)?;
     for window in &windows {
-        gather::check_complete(definition, &stream, window)?;
+        gather::check_complete(definition, window, stream.tally().last)?;
     }
     let mut tested = Vec::new();
     for window in windows {

@@ -92,7 +92,7 @@ pub fn gather(
     let as_of = as_of.unwrap_or(stream.tally().last);
     match examples {
         Some(examples) => {
-            let cutoffs = example_cutoffs(definition, &mut stream, examples)?;
+            let cutoffs = example_cutoffs(definition, &mut stream, examples, as_of)?;
             Gathered::at(definition, stream, as_of, cutoffs, true)
         }
         None => looking_back(definition, stream, as_of),
@@ -184,6 +184,7 @@ fn example_cutoffs(
     definition: &Definition,
     stream: &mut Stream,
     examples: Oid,
+    as_of: Micros,
 ) -> Result<Vec<Cutoff>, Error> {
     let examples = examples::open(definition, examples, &stream.key().type_sql)?;
     let read = stream.read_marks(&examples.sql, &[], MarkKind::Example, examples.labelled)?;
@@ -201,24 +202,24 @@ fn example_cutoffs(
     if !examples.labelled {
         cutoffs
             .iter()
-            .try_for_each(|cutoff| check_complete(definition, stream, cutoff))?;
+            .try_for_each(|cutoff| check_complete(definition, cutoff, as_of))?;
     }
     Ok(cutoffs)
 }
 
-/// An outcome is known once the window is over, which only a later event tells.
+/// An outcome is known once its window is over: by the instant that somebody asked for, else by the newest event.
 pub fn check_complete(
     definition: &Definition,
-    stream: &Stream,
     window: &Cutoff,
+    known_until: Micros,
 ) -> Result<(), Error> {
-    if window.outcome_until <= stream.tally().last {
+    if window.outcome_until <= known_until {
         return Ok(());
     }
     Err(Error::WindowOpen {
         model: definition.name.clone(),
         cutoff: instant::from_micros(window.at)?.to_string(),
-        found: instant::from_micros(stream.tally().last)?.to_string(),
+        found: instant::from_micros(known_until)?.to_string(),
         required: instant::from_micros(window.outcome_until)?.to_string(),
     })
 }

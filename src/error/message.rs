@@ -271,7 +271,7 @@ fn message(error: Error) -> Message {
         }
         Error::WindowOpen { model, cutoff, found, required } => {
             Message::new(STATE, format!("outcomes of model \"{model}\" at cutoff {cutoff} are not known yet"))
-                .detail(format!("Found events up to {found}; required are events up to {required}, the end of the outcome window."))
+                .detail(format!("Events are known up to {found}; required is {required}, the end of the outcome window."))
                 .hint("Use an earlier cutoff, or load newer events.")
         }
         Error::NoEligible { model, cutoffs } => {
