@@ -40,7 +40,7 @@ impl Predictions {
             counts: [0; 3],
             probabilities: Vec::new(),
             spent: Spent::default(),
-            rows: Spool::new(),
+            rows: Spool::default(),
         }
     }
 
@@ -73,7 +73,7 @@ impl Predictions {
 
     /// Reads all predictions back, in the order they were added.
     pub fn read(&mut self, visit: &mut dyn FnMut(&Row)) -> Result<(), Error> {
-        self.rows.finish();
+        self.rows.rewind();
         let (mut head, mut body) = ([0; HEAD], Vec::new());
         for _ in 0..self.profiles() {
             self.rows.fill(&mut head)?;

@@ -60,18 +60,12 @@ impl Stream {
             return Err(Error::BadAnswer);
         }
         let intake = &mut self.intake;
-        let spool = &mut intake.partitions[partition_of(hash)];
-        let (first, last) = portable::read(
-            &intake.layout,
-            key,
-            history.history().map_err(unreadable)?,
-            &mut intake.dictionaries,
-            spool.buffer(),
-            scratch,
-            &mut poll,
-        )
-        .map_err(unreadable)?;
-        spool.settle();
+        let bytes = history.history().map_err(unreadable)?;
+        let (layout, dictionaries) = (&intake.layout, &mut intake.dictionaries);
+        let read = intake.partitions.append(partition_of(hash), |out| {
+            portable::read(layout, key, bytes, dictionaries, out, scratch, &mut poll)
+        });
+        let (first, last) = read.map_err(unreadable)?;
         let tally = &mut intake.tally;
         let counts = history.counts;
         tally.kept += counts.events;

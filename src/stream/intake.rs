@@ -6,14 +6,14 @@ use pgrx::pg_sys::Datum;
 use propensity::dictionary::Dictionaries;
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind};
-use propensity::partition::{PARTITIONS, partition_of};
+use propensity::partition::partition_of;
 use propensity::record::{EventFlags, Layout};
 use propensity::sample::{Sampler, Share};
 use propensity::time::Micros;
 use serde::{Deserialize, Serialize};
 
 use super::decode::{BytesKind, EPOCH, NumberKind};
-use super::spool::Spool;
+use super::partitions::Partitions;
 use super::tally::Tally;
 use crate::error::Error;
 
@@ -69,7 +69,7 @@ pub struct Intake {
     /// How the profile key is read.
     pub key: BytesKind,
     pub dictionaries: Dictionaries,
-    pub partitions: Vec<Spool>,
+    pub partitions: Partitions,
     pub tally: Tally,
     /// Decides, from the events, whose rows are kept; nobody's rows are dropped without it.
     pub sampler: Option<Sampler>,
@@ -84,7 +84,7 @@ impl Intake {
             layout,
             key,
             dictionaries,
-            partitions: (0..PARTITIONS).map(|_| Spool::new()).collect(),
+            partitions: Partitions::new(),
             tally: Tally::default(),
             sampler: None,
             numbers: Vec::new(),
@@ -300,9 +300,9 @@ impl Intake {
             ..
         } = self;
         let append = |key: &[u8]| {
-            let spool = &mut partitions[partition_of(profile_hash(key))];
-            push(layout, numbers, codes, spool.buffer(), key);
-            spool.settle();
+            partitions.append(partition_of(profile_hash(key)), |out| {
+                push(layout, numbers, codes, out, key);
+            });
         };
         // SAFETY: the kind was taken from the type of the key column, which is not NULL.
         unsafe { kind.read(key, append) };

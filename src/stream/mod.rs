@@ -6,9 +6,11 @@
 
 mod decode;
 mod execute;
+mod file;
 mod history;
 mod intake;
 mod parallel;
+mod partitions;
 mod query;
 mod receiver;
 mod sampling;
@@ -40,6 +42,7 @@ use crate::memory::poll;
 use crate::thread;
 use intake::{Intake, Rows};
 use parallel::Hauls;
+use partitions::Partitions;
 use receiver::Receiver;
 
 /// Bytes that a thread takes at once, in whole partitions: far more work than beginning a thread.
@@ -207,19 +210,14 @@ impl Stream {
     /// Bytes of a partition.
     fn len(&self, number: usize) -> usize {
         let hauled = self.hauls.as_ref().map_or(0, |hauls| hauls.len(number));
-        self.intake.partitions[number].len() + hauled
+        self.intake.partitions.len(number) + hauled
     }
 
     /// Reads the records of a partition onto the end of `bytes`.
     fn read_partition(&mut self, number: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        let spool = &mut self.intake.partitions[number];
-        read_partition(
-            number,
-            spool,
-            self.hauls.as_ref(),
-            &self.intake.layout,
-            bytes,
-        )
+        let Self { intake, hauls, .. } = self;
+        let (own, others) = (&mut intake.partitions, hauls.as_mut());
+        read_partition(number, own, others, &intake.layout, bytes)
     }
 
     /// How many workers [`Stream::share_out`] keeps busy.
@@ -299,15 +297,15 @@ impl Stream {
 /// Reads the records of a partition, this process's own and others', onto the end of `bytes`.
 fn read_partition(
     number: usize,
-    spool: &mut Spool,
-    hauls: Option<&Hauls>,
+    own: &mut Partitions,
+    others: Option<&mut Hauls>,
     layout: &Layout,
     bytes: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let hauled = hauls.map_or(0, |hauls| hauls.len(number));
+    let hauled = others.as_ref().map_or(0, |hauls| hauls.len(number));
     bytes
-        .try_reserve_exact(spool.len() + hauled)
+        .try_reserve_exact(own.len(number) + hauled)
         .map_err(propensity::Error::from)?;
-    spool.read(bytes)?;
-    hauls.map_or(Ok(()), |hauls| hauls.read(layout, number, bytes))
+    own.read(number, bytes)?;
+    others.map_or(Ok(()), |hauls| hauls.read(layout, number, bytes))
 }

@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use pgrx::{IntoDatum, pg_sys};
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
+use propensity::partition::PARTITIONS;
 use propensity::sample::{Sampler, Share};
 use propensity::time::Micros;
 
 use super::intake::Intake;
-use super::{Param, Spool, Stream, read_partition};
+use super::partitions::Partitions;
+use super::{Param, Stream, read_partition};
 use crate::error::Error;
 use crate::memory::poll;
 
@@ -69,25 +71,24 @@ impl Stream {
         let mut crowds = crowds(dictionaries);
         let mut bytes = Vec::new();
         tally.kept = 0;
-        for (number, spool) in partitions.iter_mut().enumerate() {
+        let mut rest = Partitions::new();
+        for number in 0..PARTITIONS {
             bytes.clear();
-            read_partition(number, spool, hauls.as_ref(), layout, &mut bytes)?;
-            let mut rest = Spool::new();
+            read_partition(number, partitions, hauls.as_mut(), layout, &mut bytes)?;
             for record in layout.records(&bytes) {
                 let (key, record) = record?;
                 if !share.keeps(profile_hash(key)) {
                     continue;
                 }
-                rest.buffer().extend_from_slice(record);
-                rest.settle();
+                rest.append(number, |out| out.extend_from_slice(record));
                 tally.kept += 1;
                 for crowd in &mut crowds {
                     crowd.add(layout.code(key, record, crowd.column))?;
                 }
             }
-            *spool = rest;
             poll();
         }
+        *partitions = rest;
         if let Some(hauls) = hauls {
             hauls.clear();
         }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use pgrx::pg_sys::{Datum, NullableDatum};
 use propensity::dictionary::Dictionaries;
-use propensity::partition::PARTITIONS;
 use propensity::record::Layout;
 use propensity::sample::Sampler;
 use propensity::time::Micros;
@@ -16,7 +15,7 @@ use crate::laps;
 use crate::memory::poll;
 use crate::stream::decode::BytesKind;
 use crate::stream::intake::{Intake, Number, Rows};
-use crate::stream::spool::Spool;
+use crate::stream::partitions::{Chunks, Partitions};
 use crate::stream::tally::Tally;
 
 /// Rows between two polls.
@@ -38,8 +37,8 @@ pub struct Job {
 #[derive(Serialize, Deserialize)]
 pub struct Report {
     pub process: u32,
-    /// Bytes of each partition.
-    pub lengths: Vec<usize>,
+    /// Where the partitions are in its file.
+    pub chunks: Chunks,
     pub tally: Tally,
     pub dictionaries: Dictionaries,
     pub sampler: Option<Sampler>,
@@ -67,9 +66,7 @@ impl Collector {
         let process = shared.next_process();
         let mut intake = Intake::new(job.layout, job.key, job.dictionaries);
         intake.sampler = job.sampler;
-        intake.partitions = (0..PARTITIONS)
-            .map(|partition| Spool::shared(shared.file(process, partition)))
-            .collect();
+        intake.partitions = Partitions::shared(shared.file(process));
         Ok(Self {
             shared,
             process,
@@ -103,15 +100,12 @@ impl Collector {
     }
 
     /// Leaves the records in the files for another process.
-    pub fn report(mut self) -> Report {
-        // A file counts against temp_file_limit until it is handed over.
-        let spools = &mut self.intake.partitions;
-        spools.iter_mut().for_each(Spool::export);
-        let lengths = spools.iter_mut().map(Spool::hand_over).collect();
+    pub fn report(self) -> Report {
+        let chunks = self.intake.partitions.hand_over();
         self.shared.leave();
         Report {
             process: self.process,
-            lengths,
+            chunks,
             tally: self.intake.tally,
             dictionaries: self.intake.dictionaries,
             sampler: self.intake.sampler,

@@ -1,32 +1,24 @@
-//! Temporary files that one process writes and another reads.
+//! Names of temporary files that one process writes and another reads.
 
 use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys::{self, BufFile, SharedFileSet};
 
-use crate::error::Error;
-use crate::stream::spool::read_file;
-
-/// A partition of what a process has read, in a set of files.
+/// The file of one process in a set of files.
 #[derive(Clone, Copy)]
 pub struct SharedFile {
     files: *mut SharedFileSet,
     process: u32,
-    partition: usize,
 }
 
 impl SharedFile {
     /// A file, which may not be there yet, of a set that is mapped for as long as it is used.
-    pub fn new(files: *mut SharedFileSet, process: u32, partition: usize) -> Self {
-        Self {
-            files,
-            process,
-            partition,
-        }
+    pub fn new(files: *mut SharedFileSet, process: u32) -> Self {
+        Self { files, process }
     }
 
     fn name(&self) -> CString {
-        CString::new(format!("{}.{}", self.process, self.partition)).unwrap_or_default()
+        CString::new(self.process.to_string()).unwrap_or_default()
     }
 
     /// Creates the file; it belongs to the current memory context and resource owner.
@@ -35,22 +27,19 @@ impl SharedFile {
         unsafe { create(self.files, &self.name()) }
     }
 
-    /// Writes what is still in memory, so that others can read the file.
-    pub fn export(file: *mut BufFile) {
-        // SAFETY: the file is open.
-        unsafe { export(file) };
+    /// Opens the file to read; it belongs to the current memory context and resource owner.
+    pub fn open(&self) -> *mut BufFile {
+        // SAFETY: as above.
+        unsafe { open(self.files, &self.name()) }
     }
 
-    /// Reads all of the file, so many bytes, onto the end of `bytes`.
-    pub fn read(&self, length: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        // SAFETY: the set of files is mapped; after an error of PostgreSQL the transaction closes
-        // the file.
-        unsafe {
-            let file = open(self.files, &self.name());
-            let read = read_file(file, length, bytes);
-            pg_sys::BufFileClose(file);
-            read
-        }
+    /// Writes what is still in memory, so that others can read the file.
+    ///
+    /// # Safety
+    /// The file is open.
+    pub unsafe fn export(file: *mut BufFile) {
+        // SAFETY: by contract.
+        unsafe { export(file) };
     }
 }
 

@@ -9,13 +9,15 @@ use super::collector::Report;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::memory::poll;
+use crate::stream::file::TempFile;
 use crate::stream::intake::Intake;
+use crate::stream::partitions::Chunks;
 
-/// The records that one process has left in its files.
+/// The records that one process has left in its file.
 struct Haul {
-    process: u32,
-    /// Bytes of each partition.
-    lengths: Vec<usize>,
+    chunks: Chunks,
+    /// None if there are no records.
+    file: Option<TempFile>,
     recode: Recode,
     cpu: Duration,
 }
@@ -40,11 +42,13 @@ impl Hauls {
         if let (Some(sampler), Some(other)) = (&mut intake.sampler, &report.sampler) {
             sampler.add_all(other)?;
         }
+        let file = self.shared.file(report.process);
+        let has_records = !report.chunks.is_empty();
         self.hauls.push(Haul {
-            process: report.process,
-            lengths: report.lengths,
-            cpu: report.cpu,
+            file: has_records.then(|| TempFile::open_shared(&file)),
+            chunks: report.chunks,
             recode: Recode::new(&report.dictionaries, &mut intake.dictionaries)?,
+            cpu: report.cpu,
         });
         Ok(())
     }
@@ -61,27 +65,26 @@ impl Hauls {
 
     /// Leaves all records out from now on.
     pub fn clear(&mut self) {
-        self.hauls.iter_mut().for_each(|haul| haul.lengths.fill(0));
+        self.hauls.iter_mut().for_each(|haul| haul.file = None);
     }
 
     /// Bytes of a partition.
     pub fn len(&self, partition: usize) -> usize {
-        self.hauls.iter().map(|haul| haul.lengths[partition]).sum()
+        let hauls = self.hauls.iter().filter(|haul| haul.file.is_some());
+        hauls.map(|haul| haul.chunks.len(partition)).sum()
     }
 
     /// Reads a partition onto the end of `bytes`, with the codes of the stream's dictionaries.
     pub fn read(
-        &self,
+        &mut self,
         layout: &Layout,
         partition: usize,
         bytes: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        for haul in &self.hauls {
-            let length = haul.lengths[partition];
-            if length > 0 {
+        for haul in &mut self.hauls {
+            if let Some(file) = &mut haul.file {
                 let start = bytes.len();
-                let file = self.shared.file(haul.process, partition);
-                file.read(length, bytes)?;
+                haul.chunks.read(partition, file, bytes)?;
                 haul.recode.apply(layout, &mut bytes[start..], &mut poll)?;
             }
         }
@@ -94,6 +97,7 @@ impl Drop for Hauls {
         // While unwinding from an error the end of the transaction does this; a call here could
         // raise a second error.
         if !std::thread::panicking() {
+            self.clear();
             self.shared.delete();
         }
     }

@@ -96,11 +96,11 @@ impl Shared {
         unsafe { (*self.header()).processes.fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// A file of a process.
-    pub fn file(&self, process: u32, partition: usize) -> SharedFile {
+    /// The file of a process.
+    pub fn file(&self, process: u32) -> SharedFile {
         // SAFETY: the header is mapped.
         let files = unsafe { &raw mut (*self.header()).files };
-        SharedFile::new(files, process, partition)
+        SharedFile::new(files, process)
     }
 
     /// Whether another process created the segment.

@@ -1,0 +1,131 @@
+//! The records of all partitions: in memory while few, in one temporary file when many.
+
+use propensity::partition::PARTITIONS;
+use serde::{Deserialize, Serialize};
+
+use super::file::TempFile;
+use super::parallel::SharedFile;
+use crate::error::Error;
+
+/// Bytes of a partition kept in memory before they go to the file.
+const BUFFER: usize = 16 * 1024;
+
+/// Where bytes of a partition are in the file.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Chunk {
+    place: usize,
+    length: usize,
+}
+
+/// Which bytes of a file are of which partition.
+#[derive(Serialize, Deserialize)]
+pub struct Chunks {
+    of: Vec<Vec<Chunk>>,
+}
+
+impl Chunks {
+    fn new() -> Self {
+        Self {
+            of: vec![Vec::new(); PARTITIONS],
+        }
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.of.iter().all(Vec::is_empty)
+    }
+
+    /// Bytes of a partition.
+    pub fn len(&self, partition: usize) -> usize {
+        self.of[partition].iter().map(|chunk| chunk.length).sum()
+    }
+
+    /// Reads the bytes of a partition onto the end of `bytes`.
+    pub fn read(
+        &self,
+        partition: usize,
+        file: &mut TempFile,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mut chunks = self.of[partition].iter();
+        chunks.try_for_each(|chunk| file.read(chunk.place, chunk.length, bytes))
+    }
+}
+
+/// An append-only run of bytes for each partition.
+pub struct Partitions {
+    buffers: Vec<Vec<u8>>,
+    chunks: Chunks,
+    file: Option<TempFile>,
+    /// The file that another process is to read, if it is for one.
+    shared: Option<SharedFile>,
+}
+
+impl Partitions {
+    pub fn new() -> Self {
+        Self {
+            buffers: vec![Vec::new(); PARTITIONS],
+            chunks: Chunks::new(),
+            file: None,
+            shared: None,
+        }
+    }
+
+    /// For another process.
+    pub fn shared(file: SharedFile) -> Self {
+        let mut partitions = Self::new();
+        partitions.shared = Some(file);
+        partitions
+    }
+
+    /// Has `write` append a record to a partition.
+    #[inline]
+    pub fn append<T>(&mut self, partition: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let done = write(&mut self.buffers[partition]);
+        if self.buffers[partition].len() >= BUFFER {
+            self.flush(partition);
+        }
+        done
+    }
+
+    #[cold]
+    fn flush(&mut self, partition: usize) {
+        let shared = &self.shared;
+        let file = self.file.get_or_insert_with(|| match shared {
+            Some(shared) => TempFile::create_shared(shared),
+            None => TempFile::create(),
+        });
+        let buffer = &mut self.buffers[partition];
+        let (place, length) = (file.len(), buffer.len());
+        file.append(buffer);
+        self.chunks.of[partition].push(Chunk { place, length });
+        buffer.clear();
+    }
+
+    /// Number of bytes of a partition.
+    pub fn len(&self, partition: usize) -> usize {
+        self.chunks.len(partition) + self.buffers[partition].len()
+    }
+
+    /// Reads a partition onto the end of `bytes`, oldest first. Can be repeated.
+    pub fn read(&mut self, partition: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        if let Some(file) = &mut self.file {
+            self.chunks.read(partition, file, bytes)?;
+        }
+        bytes.extend_from_slice(&self.buffers[partition]);
+        Ok(())
+    }
+
+    /// Leaves all bytes in the file to another process; there is a file only if there are any.
+    pub fn hand_over(mut self) -> Chunks {
+        for partition in 0..PARTITIONS {
+            if !self.buffers[partition].is_empty() {
+                self.flush(partition);
+            }
+        }
+        if let Some(file) = self.file {
+            file.hand_over();
+        }
+        self.chunks
+    }
+}
