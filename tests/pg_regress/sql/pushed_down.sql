@@ -99,10 +99,10 @@ SELECT customer_ai.add_events('return', 'visit', event_type => 'again', profile_
 SELECT profiles > 10 AS scored FROM customer_ai.score('return');
 SELECT kind, model, detail ->> 'feeder' AS feeder FROM customer_ai.runs WHERE kind IN ('train', 'score') ORDER BY run DESC LIMIT 3;
 -- Equal keys of different types are not equal bytes, unless they are integers.
-CREATE VIEW wide AS SELECT profile::bigint, at FROM visit;
+CREATE VIEW narrow AS SELECT profile::smallint, at FROM visit;
 CREATE VIEW named AS SELECT 'p' || profile AS profile, at FROM visit;
 CREATE VIEW padded AS SELECT ('p' || profile)::char(9) AS profile, at FROM visit;
-SELECT customer_ai.add_events('often', 'wide', event_type => 'wide', profile_column => 'profile', time_column => 'at') IS NOT NULL AS added;
+SELECT customer_ai.add_events('often', 'narrow', event_type => 'narrow', profile_column => 'profile', time_column => 'at') IS NOT NULL AS added;
 SELECT count(*) > 5 AS checked FROM customer_ai.check_model('often');
 SELECT customer_ai.create_model('named', 'named', 'true', '14 days', 'profile', 'at') IS NOT NULL AS defined;
 SELECT customer_ai.add_events('named', 'padded', event_type => 'padded', profile_column => 'profile', time_column => 'at') IS NOT NULL AS added;
@@ -113,5 +113,5 @@ SELECT profiles > 10 AS scored FROM customer_ai.score('return');
 SELECT detail ->> 'feeder' AS feeder FROM customer_ai.runs WHERE kind = 'score' ORDER BY run DESC LIMIT 1;
 
 SELECT customer_ai.drop_model(model) IS NOT NULL AS dropped FROM customer_ai.models;
-DROP VIEW wide, named, padded;
+DROP VIEW narrow, named, padded;
 DROP TABLE visit, document, streamed;
