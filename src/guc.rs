@@ -45,7 +45,7 @@ pub fn register() {
     );
     GucRegistry::define_int_guc(
         c"customer_ai.threads",
-        c"Sets how many threads training and scoring may use.",
+        c"Sets how many threads training and scoring may use; with 1, no parallel workers either.",
         c"Profiles are walked and the two learners are fitted side by side; more than 2 threads change nothing. Any number gives the same model and scores, byte for byte.",
         &THREADS,
         1,

@@ -73,3 +73,109 @@ impl Recode {
         new.unwrap_or(code)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{EventFlags, KeyWidth};
+
+    const LAYOUT: Layout = Layout {
+        key: KeyWidth::Variable,
+        numbers: 1,
+        codes: 1,
+        profile_numbers: 0,
+        profile_codes: 0,
+    };
+
+    /// Dictionaries that met these types and texts, in this order, with room for so many of each.
+    fn dictionaries(room: usize, kinds: &[&str], texts: &[&str]) -> Dictionaries {
+        let mut dictionaries = Dictionaries::new(1, 0);
+        dictionaries.kinds = crate::dictionary::Dictionary::new(room);
+        for kind in kinds {
+            dictionaries.kinds.intern(kind.as_bytes()).unwrap();
+        }
+        for text in texts {
+            dictionaries.events[0].intern(text.as_bytes()).unwrap();
+        }
+        dictionaries
+    }
+
+    /// The records of events whose types and texts these dictionaries know.
+    fn records(dictionaries: &mut Dictionaries, events: &[(&str, &str)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (key, (kind, text)) in events.iter().enumerate() {
+            let kind = dictionaries.kinds.intern(kind.as_bytes()).unwrap();
+            let text = dictionaries.events[0].intern(text.as_bytes()).unwrap();
+            let (key, flags) = ("k".repeat(key), EventFlags::default());
+            LAYOUT.push_event(&mut bytes, key.as_bytes(), 5, kind, flags, &[1.5], &[text]);
+        }
+        bytes
+    }
+
+    fn recoded(from: &Dictionaries, into: &mut Dictionaries, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        let recode = Recode::new(from, into).unwrap();
+        recode.apply(&LAYOUT, &mut bytes, &mut || ()).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn records_of_one_process_become_those_that_another_would_have_made() {
+        let events = [
+            ("buy", "red"),
+            ("look", "blue"),
+            ("buy", "blue"),
+            ("leave", "red"),
+        ];
+        let mut there = dictionaries(9, &["look", "buy"], &["blue"]);
+        let bytes = records(&mut there, &events);
+        let mut here = dictionaries(9, &["buy", "sell"], &["red", "green"]);
+        let found = recoded(&there, &mut here, &bytes);
+        assert_ne!(found, bytes);
+        assert_eq!(found, records(&mut here, &events));
+    }
+
+    #[test]
+    fn texts_past_the_limit_stay_hashes_and_the_limit_is_known() {
+        let events = [("buy", "red"), ("look", "red"), ("sell", "red")];
+        let mut there = dictionaries(2, &["look"], &[]);
+        let bytes = records(&mut there, &events);
+        assert!(there.kinds.overflowed());
+        let mut here = dictionaries(9, &["sell"], &[]);
+        let found = recoded(&there, &mut here, &bytes);
+        let code =
+            |dictionaries: &Dictionaries, text: &str| dictionaries.kinds.code(text.as_bytes());
+        let kinds = LAYOUT.records(&found).map(|record| {
+            let (key, event) = record.unwrap();
+            LAYOUT.code(key, event, 0)
+        });
+        let kinds: Vec<u32> = kinds.collect();
+        assert_eq!(
+            kinds[..2],
+            [code(&here, "buy"), code(&here, "look")].map(Option::unwrap)
+        );
+        // Its order is that of the text, whichever code stands for it.
+        let sell = code(&here, "sell").unwrap();
+        assert!(kinds[2] != sell && here.kinds.order(kinds[2]) == here.kinds.order(sell));
+        assert!(here.kinds.overflowed());
+    }
+
+    #[test]
+    fn dictionaries_travel_as_they_are() {
+        let long = "x".repeat(1000);
+        let mut dictionaries = dictionaries(3, &["buy", &long, "look", "sell"], &["red"]);
+        let text = serde_json::to_string(&dictionaries).unwrap();
+        let mut back: Dictionaries = serde_json::from_str(&text).unwrap();
+        assert!(back.kinds.overflowed() && !back.events[0].overflowed());
+        let events = [
+            ("buy", "red"),
+            (&*long, "blue"),
+            ("sell", "red"),
+            ("new", "green"),
+        ];
+        assert_eq!(
+            records(&mut back, &events),
+            records(&mut dictionaries, &events)
+        );
+    }
+}

@@ -6,7 +6,7 @@ use pgrx::pg_sys::{self, Datum, FunctionCallInfo, MemoryContextCallback, Pg_finf
 
 use super::collector::{Collector, Report};
 use super::shared::Shared;
-use crate::aggregate::functions::{V1, argument, in_aggregate, is_null, values};
+use crate::aggregate::functions::{V1, aggregate, argument, is_null, values};
 use crate::aggregate::{bytes_datum, with_bytes};
 use crate::error::Error;
 
@@ -16,17 +16,11 @@ enum State {
 }
 
 impl State {
-    /// The reports; a collector makes its own, and is done with then.
-    fn reports(&mut self) -> &mut Vec<Report> {
-        if let Self::Collecting(_) = self {
-            let collected = std::mem::replace(self, Self::Reports(Vec::new()));
-            if let (Self::Collecting(collector), Self::Reports(reports)) = (collected, &mut *self) {
-                reports.push(collector.report());
-            }
-        }
-        match self {
+    /// The reports, which are gone from the state then; a collector makes its own.
+    fn take_reports(&mut self) -> Vec<Report> {
+        match std::mem::replace(self, Self::Reports(Vec::new())) {
+            Self::Collecting(collector) => vec![collector.report()],
             Self::Reports(reports) => reports,
-            Self::Collecting(_) => unreachable!("a collector was replaced by its report"),
         }
     }
 }
@@ -64,18 +58,6 @@ unsafe fn state<'a>(call: FunctionCallInfo, place: usize) -> Option<&'a mut Stat
         }
         argument(call, place).cast_mut_ptr::<State>().as_mut()
     }
-}
-
-/// Runs the work of the aggregate; its error becomes PostgreSQL's.
-unsafe fn aggregate(call: FunctionCallInfo, work: impl FnOnce() -> Result<Datum, Error>) -> Datum {
-    // SAFETY: by contract.
-    let allowed = unsafe { in_aggregate(call) };
-    let done = if allowed {
-        work()
-    } else {
-        Err(Error::DirectCall)
-    };
-    done.unwrap_or_else(|error| error.throw())
 }
 
 #[unsafe(no_mangle)]
@@ -124,9 +106,11 @@ unsafe extern "C-unwind" fn rows_combine(call: FunctionCallInfo) -> Datum {
                 Some(state) => state,
                 None => &mut *keep(call, State::Reports(Vec::new())),
             };
+            let mut reports = first.take_reports();
             if let Some(second) = state(call, 1) {
-                first.reports().append(second.reports());
+                reports.append(&mut second.take_reports());
             }
+            *first = State::Reports(reports);
             Ok(Datum::from(&raw mut *first))
         })
     }
@@ -145,7 +129,7 @@ unsafe extern "C-unwind" fn rows_serialize(call: FunctionCallInfo) -> Datum {
     unsafe {
         aggregate(call, || {
             let state = state(call, 0).ok_or(Error::DirectCall)?;
-            let bytes = serde_json::to_vec(state.reports());
+            let bytes = serde_json::to_vec(&state.take_reports());
             Ok(bytes_datum(
                 &bytes.map_err(|_| propensity::Error::BadRecord)?,
             ))

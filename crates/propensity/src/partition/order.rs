@@ -20,8 +20,8 @@ impl<'a> View<'a> {
             .event_body(self.bytes.get(event.offset + head..)?)
     }
 
-    /// The total order of events of the same time: type, numbers, codes, flags, in this order. Codes are compared by what the dictionaries say
-    /// of them, because their own order is that of appearance.
+    /// The total order of events of the same time: type, numbers, codes, flags, in this order. Codes
+    /// are compared by what the dictionaries say of them, because their own order is that of appearance.
     #[cold]
     pub(super) fn compare_tied(&self, a: Event, b: Event) -> Ordering {
         let body = |event: Event| {

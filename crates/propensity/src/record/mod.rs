@@ -10,6 +10,10 @@
 //! Little-endian, without padding. The tag is one byte: what the record is, and its flags or its
 //! kind of mark. A key of fixed width has just its bytes, others a length (u32) before them.
 
+mod values;
+
+pub(crate) use values::{EventBody, Fields, Values};
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -290,39 +294,6 @@ impl Layout {
     }
 }
 
-/// Where the fields of an event are, counted from its tag: the same for all events of a profile.
-///
-/// For events that [`Layout::record`] found whole; of others it reads zeros.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fields<'a> {
-    bytes: &'a [u8],
-    kind: usize,
-    numbers: usize,
-    codes: usize,
-}
-
-impl Fields<'_> {
-    /// Code of the type of the event at this offset.
-    #[inline]
-    pub(crate) fn kind(&self, event: usize) -> u32 {
-        u32_at(self.bytes, event + self.kind).unwrap_or_default()
-    }
-
-    /// Its number in this column.
-    #[inline]
-    pub(crate) fn number(&self, event: usize, column: usize) -> f64 {
-        let rest = self.bytes.get(event + self.numbers + 8 * column..);
-        let number = rest.and_then(|rest| rest.first_chunk());
-        number.map_or(0.0, |&number| f64::from_le_bytes(number))
-    }
-
-    /// Its code in this column.
-    #[inline]
-    pub(crate) fn code(&self, event: usize, column: usize) -> u32 {
-        u32_at(self.bytes, event + self.codes + 4 * column).unwrap_or_default()
-    }
-}
-
 /// The flags in the tag of an event.
 #[inline]
 pub(crate) fn event_flags(tag: u8) -> EventFlags {
@@ -336,45 +307,6 @@ pub(crate) fn event_flags(tag: u8) -> EventFlags {
 /// The kind in the tag of a mark.
 pub(crate) fn mark_kind(tag: u8) -> Option<MarkKind> {
     MARKS.get(usize::from(tag >> MARK_SHIFT)).copied()
-}
-
-/// An event's type and values.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EventBody<'a> {
-    /// Code of the type.
-    pub kind: u32,
-    /// Attribute values.
-    pub values: Values<'a>,
-}
-
-/// Numbers and codes, still packed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Values<'a> {
-    numbers: &'a [[u8; 8]],
-    codes: &'a [[u8; 4]],
-}
-
-impl<'a> Values<'a> {
-    #[inline]
-    fn split(bytes: &'a [u8], numbers: usize, codes: usize) -> Option<Self> {
-        let (left, right) = bytes.split_at_checked(8 * numbers)?;
-        Some(Self {
-            numbers: left.as_chunks().0,
-            codes: right.get(..4 * codes)?.as_chunks().0,
-        })
-    }
-
-    /// The numbers, in the order of the columns.
-    #[inline]
-    pub(crate) fn numbers(self) -> impl Iterator<Item = f64> + 'a {
-        self.numbers.iter().map(|&bytes| f64::from_le_bytes(bytes))
-    }
-
-    /// The codes, in the order of the columns.
-    #[inline]
-    pub(crate) fn codes(self) -> impl Iterator<Item = u32> + 'a {
-        self.codes.iter().map(|&bytes| u32::from_le_bytes(bytes))
-    }
 }
 
 fn push_values(out: &mut Vec<u8>, numbers: &[f64], codes: &[u32]) {
@@ -392,117 +324,5 @@ fn push_values(out: &mut Vec<u8>, numbers: &[f64], codes: &[u32]) {
     }
 }
 
-#[inline]
-fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(*bytes.get(offset..)?.first_chunk()?))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LAYOUT: Layout = Layout {
-        key: KeyWidth::Variable,
-        numbers: 2,
-        codes: 1,
-        profile_numbers: 1,
-        profile_codes: 2,
-    };
-
-    #[test]
-    fn records_read_back_in_the_order_they_were_written() {
-        let mut bytes = Vec::new();
-        let flags = EventFlags {
-            goal: true,
-            eligible: false,
-            excluded: true,
-        };
-        LAYOUT.push_event(
-            &mut bytes,
-            b"ann",
-            -5,
-            7,
-            flags,
-            &[1.5, f64::INFINITY],
-            &[9],
-        );
-        LAYOUT.push_attributes(&mut bytes, b"", Micros::MIN, &[-0.0], &[1, 2]);
-        let mark = Mark {
-            cutoff: 11,
-            kind: MarkKind::NegativeExample,
-        };
-        LAYOUT.push_mark(&mut bytes, b"bob", mark);
-
-        let event = LAYOUT.record(&bytes, 0).unwrap();
-        assert_eq!(
-            (event.kind, event.key, event.time),
-            (RecordKind::Event, &b"ann"[..], -5)
-        );
-        assert_eq!(event_flags(bytes[0]), flags);
-        let body = LAYOUT.event_body(&bytes[LAYOUT.head(b"ann")..]).unwrap();
-        let numbers: Vec<f64> = body.values.numbers().collect();
-        assert_eq!((body.kind, numbers[0]), (7, 1.5));
-        assert!(numbers[1].is_nan());
-        let fields = LAYOUT.fields(&bytes, LAYOUT.head(b"ann"));
-        assert_eq!((fields.kind(0), fields.code(0, 0)), (7, 9));
-        assert_eq!(fields.number(0, 0), 1.5);
-        let first = &bytes[..event.next];
-        assert_eq!(
-            [0, 1].map(|column| LAYOUT.code(b"ann", first, column)),
-            [7, 9]
-        );
-        assert_eq!(body.values.codes().collect::<Vec<_>>(), [9]);
-
-        let row = LAYOUT.record(&bytes, event.next).unwrap();
-        assert_eq!(
-            (row.kind, row.key, row.time),
-            (RecordKind::Attributes, &b""[..], Micros::MIN)
-        );
-        let body = &bytes[event.next + LAYOUT.head(b"")..];
-        let values = LAYOUT.attributes_body(body).unwrap();
-        assert!(values.numbers().all(|number| number.is_sign_positive()));
-        assert_eq!(values.codes().collect::<Vec<_>>(), [1, 2]);
-
-        let records: Result<Vec<_>, _> = LAYOUT.records(&bytes).collect();
-        let keys: Vec<&[u8]> = records.iter().flatten().map(|(key, _)| *key).collect();
-        assert_eq!(keys, [&b"ann"[..], b"", b"bob"]);
-        let whole: Vec<u8> = records
-            .iter()
-            .flatten()
-            .flat_map(|(_, record)| *record)
-            .copied()
-            .collect();
-        assert_eq!(whole, bytes);
-
-        let last = LAYOUT.record(&bytes, row.next).unwrap();
-        assert_eq!(
-            (last.key, last.time, last.next),
-            (&b"bob"[..], 11, bytes.len())
-        );
-        assert_eq!(mark_kind(bytes[row.next]), Some(mark.kind));
-    }
-
-    #[test]
-    fn a_record_cut_short_is_refused() {
-        let mut bytes = Vec::new();
-        LAYOUT.push_event(
-            &mut bytes,
-            b"ann",
-            0,
-            0,
-            EventFlags::default(),
-            &[0.0; 2],
-            &[0],
-        );
-        for end in 0..bytes.len() {
-            assert_eq!(
-                LAYOUT.record(&bytes[..end], 0).err(),
-                Some(Error::BadRecord)
-            );
-            let records: Result<Vec<_>, _> = LAYOUT.records(&bytes[..end]).collect();
-            assert_eq!(records.is_err(), end > 0);
-        }
-        bytes[0] = 3;
-        assert_eq!(LAYOUT.record(&bytes, 0).err(), Some(Error::BadRecord));
-    }
-}
+mod tests;
