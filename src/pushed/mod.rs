@@ -192,7 +192,7 @@ fn is_chosen(query: &Query, queries: &[String], types: &[pg_sys::Oid]) -> Result
     let are_shipped = || plan::are_shipped(queries, types);
     Ok(guc::feeder() == Feeder::PushedDown
         || query.is_distributed()?
-        || partitionwise(are_shipped)?)
+        || plan::has_foreign_tables()? && partitionwise(are_shipped)?)
 }
 
 /// Runs a query with each partition aggregated by itself.

@@ -7,6 +7,13 @@ use pgrx::pg_sys::{self, NodeTag, Oid, Plan};
 
 use crate::condition::pointers;
 use crate::error::Error;
+use crate::sql;
+
+/// Whether this database has a foreign table: without one there is no need to ask the planner.
+pub fn has_foreign_tables() -> Result<bool, Error> {
+    let query = "SELECT true FROM pg_catalog.pg_foreign_table LIMIT 1";
+    Ok(sql::row(query, &[], |_| Ok(()))?.is_some())
+}
 
 /// Whether queries with an aggregate read from other servers, and send the aggregate to all of them.
 pub fn are_shipped(queries: &[String], types: &[Oid]) -> Result<bool, Error> {
@@ -16,6 +23,7 @@ pub fn are_shipped(queries: &[String], types: &[Oid]) -> Result<bool, Error> {
     }
     Ok(scans.shipped > 0 && scans.rows == 0)
 }
+
 /// Foreign scans of a plan.
 #[derive(Default)]
 struct Scans {
