@@ -285,10 +285,7 @@ impl Text {
         // SAFETY: by contract. What an output function returns lives in the memory of the row.
         unsafe {
             match self {
-                Self::Bytes(kind) => {
-                    counts.long_text += u64::from(kind.is_long(value.value));
-                    kind.read_text(value.value, |text| dictionary.intern(text))
-                }
+                Self::Bytes(kind) => kind.code(value.value, dictionary, &mut counts.long_text),
                 Self::Bool if value.value.value() & 0xff != 0 => dictionary.intern(b"true"),
                 Self::Bool => dictionary.intern(b"false"),
                 Self::Padded => BytesKind::Varlena

@@ -6,7 +6,7 @@
 use pgrx::pg_guard;
 use pgrx::pg_sys::{Datum, FunctionCallInfo, NullableDatum, Pg_finfo_record};
 use pgrx::varlena;
-use propensity::time::{DAY, Micros};
+use propensity::time::Micros;
 
 use super::arguments::{self, Arguments};
 use super::document::{bytes_datum, with_bytes};
@@ -116,10 +116,9 @@ unsafe fn count(
         counts.events += 1;
         counts.first = counts.first.min(time);
         counts.last = counts.last.max(time);
-        let days = time as f64 / DAY as f64;
         let (numbers, texts) = event[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());
         for (number, value) in arguments.numbers.iter().zip(numbers) {
-            let is_nan = !value.isnull && number.read(value.value, days).is_nan();
+            let is_nan = !value.isnull && number.read(value.value, time).is_nan();
             counts.not_finite += u64::from(is_nan);
         }
         counts.long_text += u64::from(arguments.kind.is_long(event[arguments::TYPE]));

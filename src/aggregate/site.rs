@@ -10,7 +10,6 @@ use propensity::dictionary::Dictionaries;
 use propensity::model::Model;
 use propensity::portable::{self, Records, Scratch};
 use propensity::record::{EventFlags, KeyWidth, Layout};
-use propensity::time::DAY;
 
 use super::answerer::{Answerer, Want};
 use super::arguments::{self, Arguments};
@@ -163,11 +162,10 @@ impl Site {
                     let mut fields = self.compact.event(out, time, kind, flags);
                     let (numbers, codes) =
                         values[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());
-                    let days = time as f64 / DAY as f64;
                     for (number, value) in arguments.numbers.iter().zip(numbers) {
                         let mut read = f64::NAN;
                         if !value.isnull {
-                            read = number.read(value.value, days);
+                            read = number.read(value.value, time);
                             left_out.not_finite += u64::from(read.is_nan());
                         }
                         fields.number(read);

@@ -117,7 +117,7 @@ impl<'a> Predictor<'a> {
             let factors = factors.map_err(|_| Error::BadRecord)?;
             made.push(key, prediction.probability, prediction.score, factors)
         };
-        scorer.explain_rows(cells, &mut keep, poll)?;
+        scorer.explain_rows(cells, audience.most_factors, &mut keep, poll)?;
         cells.clear();
         keys.clear();
         key_ends.clear();

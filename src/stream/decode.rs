@@ -2,6 +2,7 @@
 
 use pgrx::pg_sys::{self, Datum};
 use pgrx::varlena;
+use propensity::dictionary::Dictionary;
 use propensity::time::Micros;
 use serde::{Deserialize, Serialize};
 
@@ -146,14 +147,11 @@ impl BytesKind {
         if self != Self::Varlena {
             return false;
         }
-        // SAFETY: a varlena, of which at most the head is read; PostgreSQL is only asked about what it keeps apart or
-        // compressed, because asking takes longer than looking.
+        // SAFETY: a varlena, of which at most the head is read.
         unsafe {
-            let value: *mut pg_sys::varlena = datum.cast_mut_ptr();
-            if varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) {
-                pg_sys::toast_raw_datum_size(datum) > LONG
-            } else {
-                varlena::varsize_any_exhdr(value) + pg_sys::VARHDRSZ > LONG
+            match plain(datum) {
+                Some(bytes) => bytes.len() + pg_sys::VARHDRSZ > LONG,
+                None => pg_sys::toast_raw_datum_size(datum) > LONG,
             }
         }
     }
@@ -169,13 +167,43 @@ impl BytesKind {
         unsafe { self.read_counted(datum, &mut 0, use_text) }
     }
 
-    /// The same; adds one to `long` if the value is a long text.
+    /// The code of the value as text; adds one to `long` if it is a long one.
     ///
     /// # Safety
     ///
     /// As for [`BytesKind::read`].
     #[inline]
-    pub unsafe fn read_counted<R>(
+    pub unsafe fn code(
+        self,
+        datum: Datum,
+        dictionary: &mut Dictionary,
+        long: &mut u64,
+    ) -> Result<u32, propensity::Error> {
+        // SAFETY: by contract.
+        unsafe {
+            // Nearly all texts are short and not new: nothing else is to be in the way of these.
+            if self == Self::Varlena
+                && let Some(code) = plain(datum).and_then(|text| dictionary.recall(text))
+            {
+                return Ok(code);
+            }
+            self.unusual_code(datum, dictionary, long)
+        }
+    }
+
+    #[cold]
+    unsafe fn unusual_code(
+        self,
+        datum: Datum,
+        dictionary: &mut Dictionary,
+        long: &mut u64,
+    ) -> Result<u32, propensity::Error> {
+        // SAFETY: by contract.
+        unsafe { self.read_counted(datum, long, |text| dictionary.intern(text)) }
+    }
+
+    /// As [`BytesKind::read_text`]; adds one to `long` if the value is a long text.
+    unsafe fn read_counted<R>(
         self,
         datum: Datum,
         long: &mut u64,
@@ -188,14 +216,42 @@ impl BytesKind {
             Self::Uuid => {
                 return unsafe { self.read(datum, |bytes| use_text(&hexadecimal(bytes))) };
             }
-            Self::Varlena if unsafe { self.is_long(datum) } => {
-                *long += 1;
-                return use_text(&unsafe { abridged(datum) });
+            Self::Varlena => {
+                return match unsafe { plain(datum) } {
+                    Some(bytes) if bytes.len() + pg_sys::VARHDRSZ <= LONG => use_text(bytes),
+                    _ => unsafe { with_toasted(datum, long, use_text) },
+                };
             }
-            Self::Varlena => return unsafe { with_varlena(datum, use_text) },
         };
         let mut digits = [0; 20];
         use_text(decimal(integer, &mut digits))
+    }
+}
+
+/// The content of a varlena that lies where the datum points, as most do; none if it is compressed or kept apart.
+#[inline]
+unsafe fn plain<'a>(datum: Datum) -> Option<&'a [u8]> {
+    unsafe {
+        let value: *const pg_sys::varlena = datum.cast_mut_ptr();
+        if varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) {
+            return None;
+        }
+        Some(std::slice::from_raw_parts(
+            varlena::vardata_any(value).cast(),
+            varlena::varsize_any_exhdr(value),
+        ))
+    }
+}
+
+/// Calls `use_text` with a text that is compressed, kept apart or long.
+#[cold]
+unsafe fn with_toasted<R>(datum: Datum, long: &mut u64, use_text: impl FnOnce(&[u8]) -> R) -> R {
+    unsafe {
+        if BytesKind::Varlena.is_long(datum) {
+            *long += 1;
+            return use_text(&abridged(datum));
+        }
+        with_varlena(datum, use_text)
     }
 }
 
@@ -244,16 +300,13 @@ fn decimal(integer: i64, digits: &mut [u8; 20]) -> &[u8] {
 /// Calls `use_bytes` with the content of a varlena, detoasted only when it must be.
 unsafe fn with_varlena<R>(datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) -> R {
     unsafe {
-        let value: *mut pg_sys::varlena = datum.cast_mut_ptr();
-        if varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) {
-            let plain = pg_sys::pg_detoast_datum_packed(value);
-            let result = use_bytes(varlena::varlena_to_byte_slice(plain));
-            if plain != value {
-                pg_sys::pfree(plain.cast());
-            }
-            return result;
+        if let Some(bytes) = plain(datum) {
+            return use_bytes(bytes);
         }
-        use_bytes(varlena::varlena_to_byte_slice(value))
+        let plain = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        let result = use_bytes(varlena::varlena_to_byte_slice(plain));
+        pg_sys::pfree(plain.cast());
+        result
     }
 }
 

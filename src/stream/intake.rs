@@ -9,7 +9,7 @@ use propensity::history::{Mark, MarkKind};
 use propensity::partition::partition_of;
 use propensity::record::{EventFlags, Layout};
 use propensity::sample::{Sampler, Share};
-use propensity::time::Micros;
+use propensity::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
 
 use super::decode::{BytesKind, EPOCH, NumberKind};
@@ -46,17 +46,17 @@ pub struct Number {
 }
 
 impl Number {
-    /// The value of an event so many days after 1970; NaN if it is not finite.
+    /// The value of an event at this time; NaN if it is not finite.
     ///
     /// # Safety
     ///
     /// The datum is of the number's kind and not NULL.
     #[inline]
-    pub unsafe fn read(self, datum: Datum, days: f64) -> f64 {
+    pub unsafe fn read(self, datum: Datum, time: Micros) -> f64 {
         // SAFETY: by contract.
         let value = unsafe { self.kind.read(datum) };
         match value.is_finite() {
-            true if self.since_event => value - days,
+            true if self.since_event => value - time as f64 / DAY as f64,
             true => value,
             false => f64::NAN,
         }
@@ -126,8 +126,7 @@ impl Intake {
             return Ok(());
         }
         self.tally.event(time);
-        let days = time as f64 / propensity::time::DAY as f64;
-        self.read_numbers(&values[6..], &nulls[6..], numbers, days);
+        self.read_numbers(&values[6..], &nulls[6..], numbers, time);
         let after = 6 + numbers.len();
         // Rows that are dropped count in what is true of all, but nothing else is done with them.
         if let Some(sampler) = &mut self.sampler {
@@ -160,13 +159,12 @@ impl Intake {
 
     /// The code of an event type that is not NULL.
     fn event_type(&mut self, datum: Datum) -> Result<u32, Error> {
-        let kinds = &mut self.dictionaries.kinds;
+        let (kinds, long) = (
+            &mut self.dictionaries.kinds,
+            &mut self.tally.skipped.long_text,
+        );
         // SAFETY: the query casts the type to text.
-        unsafe {
-            let long = &mut self.tally.skipped.long_text;
-            let code = BytesKind::Varlena.read_counted(datum, long, |text| kinds.intern(text));
-            Ok(code?)
-        }
+        Ok(unsafe { BytesKind::Varlena.code(datum, kinds, long) }?)
     }
 
     fn mark(
@@ -205,7 +203,7 @@ impl Intake {
         } else {
             micros(values[1]).unwrap_or(Micros::MIN)
         };
-        self.read_numbers(&values[2..], &nulls[2..], numbers, 0.0);
+        self.read_numbers(&values[2..], &nulls[2..], numbers, 0);
         let after = 2 + numbers.len();
         if !self.keeps(values[0]) {
             self.count_long(&values[after..], &nulls[after..], codes);
@@ -235,13 +233,13 @@ impl Intake {
         time
     }
 
-    fn read_numbers(&mut self, values: &[Datum], nulls: &[bool], numbers: &[Number], days: f64) {
+    fn read_numbers(&mut self, values: &[Datum], nulls: &[bool], numbers: &[Number], time: Micros) {
         self.numbers.clear();
         for (column, number) in numbers.iter().enumerate() {
             let mut value = f64::NAN;
             if !nulls[column] {
                 // SAFETY: the kind was taken from the column's type.
-                value = unsafe { number.read(values[column], days) };
+                value = unsafe { number.read(values[column], time) };
                 self.tally.skipped.not_finite += u64::from(value.is_nan());
             }
             self.numbers.push(value);
@@ -270,16 +268,14 @@ impl Intake {
         } else {
             &mut self.dictionaries.events
         };
-        for ((column, kind), dictionary) in kinds.iter().enumerate().zip(dictionaries) {
-            let code = if nulls[column] {
-                0
-            } else {
+        let long = &mut self.tally.skipped.long_text;
+        let columns = kinds.iter().zip(dictionaries);
+        for ((kind, dictionary), (&value, &null)) in columns.zip(values.iter().zip(nulls)) {
+            let mut code = 0;
+            if !null {
                 // SAFETY: the kind was taken from the column's type.
-                unsafe {
-                    let long = &mut self.tally.skipped.long_text;
-                    kind.read_counted(values[column], long, |text| dictionary.intern(text))
-                }?
-            };
+                code = unsafe { kind.code(value, dictionary, long) }?;
+            }
             self.codes.push(code);
         }
         Ok(())

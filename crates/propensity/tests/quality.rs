@@ -259,7 +259,7 @@ fn measure(fitted: &Fitted, test: &Dataset) -> [f64; 4] {
     };
     let start = Instant::now();
     scorer
-        .explain_rows(&features, &mut visit, &mut || ())
+        .explain_rows(&features, usize::MAX, &mut visit, &mut || ())
         .unwrap();
     let speed = test.rows() as f64 / start.elapsed().as_secs_f64();
     eprintln!("  {json}");

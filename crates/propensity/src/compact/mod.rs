@@ -89,15 +89,9 @@ impl Compact {
         };
         let flags =
             u8::from(flags.goal) | u8::from(flags.eligible) << 1 | u8::from(flags.excluded) << 2;
-        out.push(EVENT | flags << FLAGS | form << AGE);
-        let widths = out.len();
-        out.resize(widths + self.widths(), 0);
-        fields::push(out, age, AGES[usize::from(form)]);
-        let mut fields = Fields {
-            out,
-            widths,
-            field: 0,
-        };
+        let tag = EVENT | flags << FLAGS | form << AGE;
+        let age = (age, AGES[usize::from(form)]);
+        let mut fields = Fields::begin(out, self.longest(), tag, self.widths(), age);
         fields.code(kind);
         fields
     }
@@ -251,6 +245,12 @@ impl Compact {
     /// How many numbers and codes an event has.
     pub(crate) fn attributes(&self) -> (usize, usize) {
         (self.numbers, self.codes)
+    }
+
+    /// Bytes of the longest event, and of what is written beyond a field.
+    #[inline]
+    fn longest(&self) -> usize {
+        1 + self.widths() + 8 + 8 * self.numbers + 4 * (1 + self.codes) + 8
     }
 
     /// Bytes of widths.

@@ -90,6 +90,14 @@ impl Dictionary {
         }
     }
 
+    /// The code of a short text that was met lately, without the cost of looking it up.
+    #[inline]
+    pub fn recall(&self, text: &[u8]) -> Option<u32> {
+        let short = short(text)?;
+        let (held, code) = self.recent[place(short)];
+        (held == short).then_some(code)
+    }
+
     /// The code of a text, which is added if it is new.
     ///
     /// # Errors
@@ -97,14 +105,19 @@ impl Dictionary {
     /// [`Error::OutOfMemory`] if there is no memory for it.
     #[inline]
     pub fn intern(&mut self, text: &[u8]) -> Result<u32, Error> {
-        let Some(short) = short(text) else {
-            return self.look_up(text);
-        };
-        let place = place(short);
-        if self.recent[place].0 != short {
-            self.recent[place] = (short, self.look_up(text)?);
+        match self.recall(text) {
+            Some(code) => Ok(code),
+            None => self.look_up_and_remember(text),
         }
-        Ok(self.recent[place].1)
+    }
+
+    #[cold]
+    fn look_up_and_remember(&mut self, text: &[u8]) -> Result<u32, Error> {
+        let code = self.look_up(text)?;
+        if let Some(short) = short(text) {
+            self.recent[place(short)] = (short, code);
+        }
+        Ok(code)
     }
 
     /// The code of a text, by its hash.

@@ -3,8 +3,9 @@
 /// A text of at most 16 bytes: its first and last bytes, which may overlap, and its length.
 pub(super) type Short = (u64, u64, usize);
 
-/// Number of short texts remembered: a power of two.
-pub(super) const RECENT: usize = 64;
+/// Number of places for short texts: a power of two, far above the number of texts that are usual, of which no two should
+/// have one place.
+pub(super) const RECENT: usize = 256;
 /// No text is as long as this says.
 pub(super) const NOTHING: Short = (0, 0, usize::MAX);
 

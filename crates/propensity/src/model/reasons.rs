@@ -92,7 +92,7 @@ pub fn with_background(
         }
         Ok(())
     };
-    scorer.explain_rows(features, &mut add, poll)?;
+    scorer.explain_rows(features, usize::MAX, &mut add, poll)?;
     Ok((scorer.into_model(), importance))
 }
 

@@ -139,11 +139,12 @@ impl Scorer {
         check_length(features.len(), self.factors.features().len())?;
         self.load(features)?;
         self.contribute(&mut || ())?;
-        Ok(self.explanation(0, features))
+        Ok(self.explanation(0, features, usize::MAX))
     }
 
     /// What the model says of many rows of features (row after row), and why: the very same as one
-    /// by one, in less time. `visit` gets the number of the row and its explanation.
+    /// by one, in less time. `visit` gets the number of the row and its explanation, in which so many
+    /// factors are the strongest first, and the others follow in no order.
     ///
     /// # Errors
     ///
@@ -152,6 +153,7 @@ impl Scorer {
     pub fn explain_rows(
         &mut self,
         features: &[f64],
+        strongest: usize,
         visit: &mut dyn FnMut(usize, &Explanation) -> Result<(), Error>,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
@@ -161,7 +163,10 @@ impl Scorer {
             self.load(features)?;
             self.contribute(poll)?;
             for (row, features) in features.chunks_exact(width).enumerate() {
-                visit(block * BLOCK + row, &self.explanation(row, features))?;
+                visit(
+                    block * BLOCK + row,
+                    &self.explanation(row, features, strongest),
+                )?;
             }
             poll();
         }
@@ -271,7 +276,7 @@ impl Scorer {
     }
 
     /// Puts together what was computed of a row at hand.
-    fn explanation(&mut self, row: usize, features: &[f64]) -> Explanation<'_> {
+    fn explanation(&mut self, row: usize, features: &[f64], strongest: usize) -> Explanation<'_> {
         let linear = self.contribute_linear(row);
         let trees = self.trees_of(row);
         let prediction = self.prediction(linear, trees);
@@ -304,10 +309,7 @@ impl Scorer {
             let of_trees = &contributions[row * self.factors.len()..][..self.factors.len()];
             base += share * reasons.add(of_trees, log_odds, share, impacts);
         }
-        impacts.sort_unstable_by(|a, b| {
-            let by_size = b.impact.abs().total_cmp(&a.impact.abs());
-            by_size.then(a.factor.cmp(&b.factor))
-        });
+        sort_strongest(impacts, strongest);
         Explanation {
             prediction,
             base,
@@ -323,6 +325,19 @@ fn check_length(found: usize, required: usize) -> Result<(), Error> {
     } else {
         Err(Error::LengthMismatch { found, required })
     }
+}
+
+/// Brings so many of the strongest impacts to the front, the strongest first.
+fn sort_strongest(impacts: &mut [FactorImpact], count: usize) {
+    let order = |a: &FactorImpact, b: &FactorImpact| {
+        let by_size = b.impact.abs().total_cmp(&a.impact.abs());
+        by_size.then(a.factor.cmp(&b.factor))
+    };
+    let first = match count {
+        _ if count >= impacts.len() => impacts,
+        _ => impacts.select_nth_unstable_by(count, order).0,
+    };
+    first.sort_unstable_by(order);
 }
 
 /// Adds `1 / count` of each value to its sum.

@@ -2,6 +2,7 @@
 
 use crate::boosting::{Forest, ForestParts};
 use crate::error::Error;
+use crate::factor::FactorImpact;
 use crate::fit::Algorithm;
 use crate::fit::testing::{row, small_fit};
 use crate::format::Writer;
@@ -35,8 +36,33 @@ fn explain_all(model: &Model, features: &[f64], check: &mut dyn FnMut(usize, &Ex
         Ok(())
     };
     scorer
-        .explain_rows(features, &mut visit, &mut || ())
+        .explain_rows(features, usize::MAX, &mut visit, &mut || ())
         .unwrap();
+}
+
+#[test]
+fn the_strongest_factors_are_those_of_all() {
+    let model = model(Algorithm::Auto);
+    let features = rows(&model, 50);
+    let mut all = Vec::new();
+    explain_all(&model, &features, &mut |_, explanation| {
+        all.push(explanation.factors.to_vec());
+    });
+    for strongest in [0, 1, 3, model.factors().len(), usize::MAX] {
+        let mut scorer = Scorer::new(model.clone(), &mut || ()).unwrap();
+        let mut visit = |row: usize, explanation: &Explanation| {
+            let first = strongest.min(all[row].len());
+            let of = |impacts: &[FactorImpact]| -> Vec<(usize, f64)> {
+                impacts.iter().map(|i| (i.factor, i.impact)).collect()
+            };
+            assert_eq!(of(&explanation.factors[..first]), of(&all[row][..first]));
+            assert_eq!(explanation.factors.len(), all[row].len());
+            Ok(())
+        };
+        scorer
+            .explain_rows(&features, strongest, &mut visit, &mut || ())
+            .unwrap();
+    }
 }
 
 /// The sum of base and impacts, less the log-odds.
@@ -361,7 +387,7 @@ fn write_golden_files() {
             .iter()
             .map(number)
             .collect();
-        let named = |impact: &crate::factor::FactorImpact| {
+        let named = |impact: &FactorImpact| {
             (
                 model.factors().name(impact.factor).to_owned(),
                 impact.impact,

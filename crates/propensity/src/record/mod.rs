@@ -99,6 +99,7 @@ const MARKS: [MarkKind; 6] = [
 
 impl Layout {
     /// Appends an event. Numbers that are not finite are taken as missing.
+    #[inline]
     #[expect(
         clippy::too_many_arguments,
         reason = "an event is just that; a struct would be built and taken apart for every row"
@@ -121,8 +122,21 @@ impl Layout {
             | flag(flags.goal, GOAL)
             | flag(flags.eligible, ELIGIBLE)
             | flag(flags.excluded, EXCLUDED);
-        self.push_head(out, tag, key, time);
-        out.extend_from_slice(&kind.to_le_bytes());
+        match key.as_array::<8>() {
+            // The usual width: what precedes the values is written at once.
+            Some(key) if self.key == KeyWidth::Fixed(8) => {
+                let mut head = [0; 1 + 8 + 8 + 4];
+                head[0] = tag;
+                head[1..9].copy_from_slice(key);
+                head[9..17].copy_from_slice(&time.to_le_bytes());
+                head[17..].copy_from_slice(&kind.to_le_bytes());
+                out.extend_from_slice(&head);
+            }
+            _ => {
+                self.push_head(out, tag, key, time);
+                out.extend_from_slice(&kind.to_le_bytes());
+            }
+        }
         push_values(out, numbers, codes);
     }
 
@@ -156,11 +170,7 @@ impl Layout {
             KeyWidth::Fixed(width) => debug_assert_eq!(key.len(), width),
             KeyWidth::Variable => out.extend_from_slice(&(key.len() as u32).to_le_bytes()),
         }
-        match key.as_array::<8>() {
-            // The usual width: copied by one instruction, without a call.
-            Some(key) => out.extend_from_slice(key),
-            None => out.extend_from_slice(key),
-        }
+        out.extend_from_slice(key);
         out.extend_from_slice(&time.to_le_bytes());
     }
 
