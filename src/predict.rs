@@ -5,8 +5,9 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::features::Features;
 use propensity::model::Scorer;
+use propensity::percentile::Percentiles;
 use propensity::phrase;
-use propensity::score::{Buckets, Percentiles};
+use propensity::score::Buckets;
 use propensity::time::Micros;
 
 use crate::args;

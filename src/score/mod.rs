@@ -14,7 +14,8 @@ use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
 use propensity::features::Features;
 use propensity::model::Scorer;
-use propensity::score::{Buckets, Percentiles};
+use propensity::percentile::Percentiles;
+use propensity::score::Buckets;
 use propensity::time::Micros;
 
 use predictions::Predictions;
@@ -196,15 +197,13 @@ impl Scored {
         mut predictions: Predictions,
         laps: Laps,
     ) -> Result<Self, Error> {
-        if predictions.probabilities.is_empty() {
+        if predictions.profiles() == 0 {
             return Err(Error::NoEligible {
                 model: definition.name.clone(),
                 cutoffs: 1,
             });
         }
-        let mut probabilities = std::mem::take(&mut predictions.probabilities);
-        let percentiles = Percentiles::of(&mut probabilities)?;
-        drop(probabilities);
+        let percentiles = predictions.percentiles()?;
         Ok(Self {
             read,
             as_of,

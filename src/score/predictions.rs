@@ -2,15 +2,20 @@
 
 use std::ffi::CStr;
 
+use propensity::percentile::Percentiles;
 use propensity::score::{Bucket, Buckets};
 
 use super::predictor::Made;
 use crate::error::Error;
 use crate::laps::{Spent, Watch};
+use crate::memory::poll;
 use crate::stream::Spool;
 
 /// Bytes of a spooled row before key and factors: their lengths, probability, score.
 pub const HEAD: usize = 18;
+
+/// Probabilities read at once.
+const BLOCK: usize = 4096;
 
 /// One profile's prediction, read back.
 pub struct Row<'a> {
@@ -26,8 +31,8 @@ pub struct Row<'a> {
 pub struct Predictions {
     buckets: Buckets,
     counts: [i64; 3],
-    /// Of all profiles, until the percentiles are known.
-    pub probabilities: Vec<f64>,
+    /// Of all profiles, by themselves: percentiles are found by reading them several times.
+    probabilities: Spool,
     /// What predicting took, and keeping the predictions.
     pub spent: Spent,
     rows: Spool,
@@ -38,7 +43,7 @@ impl Predictions {
         Self {
             buckets,
             counts: [0; 3],
-            probabilities: Vec::new(),
+            probabilities: Spool::default(),
             spent: Spent::default(),
             rows: Spool::default(),
         }
@@ -57,11 +62,8 @@ impl Predictions {
     /// Takes over what a predictor, one of so many, has made.
     pub fn take(&mut self, made: &mut Made, predictors: usize) -> Result<(), Error> {
         let watch = Watch::start();
-        self.probabilities
-            .try_reserve(made.scores.len())
-            .map_err(propensity::Error::from)?;
         for &(probability, score) in &made.scores {
-            self.probabilities.push(probability);
+            self.probabilities.append(&probability.to_le_bytes());
             self.counts[self.buckets.bucket(score) as usize] += 1;
         }
         self.rows.append(&made.rows);
@@ -69,6 +71,24 @@ impl Predictions {
         self.spent += made.spent.side_by_side(predictors);
         made.clear();
         Ok(())
+    }
+
+    /// The percentiles of all predictions.
+    pub fn percentiles(&mut self) -> Result<Percentiles, Error> {
+        let profiles = self.profiles() as usize;
+        let mut bytes = [0; 8 * BLOCK];
+        Percentiles::of(&mut |visit: &mut dyn FnMut(f64)| {
+            self.probabilities.rewind();
+            for start in (0..profiles).step_by(BLOCK) {
+                let bytes = &mut bytes[..8 * BLOCK.min(profiles - start)];
+                self.probabilities.fill(bytes)?;
+                for &probability in bytes.as_chunks().0 {
+                    visit(f64::from_le_bytes(probability));
+                }
+                poll();
+            }
+            Ok(())
+        })
     }
 
     /// Reads all predictions back, in the order they were added.

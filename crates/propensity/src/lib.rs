@@ -33,6 +33,7 @@ pub mod metrics;
 pub mod model;
 pub mod parallel;
 pub mod partition;
+pub mod percentile;
 pub mod phrase;
 pub mod population;
 pub mod portable;

@@ -1,4 +1,4 @@
-//! From a probability to the score, the bucket and the percentile that people read.
+//! From a probability to the score and the bucket that people read.
 
 use serde::{Deserialize, Serialize};
 
@@ -116,65 +116,6 @@ impl From<Buckets> for (i16, i16) {
     }
 }
 
-/// How many cut points divide a run into percentiles.
-const CUTS: usize = 99;
-
-/// Ranks of probabilities among the profiles of a run, kept as 99 cut points so that a live
-/// prediction can be placed in the run without its rows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Percentiles {
-    cuts: Vec<f64>,
-}
-
-impl Percentiles {
-    /// Cut points `q_k = sorted[ceil(k n / 100) - 1]`, `k` = 1..99, of `n` probabilities in any
-    /// order; they are sorted in place. `O(n log n)`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoRows`] without probabilities, [`Error::NotANumber`] if one is NaN.
-    pub fn of(probabilities: &mut [f64]) -> Result<Self, Error> {
-        if probabilities.iter().any(|p| p.is_nan()) {
-            return Err(Error::NotANumber);
-        }
-        if probabilities.is_empty() {
-            return Err(Error::NoRows);
-        }
-        probabilities.sort_unstable_by(f64::total_cmp);
-        let rows = probabilities.len() as u128;
-        let cuts = (1..=CUTS as u128)
-            .map(|k| probabilities[((k * rows).div_ceil(100) - 1) as usize])
-            .collect();
-        Ok(Self { cuts })
-    }
-
-    /// Stored cut points.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Corrupted`] unless they are 99 ascending numbers.
-    pub fn from_cuts(cuts: Vec<f64>) -> Result<Self, Error> {
-        let ascending = cuts.windows(2).all(|pair| pair[0] <= pair[1]);
-        if cuts.len() == CUTS && ascending {
-            Ok(Self { cuts })
-        } else {
-            Err(Error::Corrupted {
-                reason: "percentiles are not 99 ascending numbers",
-            })
-        }
-    }
-
-    /// The 99 cut points, ascending.
-    pub fn cuts(&self) -> &[f64] {
-        &self.cuts
-    }
-
-    /// The percentile of a probability, 1 to 100: one more than the number of cut points below it.
-    pub fn percentile(&self, probability: f64) -> i16 {
-        1 + self.cuts.partition_point(|&cut| cut < probability) as i16
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,46 +167,5 @@ mod tests {
             ));
         }
         assert_eq!(Buckets::new(40, 60).unwrap().bucket(59), Bucket::Medium);
-    }
-
-    #[test]
-    fn percentiles_of_a_hundred_are_their_ranks() {
-        let mut probabilities: Vec<f64> = (1..=100).rev().map(|i| f64::from(i) / 200.0).collect();
-        let percentiles = Percentiles::of(&mut probabilities).unwrap();
-        for rank in 1..=100 {
-            assert_eq!(percentiles.percentile(f64::from(rank) / 200.0), rank as i16);
-        }
-        assert_eq!(percentiles.percentile(0.0), 1);
-        assert_eq!(percentiles.percentile(1.0), 100);
-    }
-
-    #[test]
-    fn percentiles_of_four_by_hand() {
-        // q_1..q_25 = .1, q_26..q_50 = .2, q_51..q_75 = .3, q_76..q_99 = .4
-        let percentiles = Percentiles::of(&mut [0.4, 0.2, 0.1, 0.3]).unwrap();
-        let found = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5].map(|p| percentiles.percentile(p));
-        assert_eq!(found, [1, 1, 26, 26, 51, 76, 100]);
-    }
-
-    #[test]
-    fn one_profile_is_in_the_first_percentile() {
-        let percentiles = Percentiles::of(&mut [0.3]).unwrap();
-        assert_eq!(percentiles.percentile(0.3), 1);
-        assert_eq!(Percentiles::of(&mut []), Err(Error::NoRows));
-        assert_eq!(
-            Percentiles::of(&mut [0.1, f64::NAN]),
-            Err(Error::NotANumber)
-        );
-    }
-
-    #[test]
-    fn stored_cut_points_are_checked() {
-        let percentiles = Percentiles::of(&mut [0.4, 0.2]).unwrap();
-        let again = Percentiles::from_cuts(percentiles.cuts().to_vec());
-        assert_eq!(again, Ok(percentiles));
-        let mut wrong = vec![0.5; 99];
-        wrong[98] = f64::NAN;
-        assert!(Percentiles::from_cuts(wrong).is_err());
-        assert!(Percentiles::from_cuts(vec![0.5; 98]).is_err());
     }
 }

@@ -142,6 +142,30 @@ impl Dictionary {
         known.or_else(|| self.find(abridged_hash(text)?, text))
     }
 
+    /// The code that a text has here of which another dictionary only knew the hash, for want of room: its own, if there
+    /// is a text with that hash, so that one text never goes by two codes.
+    #[inline]
+    pub fn settled(&self, code: u32) -> u32 {
+        if Self::is_hash(code) {
+            self.find_order(code & !HASHED).unwrap_or(code)
+        } else {
+            code
+        }
+    }
+
+    #[cold]
+    fn find_order(&self, order: u32) -> Option<u32> {
+        let mut slot = slot(&self.table, u64::from(order) << ORDER);
+        loop {
+            let code = *self.table.get(slot)?;
+            let index = (code as usize).checked_sub(1)?;
+            if order_of_hash(self.entries[index].hash) == order {
+                return Some(code);
+            }
+            slot = (slot + 1) & (self.table.len() - 1);
+        }
+    }
+
     /// Takes in no further text: those known already are told apart, all others by their hash.
     pub fn close(&mut self) {
         self.max_entries = self.entries.len();
@@ -205,7 +229,7 @@ impl Dictionary {
     #[inline]
     fn find(&self, hash: u64, text: &[u8]) -> Option<u32> {
         let mask = self.table.len().checked_sub(1)?;
-        let mut slot = hash as usize & mask;
+        let mut slot = slot(&self.table, hash);
         loop {
             let code = self.table[slot];
             if code == 0 {
@@ -260,16 +284,26 @@ impl Dictionary {
 
 fn insert(table: &mut [u32], hash: u64, code: u32) {
     let mask = table.len() - 1;
-    let mut slot = hash as usize & mask;
+    let mut slot = slot(table, hash);
     while table[slot] != 0 {
         slot = (slot + 1) & mask;
     }
     table[slot] = code;
 }
 
-/// The high bits: the low ones choose slots.
+/// Where the search for a hash begins: at its highest bits, which are all that a code past the limit has of it.
+#[inline]
+fn slot(table: &[u32], hash: u64) -> usize {
+    let bits = table.len().checked_ilog2().unwrap_or_default();
+    hash.checked_shr(u64::BITS - bits).unwrap_or_default() as usize
+}
+
+/// Bits of a hash that are not among the 31 by which texts are ordered.
+const ORDER: u32 = 33;
+
+/// The highest 31 bits.
 fn order_of_hash(hash: u64) -> u32 {
-    (hash >> 33) as u32
+    (hash >> ORDER) as u32
 }
 
 #[cfg(test)]

@@ -111,3 +111,31 @@ fn a_closed_dictionary_knows_what_it_knew() {
     assert!(Dictionary::is_hash(words.intern(b"b").unwrap()));
     assert_eq!((words.intern(b"a"), words.len()), (Ok(1), 1));
 }
+
+#[test]
+fn a_text_that_another_dictionary_had_no_room_for_settles_where_it_is_known() {
+    let texts: Vec<String> = (0..5000)
+        .map(|number| format!("session {number}"))
+        .collect();
+    let mut full = Dictionary::new(1000);
+    let mut roomy = Dictionary::new(3000);
+    let there: Vec<u32> = texts
+        .iter()
+        .map(|text| full.intern(text.as_bytes()).unwrap())
+        .collect();
+    let here: Vec<u32> = texts
+        .iter()
+        .rev()
+        .map(|text| roomy.intern(text.as_bytes()).unwrap())
+        .collect();
+    for (&there, &here) in there[1000..].iter().zip(here.iter().rev().skip(1000)) {
+        assert!(Dictionary::is_hash(there));
+        assert_eq!(roomy.settled(there), here);
+    }
+    assert_eq!(
+        [0, 7].map(|code| roomy.settled(code)),
+        [0, 7],
+        "what is no hash stays"
+    );
+    assert_eq!(Dictionary::default().settled(there[4000]), there[4000]);
+}
