@@ -132,8 +132,9 @@ impl Data {
         let mut lanes = [Lane::new(worker)];
         let mut seconds = 0.0;
         for bytes in &self.partitions {
-            lanes[0].bytes.clone_from(bytes);
+            lanes[0].batch.bytes.clone_from(bytes);
             let begin = cpu_seconds();
+            lanes[0].begin(bytes.len());
             walk(
                 &mut lanes,
                 &self.layout,
