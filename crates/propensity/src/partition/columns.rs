@@ -61,11 +61,8 @@ impl Columns {
         self.codes.resize_with(codes, Vec::new);
     }
 
-    /// Makes room for so many more events; if there is too little, for as many as are `expected`,
-    /// and no more, because the columns of one profile can be most of the memory there is.
+    /// Makes room for so many more events, of so many `expected`.
     pub(super) fn reserve(&mut self, more: usize, expected: usize) -> Result<(), Error> {
-        // Some more each time, however little is expected.
-        let expected = expected.max(more + self.len() / 32);
         reserve(&mut self.times, more, expected)?;
         reserve(&mut self.flags, more, expected)?;
         reserve(&mut self.kinds, more, expected)?;
@@ -175,9 +172,12 @@ impl Columns {
     }
 }
 
-fn reserve<T>(column: &mut Vec<T>, more: usize, expected: usize) -> Result<(), Error> {
+/// Makes room for so many more values; if there is too little, for as many as are `expected`, and no
+/// more, because the columns of one profile can be most of the memory there is.
+pub(super) fn reserve<T>(column: &mut Vec<T>, more: usize, expected: usize) -> Result<(), Error> {
     if column.capacity() - column.len() < more {
-        column.try_reserve_exact(expected)?;
+        // Some more each time, however little is expected.
+        column.try_reserve_exact(expected.max(more + column.len() / 32))?;
     }
     Ok(())
 }

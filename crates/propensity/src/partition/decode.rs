@@ -1,7 +1,7 @@
 //! Takes records in: events become columns.
 
 use super::QUANTUM;
-use super::columns::{Columns, MANY};
+use super::columns::{Columns, MANY, reserve};
 use super::others::Others;
 use super::profiles::Profiles;
 use crate::error::Error;
@@ -106,10 +106,7 @@ impl Arrivals {
         if self.owners.len() + more > u32::MAX as usize {
             return Err(Error::OutOfMemory);
         }
-        if self.owners.capacity() - self.owners.len() < more {
-            self.owners
-                .try_reserve_exact(expected.max(more + self.owners.len() / 32))?;
-        }
+        reserve(&mut self.owners, more, expected)?;
         self.owners.extend(self.heads.iter().map(|head| head.owner));
         self.columns.reserve(more, expected)?;
         self.columns
