@@ -5,6 +5,7 @@ use propensity::compact::Events;
 use propensity::cutoff::Cutoff;
 use propensity::dictionary::Dictionaries;
 use propensity::features::Features;
+use propensity::history::Profile;
 use propensity::model::{Model, Scorer};
 use propensity::partition::Partition;
 use propensity::population::{Rules, Source};
@@ -70,13 +71,24 @@ impl Answerer {
             goal: Source::Events,
             occurs: true,
         };
-        let (profile, counts) = self.partition.single(events, dictionaries, &mut poll)?;
-        let eligible = rules.eligible(&profile, &cutoff);
-        answer::write_head(out, eligible, counts);
+        let Self {
+            partition,
+            features,
+            row,
+            ..
+        } = self;
+        let mut eligible = false;
+        let visit = &mut |profile: &Profile<'_>, counts| {
+            eligible = rules.eligible(profile, &cutoff);
+            answer::write_head(out, eligible, counts);
+            if eligible {
+                features.start();
+                features.row(profile, cutoff.at, row, &mut poll)?;
+            }
+            Ok(())
+        };
+        partition.single(events, dictionaries, visit, &mut poll)?;
         if eligible {
-            self.features.start();
-            self.features
-                .row(&profile, cutoff.at, &mut self.row, &mut poll)?;
             match want {
                 Want::Features => answer::write_features(out, &self.row),
                 Want::Score => self.write_score(out)?,

@@ -12,17 +12,18 @@ mod intake;
 mod parallel;
 mod partitions;
 mod query;
+mod reading;
 mod receiver;
 mod sampling;
 mod spool;
 mod tally;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
-use propensity::partition::{self, Lane, PARTITIONS, Partition, Worker};
-use propensity::record::Layout;
+use propensity::partition::{self, Batch, Lane, PARTITIONS, Partition, Worker};
 use propensity::sample::Share;
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
@@ -42,11 +43,14 @@ use crate::memory::poll;
 use crate::thread;
 use intake::{Intake, Rows};
 use parallel::Hauls;
-use partitions::Partitions;
+use reading::{PIECE, Reading};
 use receiver::Receiver;
 
 /// Bytes that a thread takes at once, in whole partitions: far more work than beginning a thread.
 const STRETCH: usize = 1 << 20;
+/// Two threads hold the records of partitions side by side if their bytes are this part of the memory allowed: events
+/// that are sorted and walked take about twice as much, and more is held besides.
+const SIDE_BY_SIDE: usize = 4;
 
 /// The events, attributes and marks of all profiles of a model.
 pub struct Stream {
@@ -213,11 +217,9 @@ impl Stream {
         self.intake.partitions.len(number) + hauled
     }
 
-    /// Reads the records of a partition onto the end of `bytes`.
-    fn read_partition(&mut self, number: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        let Self { intake, hauls, .. } = self;
-        let (own, others) = (&mut intake.partitions, hauls.as_mut());
-        read_partition(number, own, others, &intake.layout, bytes)
+    /// Reads a piece of the records, and returns whether there are more.
+    fn read_on(&mut self, reading: &mut Reading, batch: &mut Batch) -> Result<bool, Error> {
+        reading.read(&mut self.intake.partitions, self.hauls.as_mut(), batch)
     }
 
     /// How many workers [`Stream::share_out`] keeps busy.
@@ -240,22 +242,22 @@ impl Stream {
         let mut lanes: Vec<Lane<W>> = workers.into_iter().map(Lane::new).collect();
         let mut rest = 0..PARTITIONS;
         while !rest.is_empty() {
-            for lane in &mut lanes {
-                lane.bytes.clear();
-                while lane.bytes.len() < STRETCH {
-                    match rest.next() {
-                        Some(number) => self.read_partition(number, &mut lane.bytes)?,
-                        None => break,
-                    }
+            let mut readings = self.hand_out(&mut lanes, &mut rest)?;
+            let mut more = true;
+            while more {
+                more = false;
+                for (lane, reading) in lanes.iter_mut().zip(&mut readings) {
+                    lane.more = self.read_on(reading, &mut lane.batch)?;
+                    more |= lane.more;
                 }
+                partition::walk(
+                    &mut lanes,
+                    &self.intake.layout,
+                    &self.intake.dictionaries,
+                    Some(thread::begin),
+                    &mut poll,
+                )?;
             }
-            partition::walk(
-                &mut lanes,
-                &self.intake.layout,
-                &self.intake.dictionaries,
-                Some(thread::begin),
-                &mut poll,
-            )?;
             lanes
                 .iter_mut()
                 .try_for_each(|lane| take(&mut lane.worker))?;
@@ -263,21 +265,56 @@ impl Stream {
         Ok(())
     }
 
+    /// Begins a stretch: the partitions that each of the lanes reads. Very large ones are not side by side.
+    fn hand_out<W: Worker>(
+        &self,
+        lanes: &mut [Lane<W>],
+        rest: &mut Range<usize>,
+    ) -> Result<Vec<Reading>, Error> {
+        let room = guc::max_memory() / SIDE_BY_SIDE;
+        let mut taken = 0;
+        let hand_out = |lane: &mut Lane<W>| {
+            let (first, mut bytes) = (rest.start, 0);
+            while bytes < STRETCH && rest.start < rest.end {
+                let more = self.len(rest.start);
+                if taken > 0 && taken + more > room {
+                    break;
+                }
+                taken += more;
+                bytes += more;
+                rest.start += 1;
+            }
+            lane.begin(bytes);
+            lane.batch
+                .bytes
+                .try_reserve_exact(bytes.min(PIECE + STRETCH))
+                .map_err(propensity::Error::from)?;
+            Ok(Reading::new(first..rest.start))
+        };
+        lanes.iter_mut().map(hand_out).collect()
+    }
+
     /// Visits every profile, in order of the hash of its key. Can be repeated.
     pub fn walk(
         &mut self,
         visit: &mut dyn FnMut(&Profile) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (mut partition, mut bytes) = (Partition::default(), Vec::new());
+        let (mut partition, mut batch) = (Partition::default(), Batch::default());
+        let layout = self.intake.layout;
         for number in 0..PARTITIONS {
-            bytes.clear();
-            self.read_partition(number, &mut bytes)?;
+            partition.begin(self.len(number));
+            let mut reading = Reading::new(number..number + 1);
+            let mut more = true;
+            while more {
+                batch.clear();
+                more = self.read_on(&mut reading, &mut batch)?;
+                partition.add(&layout, &batch, &|_| true, &mut poll)?;
+            }
             let mut failed = None;
-            let walked = partition.walk(
-                &self.intake.layout,
-                &bytes,
+            let walked = partition.visit(
+                &layout,
                 &self.intake.dictionaries,
-                &mut |profile| {
+                &mut |profile, _| {
                     visit(profile).map_err(|error| {
                         failed = Some(error);
                         propensity::Error::BadRecord
@@ -292,20 +329,4 @@ impl Stream {
         }
         Ok(())
     }
-}
-
-/// Reads the records of a partition, this process's own and others', onto the end of `bytes`.
-fn read_partition(
-    number: usize,
-    own: &mut Partitions,
-    others: Option<&mut Hauls>,
-    layout: &Layout,
-    bytes: &mut Vec<u8>,
-) -> Result<(), Error> {
-    let hauled = others.as_ref().map_or(0, |hauls| hauls.len(number));
-    bytes
-        .try_reserve_exact(own.len(number) + hauled)
-        .map_err(propensity::Error::from)?;
-    own.read(number, bytes)?;
-    others.map_or(Ok(()), |hauls| hauls.read(layout, number, bytes))
 }

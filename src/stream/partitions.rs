@@ -40,15 +40,19 @@ impl Chunks {
         self.of[partition].iter().map(|chunk| chunk.length).sum()
     }
 
-    /// Reads the bytes of a partition onto the end of `bytes`.
+    /// Reads the chunk of a partition with this number onto the end of `bytes`, if there is one.
     pub fn read(
         &self,
         partition: usize,
+        number: usize,
         file: &mut TempFile,
         bytes: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let mut chunks = self.of[partition].iter();
-        chunks.try_for_each(|chunk| file.read(chunk.place, chunk.length, bytes))
+    ) -> Result<bool, Error> {
+        let Some(chunk) = self.of[partition].get(number) else {
+            return Ok(false);
+        };
+        file.read(chunk.place, chunk.length, bytes)?;
+        Ok(true)
     }
 }
 
@@ -107,13 +111,29 @@ impl Partitions {
         self.chunks.len(partition) + self.buffers[partition].len()
     }
 
-    /// Reads a partition onto the end of `bytes`, oldest first. Can be repeated.
-    pub fn read(&mut self, partition: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        if let Some(file) = &mut self.file {
-            self.chunks.read(partition, file, bytes)?;
+    /// Reads the chunk of a partition with this number, oldest first, onto the end of `bytes`, if there is one. Can be
+    /// repeated.
+    pub fn read(
+        &mut self,
+        partition: usize,
+        number: usize,
+        bytes: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        if let Some(file) = &mut self.file
+            && self.chunks.read(partition, number, file, bytes)?
+        {
+            return Ok(true);
         }
-        bytes.extend_from_slice(&self.buffers[partition]);
-        Ok(())
+        // What is still in memory is the last.
+        let last = number == self.chunks.of[partition].len();
+        if last {
+            let buffer = &self.buffers[partition];
+            bytes
+                .try_reserve(buffer.len())
+                .map_err(propensity::Error::from)?;
+            bytes.extend_from_slice(buffer);
+        }
+        Ok(last)
     }
 
     /// Leaves all bytes in the file to another process; there is a file only if there are any.

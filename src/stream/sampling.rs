@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use pgrx::{IntoDatum, pg_sys};
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
-use propensity::partition::PARTITIONS;
+use propensity::partition::{Batch, PARTITIONS};
 use propensity::sample::{Sampler, Share};
 use propensity::time::Micros;
 
 use super::intake::Intake;
 use super::partitions::Partitions;
-use super::{Param, Stream, read_partition};
+use super::reading::Reading;
+use super::{Param, Stream};
 use crate::error::Error;
 use crate::memory::poll;
 
@@ -69,24 +70,29 @@ impl Stream {
             ..
         } = intake;
         let mut crowds = crowds(dictionaries);
-        let mut bytes = Vec::new();
+        let mut batch = Batch::default();
         tally.kept = 0;
         let mut rest = Partitions::new();
         for number in 0..PARTITIONS {
-            bytes.clear();
-            read_partition(number, partitions, hauls.as_mut(), layout, &mut bytes)?;
-            for record in layout.records(&bytes) {
-                let (key, record) = record?;
-                if !share.keeps(profile_hash(key)) {
-                    continue;
+            let mut reading = Reading::new(number..number + 1);
+            let mut more = true;
+            while more {
+                batch.clear();
+                more = reading.read(partitions, hauls.as_mut(), &mut batch)?;
+                batch.settle(layout, &mut poll)?;
+                for record in layout.records(&batch.bytes) {
+                    let (key, record) = record?;
+                    if !share.keeps(profile_hash(key)) {
+                        continue;
+                    }
+                    rest.append(number, |out| out.extend_from_slice(record));
+                    tally.kept += 1;
+                    for crowd in &mut crowds {
+                        crowd.add(layout.code(key, record, crowd.column))?;
+                    }
                 }
-                rest.append(number, |out| out.extend_from_slice(record));
-                tally.kept += 1;
-                for crowd in &mut crowds {
-                    crowd.add(layout.code(key, record, crowd.column))?;
-                }
+                poll();
             }
-            poll();
         }
         *partitions = rest;
         if let Some(hauls) = hauls {

@@ -2,11 +2,12 @@
 //! counting rows, learning a schema, computing features.
 //!
 //! ```text
-//! cargo run --release -p propensity --example walk [EVENTS]
+//! cargo run --release -p propensity --example walk [EVENTS [TOGETHER]]
 //! ```
 //!
 //! The events are those of `tests/bench_sql`, about 20 per profile, in random order: once without
 //! types and attributes (64 features), once with 13 types, an amount, a channel and a device (304).
+//! So many partitions are walked TOGETHER as if they were one, which shows what many more events cost.
 //! `bits` is a hash of all features of some rows: the same for builds that compute the same.
 #![expect(clippy::unwrap_used, reason = "a benchmark, which may panic")]
 
@@ -90,7 +91,7 @@ struct Data {
 }
 
 impl Data {
-    fn pack(events: &[Event], attributes: bool) -> Self {
+    fn pack(events: &[Event], attributes: bool, together: usize) -> Self {
         let count = usize::from(attributes);
         let layout = Layout {
             key: KeyWidth::Fixed(8),
@@ -120,10 +121,11 @@ impl Data {
                 layout.push_event(out, &key, event.time, 0, flags, &[], &[]);
             }
         }
+        let partitions = partitions.chunks(together).map(<[Vec<u8>]>::concat);
         Self {
             layout,
             dictionaries,
-            partitions,
+            partitions: partitions.collect(),
         }
     }
 
@@ -132,8 +134,9 @@ impl Data {
         let mut lanes = [Lane::new(worker)];
         let mut seconds = 0.0;
         for bytes in &self.partitions {
-            lanes[0].bytes.clone_from(bytes);
+            lanes[0].batch.bytes.clone_from(bytes);
             let begin = cpu_seconds();
+            lanes[0].begin(bytes.len());
             walk(
                 &mut lanes,
                 &self.layout,
@@ -299,12 +302,14 @@ fn measure(data: &Data) {
 }
 
 fn main() {
-    let events = std::env::args()
-        .nth(1)
-        .map_or(10_000_000, |count| count.parse().unwrap());
-    let events = generate(events / 20);
+    let argument = |number, default: u64| {
+        let given = std::env::args().nth(number);
+        given.map_or(default, |count| count.parse().unwrap())
+    };
+    let events = generate(argument(1, 10_000_000) / 20);
+    let together = argument(2, 1) as usize;
     for attributes in [false, true] {
-        let data = Data::pack(&events, attributes);
+        let data = Data::pack(&events, attributes, together);
         let bytes: usize = data.partitions.iter().map(Vec::len).sum();
         println!("{} events, {} MB", events.len(), bytes / 1_000_000);
         measure(&data);

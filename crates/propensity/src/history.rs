@@ -1,6 +1,47 @@
 //! What is known of one profile: its events, its attributes, and marks set from outside.
 
+use crate::record::EventFlags;
 use crate::time::Micros;
+
+/// [`EventFlags`] in a byte, in the order of events that differ in nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flags(u8);
+
+impl Flags {
+    const GOAL: u8 = 1;
+    const ELIGIBLE: u8 = 1 << 1;
+    const EXCLUDED: u8 = 1 << 2;
+
+    /// Whether the event meets the goal condition.
+    #[inline]
+    pub fn goal(self) -> bool {
+        self.0 & Self::GOAL != 0
+    }
+
+    /// Whether the event meets the eligible condition.
+    #[inline]
+    pub fn eligible(self) -> bool {
+        self.0 & Self::ELIGIBLE != 0
+    }
+
+    /// Whether the event meets the exclude condition.
+    #[inline]
+    pub fn excluded(self) -> bool {
+        self.0 & Self::EXCLUDED != 0
+    }
+}
+
+impl From<EventFlags> for Flags {
+    #[inline]
+    fn from(flags: EventFlags) -> Self {
+        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
+        Self(
+            bit(flags.goal, Self::GOAL)
+                | bit(flags.eligible, Self::ELIGIBLE)
+                | bit(flags.excluded, Self::EXCLUDED),
+        )
+    }
+}
 
 /// The events of one profile, oldest first. All slices have one entry per event.
 ///
@@ -12,16 +53,12 @@ pub struct History<'a> {
     pub times: &'a [Micros],
     /// Code of the event type in the dictionary of types; 0 = no type (SQL NULL).
     pub kinds: &'a [u32],
-    /// Whether the event meets the goal condition.
-    pub goals: &'a [bool],
-    /// Whether the event meets the eligible condition.
-    pub eligible: &'a [bool],
-    /// Whether the event meets the exclude condition.
-    pub excluded: &'a [bool],
+    /// Which conditions each event meets by itself.
+    pub flags: &'a [Flags],
     /// `numbers[attribute][event]`; NaN = missing, otherwise finite.
-    pub numbers: &'a [Vec<f64>],
+    pub numbers: &'a [&'a [f64]],
     /// `codes[attribute][event]`: code in that attribute's dictionary; 0 = missing.
-    pub codes: &'a [Vec<u32>],
+    pub codes: &'a [&'a [u32]],
 }
 
 impl History<'_> {

@@ -1,7 +1,7 @@
 //! Who is trained on and scored at a cutoff, and with what outcome.
 
 use crate::cutoff::Cutoff;
-use crate::history::{History, MarkKind, Profile};
+use crate::history::{Flags, History, MarkKind, Profile};
 use crate::time::Micros;
 
 /// Where a condition is found.
@@ -34,7 +34,7 @@ impl Rules {
         let history = &profile.history;
         let eligible = match self.eligible {
             Source::None => !within(history, cutoff.eligible_from, cutoff.at).is_empty(),
-            Source::Events => any(history, history.eligible, cutoff.eligible_from, cutoff.at),
+            Source::Events => any(history, Flags::eligible, cutoff.eligible_from, cutoff.at),
             Source::Marks => profile.has_mark(cutoff.at, MarkKind::Eligible),
         };
         eligible && !self.excluded(profile, cutoff)
@@ -45,7 +45,7 @@ impl Rules {
             Source::None => false,
             Source::Events => {
                 let history = &profile.history;
-                any(history, history.excluded, Micros::MIN, cutoff.at)
+                any(history, Flags::excluded, Micros::MIN, cutoff.at)
             }
             Source::Marks => profile.has_mark(cutoff.at, MarkKind::Excluded),
         }
@@ -56,7 +56,7 @@ impl Rules {
         let history = &profile.history;
         let goal = match self.goal {
             Source::None => false,
-            Source::Events => any(history, history.goals, cutoff.at, cutoff.outcome_until),
+            Source::Events => any(history, Flags::goal, cutoff.at, cutoff.outcome_until),
             Source::Marks => profile.has_mark(cutoff.at, MarkKind::Goal),
         };
         goal == self.occurs
@@ -82,15 +82,16 @@ fn within(history: &History, after: Micros, until: Micros) -> std::ops::Range<us
     history.until(after)..history.until(until)
 }
 
-fn any(history: &History, flags: &[bool], after: Micros, until: Micros) -> bool {
-    let flags = flags.get(within(history, after, until));
-    flags.is_some_and(|flags| flags.contains(&true))
+fn any(history: &History, flag: fn(Flags) -> bool, after: Micros, until: Micros) -> bool {
+    let flags = history.flags.get(within(history, after, until));
+    flags.is_some_and(|flags| flags.iter().any(|&flags| flag(flags)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::history::Mark;
+    use crate::record::EventFlags;
 
     const CUTOFF: Cutoff = Cutoff {
         at: 100,
@@ -105,15 +106,18 @@ mod tests {
     };
 
     fn with<T>(times: &[Micros], flags: &[bool], marks: &[Mark], f: impl Fn(&Profile) -> T) -> T {
+        let flags = flags.iter().map(|&set| EventFlags {
+            goal: set,
+            eligible: set,
+            excluded: set,
+        });
         f(&Profile {
             key: b"k",
             hash: 0,
             history: History {
                 times,
                 kinds: &vec![0; times.len()],
-                goals: flags,
-                eligible: flags,
-                excluded: flags,
+                flags: &flags.map(Flags::from).collect::<Vec<_>>(),
                 numbers: &[],
                 codes: &[],
             },

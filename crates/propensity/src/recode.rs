@@ -11,6 +11,8 @@ const QUANTUM: usize = 1 << 16;
 #[derive(Debug)]
 pub struct Recode {
     codes: Vec<Vec<u32>>,
+    /// Whether all codes stay as they are.
+    identity: bool,
 }
 
 impl Recode {
@@ -24,13 +26,14 @@ impl Recode {
         for (into, from) in into.events.iter_mut().zip(&from.events) {
             codes.push(into.take_in(from)?);
         }
-        Ok(Self { codes })
+        let same = |codes: &Vec<u32>| (0..).zip(codes).all(|(old, &new)| old == new);
+        let identity = codes.iter().all(same);
+        Ok(Self { codes, identity })
     }
 
     /// Whether all codes stay as they are.
-    fn is_identity(&self) -> bool {
-        let same = |codes: &Vec<u32>| (0..).zip(codes).all(|(old, &new)| old == new);
-        self.codes.iter().all(same)
+    pub(crate) fn is_identity(&self) -> bool {
+        self.identity
     }
 
     /// Replaces the codes of events, in place. Those of texts past the limit of a dictionary are
@@ -45,16 +48,13 @@ impl Recode {
         bytes: &mut [u8],
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        if self.is_identity() {
-            return Ok(());
-        }
         let (mut offset, mut records) = (0, 0_usize);
         while offset < bytes.len() {
             let record = layout.record(bytes, offset)?;
             let (kind, head, next) = (record.kind, layout.head(record.key), record.next);
             if kind == RecordKind::Event {
                 layout.replace_codes(head, &mut bytes[offset..next], |column, code| {
-                    self.new_code(column, code)
+                    new_code(self.column(column), code)
                 });
             }
             offset = next;
@@ -66,12 +66,16 @@ impl Recode {
         Ok(())
     }
 
-    #[inline]
-    fn new_code(&self, column: usize, code: u32) -> u32 {
-        let codes = self.codes.get(column);
-        let new = codes.and_then(|codes| codes.get(code as usize)).copied();
-        new.unwrap_or(code)
+    /// The new codes of a column, by old ones: of the types, column 0, or of a text attribute.
+    pub(crate) fn column(&self, column: usize) -> &[u32] {
+        self.codes.get(column).map_or(&[], Vec::as_slice)
     }
+}
+
+/// What a list says of a code; it stays as it is past the end of the list.
+#[inline]
+pub(crate) fn new_code(list: &[u32], code: u32) -> u32 {
+    list.get(code as usize).copied().unwrap_or(code)
 }
 
 #[cfg(test)]

@@ -2,13 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which may panic")]
 
 use propensity::Error;
+use propensity::answer::Counts;
 use propensity::compact::{Compact, Events};
 use propensity::dictionary::Dictionaries;
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind, Profile};
-use propensity::partition::{self, Lane, Partition, Worker, partition_of};
+use propensity::partition::{self, Batch, Lane, Partition, Worker, partition_of};
+use propensity::recode::Recode;
 use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::rng::Rng;
 use propensity::time::Micros;
+use std::sync::Arc;
 
 const LAYOUT: Layout = Layout {
     key: KeyWidth::Variable,
@@ -26,7 +30,11 @@ fn describe(profile: &Profile) -> String {
     let events = (
         &history.times,
         &history.kinds,
-        &history.goals,
+        history
+            .flags
+            .iter()
+            .map(|flags| flags.goal())
+            .collect::<Vec<_>>(),
         &history.numbers[0],
         &history.codes[0],
     );
@@ -150,7 +158,7 @@ fn two_lanes() -> ([Lane<Witness>; 2], Vec<u8>) {
     for number in 0..2000_i64 {
         let key = format!("{}", number % 300);
         let lane = profile_hash(key.as_bytes()) >> 63;
-        for out in [&mut lanes[lane as usize].bytes, &mut whole] {
+        for out in [&mut lanes[lane as usize].batch.bytes, &mut whole] {
             event(out, &key, number * 7 % 50, 0, false, number as f64);
         }
     }
@@ -197,6 +205,179 @@ fn a_profile_that_is_not_wanted_changes_nothing_for_the_others() {
 }
 
 #[test]
+fn records_that_come_in_pieces_are_walked_as_those_that_come_at_once() {
+    let dictionaries = Dictionaries::new(1, 0);
+    for begin in [None, Some(begin as propensity::parallel::Begin)] {
+        let (mut lanes, whole) = two_lanes();
+        // The first lane gets its records bit by bit, and more than it was told; the second is done
+        // at once.
+        let batch = std::mem::take(&mut lanes[0].batch);
+        let records: Vec<&[u8]> = LAYOUT
+            .records(&batch.bytes)
+            .map(|record| record.unwrap().1)
+            .collect();
+        lanes[0].begin(batch.bytes.len() / 2);
+        let pieces: Vec<Vec<u8>> = records.chunks(97).map(<[&[u8]]>::concat).collect();
+        for (number, piece) in pieces.iter().enumerate() {
+            lanes[0].batch.bytes.extend_from_slice(piece);
+            lanes[0].more = number + 1 < pieces.len();
+            let seen = lanes[0].worker.seen.len();
+            assert_eq!(seen, 0, "visited before the last piece");
+            partition::walk(&mut lanes, &LAYOUT, &dictionaries, begin, &mut || ()).unwrap();
+        }
+        let seen: Vec<String> = lanes
+            .into_iter()
+            .flat_map(|lane| lane.worker.seen)
+            .collect();
+        assert_eq!(seen, walk(&mut Partition::default(), &whole, &dictionaries));
+    }
+}
+
+#[test]
+fn a_lane_can_be_walked_again_with_other_profiles() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let ([mut lane, mut other], _) = two_lanes();
+    let mut expected = walk(&mut Partition::default(), &lane.batch.bytes, &dictionaries);
+    expected.extend(walk(
+        &mut Partition::default(),
+        &other.batch.bytes,
+        &dictionaries,
+    ));
+    let lanes = std::slice::from_mut(&mut lane);
+    partition::walk(lanes, &LAYOUT, &dictionaries, None, &mut || ()).unwrap();
+    lanes[0].batch = std::mem::take(&mut other.batch);
+    partition::walk(lanes, &LAYOUT, &dictionaries, None, &mut || ()).unwrap();
+    assert_eq!(lane.worker.seen, expected);
+}
+
+/// Dictionaries that met these texts, as types and as values, in this order.
+fn met(texts: &[&str]) -> Dictionaries {
+    let mut dictionaries = Dictionaries::new(1, 0);
+    for text in texts {
+        dictionaries.kinds.intern(text.as_bytes()).unwrap();
+        dictionaries.events[0].intern(text.as_bytes()).unwrap();
+    }
+    dictionaries
+}
+
+#[test]
+fn codes_of_other_processes_are_replaced_while_records_become_columns() {
+    let texts = ["buy", "view", "click", "open"];
+    let mut here = met(&texts[..2]);
+    let there = [
+        met(&["open", "view", "buy"]),
+        met(&["click", "view"]),
+        met(&texts[..2]),
+    ];
+    let recodes = there
+        .each_ref()
+        .map(|there| Arc::new(Recode::new(there, &mut here).unwrap()));
+    let (mut batch, mut settled) = (Batch::default(), Vec::new());
+    for number in 0..4000_usize {
+        let key = format!("{}", number % 37);
+        let time = (number * 31 % 97) as Micros;
+        // Sixteen records of one process, then of the next.
+        let process = number / 16 % 4;
+        let from = process
+            .checked_sub(1)
+            .map_or(&here, |process| &there[process]);
+        let text = texts[number % 4].as_bytes();
+        let Some(code) = from.kinds.code(text) else {
+            continue;
+        };
+        let start = batch.bytes.len();
+        event(&mut batch.bytes, &key, time, code, false, number as f64);
+        if let Some(process) = process.checked_sub(1) {
+            batch.recode(start, &recodes[process]);
+        }
+        let code = here.kinds.code(text).unwrap();
+        event(&mut settled, &key, time, code, false, number as f64);
+    }
+    let mut lane = Lane::new(Witness::default());
+    lane.begin(batch.bytes.len());
+    lane.batch = batch;
+    let lanes = std::slice::from_mut(&mut lane);
+    partition::walk(lanes, &LAYOUT, &here, None, &mut || ()).unwrap();
+    assert_eq!(
+        lane.worker.seen,
+        walk(&mut Partition::default(), &settled, &here)
+    );
+}
+
+#[test]
+fn codes_of_other_processes_can_be_replaced_in_the_records() {
+    let mut here = met(&["buy"]);
+    let there = met(&["view", "buy"]);
+    let recode = Arc::new(Recode::new(&there, &mut here).unwrap());
+    let (mut batch, mut expected) = (Batch::default(), Vec::new());
+    let code = |dictionaries: &Dictionaries| dictionaries.kinds.code(b"view").unwrap();
+    for (start, from) in [
+        (false, &here),
+        (true, &there),
+        (true, &there),
+        (false, &here),
+    ] {
+        let begin = batch.bytes.len();
+        event(&mut batch.bytes, "k", 1, code(from), false, 0.0);
+        if start {
+            batch.recode(begin, &recode);
+        }
+        event(&mut expected, "k", 1, code(&here), false, 0.0);
+    }
+    assert_ne!(batch.bytes, expected);
+    for _ in 0..2 {
+        batch.settle(&LAYOUT, &mut || ()).unwrap();
+        assert_eq!(batch.bytes, expected);
+    }
+}
+
+#[test]
+fn whatever_the_bytes_are_they_are_walked_or_refused() {
+    let mut rng = Rng::new(7);
+    let mut here = met(&["buy", "view"]);
+    let recode = Arc::new(Recode::new(&met(&["view", "buy"]), &mut here).unwrap());
+    let ([lane, _], _) = two_lanes();
+    let whole = &lane.batch.bytes[..5000];
+    let end = LAYOUT
+        .records(whole)
+        .map_while(Result::ok)
+        .map(|(_, record)| record.len());
+    let whole = &whole[..end.sum()];
+    let fixed = Layout {
+        key: KeyWidth::Fixed(3),
+        ..LAYOUT
+    };
+    let mut refused = 0;
+    for round in 0..3000 {
+        let mut batch = Batch::default();
+        if round % 2 == 0 {
+            batch.bytes.extend_from_slice(whole);
+            for _ in 0..1 + rng.below(3) {
+                let place = rng.below(whole.len() as u32) as usize;
+                batch.bytes[place] = rng.below(256) as u8;
+            }
+        } else {
+            batch
+                .bytes
+                .extend((0..rng.below(300)).map(|_| rng.below(16) as u8));
+        }
+        batch.recode(0, &recode);
+        let layout = [LAYOUT, fixed][round % 4 / 2];
+        let mut partition = Partition::default();
+        partition.begin(rng.below(9000) as usize);
+        let walked = partition
+            .add(&layout, &batch, &|hash| hash.is_multiple_of(2), &mut || ())
+            .and_then(|()| partition.visit(&layout, &here, &mut |_, _| Ok(()), &mut || ()));
+        assert!(
+            matches!(walked, Ok(()) | Err(Error::BadRecord)),
+            "{walked:?}"
+        );
+        refused += usize::from(walked.is_err());
+    }
+    assert!(refused > 500 && refused < 3000, "{refused} refused");
+}
+
+#[test]
 fn an_error_in_either_lane_is_the_error_of_the_walk() {
     let dictionaries = Dictionaries::new(1, 0);
     let fail = ["0", "1", "2", "3", "4", "5"];
@@ -240,7 +421,7 @@ fn ties_have_one_order_whatever_order_records_and_texts_came_in() {
                 told.push((
                     kind,
                     history.numbers[0][event].to_bits(),
-                    history.goals[event],
+                    history.flags[event].goal(),
                 ));
             }
             Ok(())
@@ -390,6 +571,57 @@ fn one_profile_with_many_unsorted_events_is_sorted_and_polled() {
     assert!(polls > 50, "{polls} polls");
 }
 
+/// Whatever the times are: even, all the same, in few heaps, with one far from the others.
+#[test]
+fn many_events_of_one_profile_are_in_one_order_whatever_order_they_came_in() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let times: [fn(i64) -> Micros; 5] = [
+        |number| number * 7919 % 20_011,
+        |_| 5,
+        |number| number % 3,
+        |number| {
+            if number == 77 {
+                Micros::MIN
+            } else {
+                number * 13 % 5003
+            }
+        },
+        |number| if number == 9 { Micros::MAX } else { -number },
+    ];
+    for time in times {
+        let events = |numbers: &mut dyn Iterator<Item = i64>| {
+            let mut bytes = Vec::new();
+            for number in numbers {
+                let flag = number % 2 == 0;
+                event(&mut bytes, "k", time(number), 0, flag, number as f64);
+            }
+            walk(&mut Partition::default(), &bytes, &dictionaries)
+        };
+        let mut sorted: Vec<i64> = (0..20_000).collect();
+        sorted.sort_by_key(|&number| (time(number), number));
+        let expected = events(&mut sorted.iter().copied());
+        assert!(expected == events(&mut (0..20_000)));
+        assert!(expected == events(&mut (0..20_000).map(|number| number * 7 % 20_000)));
+        let mut seen = Vec::new();
+        let mut visit = |profile: &Profile| {
+            seen.extend(
+                profile.history.numbers[0]
+                    .iter()
+                    .map(|&number| number as i64),
+            );
+            Ok(())
+        };
+        let mut bytes = Vec::new();
+        for number in 0..20_000 {
+            event(&mut bytes, "k", time(number), 0, false, number as f64);
+        }
+        Partition::default()
+            .walk(&LAYOUT, &bytes, &dictionaries, &mut visit, &mut || ())
+            .unwrap();
+        assert_eq!(seen, sorted);
+    }
+}
+
 #[test]
 fn a_profile_by_itself_looks_as_in_a_walk() {
     let mut dictionaries = Dictionaries::new(1, 0);
@@ -423,15 +655,24 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
     for _ in 0..2 {
         let bytes = &bytes;
         let events = Events { compact, bytes };
-        let (profile, counts) = partition
-            .single(&events, &dictionaries, &mut || ())
+        let mut visits = 0;
+        let mut visit = |profile: &Profile, counts: Counts| {
+            assert_eq!(walked, [describe(profile)]);
+            assert_eq!(counts.events, 6);
+            visits += 1;
+            Ok(())
+        };
+        partition
+            .single(&events, &dictionaries, &mut visit, &mut || ())
             .unwrap();
-        assert_eq!(walked, [describe(&profile)]);
-        assert_eq!(counts.events, 6);
+        assert_eq!(visits, 1);
     }
     let bytes = &bytes[..bytes.len() - 1];
-    let cut = partition.single(&Events { compact, bytes }, &dictionaries, &mut || ());
-    assert_eq!(cut.err(), Some(Error::BadRecord));
+    let events = Events { compact, bytes };
+    let cut = partition.single(&events, &dictionaries, &mut |_, _| Ok(()), &mut || ());
+    assert_eq!(cut, Err(Error::BadRecord));
+    // What was left over is not seen by the next.
+    assert_eq!(walk(&mut partition, &records, &dictionaries), walked);
 }
 
 /// Two megabytes are walked in parts: the same profiles in the same order with the same events as

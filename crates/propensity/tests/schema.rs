@@ -4,7 +4,8 @@
 use propensity::Error;
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
-use propensity::history::{History, Profile};
+use propensity::history::{Flags, History, Profile};
+use propensity::record::EventFlags;
 use propensity::schema::{
     ColumnNames, EventType, GoalKind, Learner, OTHER, Schema, Span, TextColumn,
 };
@@ -47,7 +48,12 @@ impl World {
             .map(|row| code(&mut self.dictionaries.events[0], row.4))
             .collect();
         let times: Vec<Micros> = rows.iter().map(|row| row.0).collect();
-        let goals: Vec<bool> = rows.iter().map(|row| row.2).collect();
+        let flags = rows.iter().map(|row| EventFlags {
+            goal: row.2,
+            eligible: row.2,
+            excluded: row.2,
+        });
+        let flags: Vec<Flags> = flags.map(Flags::from).collect();
         let numbers: Vec<f64> = rows.iter().map(|row| row.3).collect();
         self.profiles += 1;
         let key = self.profiles.to_le_bytes();
@@ -57,11 +63,9 @@ impl World {
             history: History {
                 times: &times,
                 kinds: &kinds,
-                goals: &goals,
-                eligible: &goals,
-                excluded: &goals,
-                numbers: &[numbers],
-                codes: &[texts],
+                flags: &flags,
+                numbers: &[&numbers],
+                codes: &[&texts],
             },
             attributes: &[],
             marks: &[],

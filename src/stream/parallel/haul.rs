@@ -1,14 +1,14 @@
 //! What the processes of a parallel reading have brought.
 
-use propensity::recode::Recode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use propensity::record::Layout;
+use propensity::partition::Batch;
+use propensity::recode::Recode;
 
 use super::collector::Report;
 use super::shared::Shared;
 use crate::error::Error;
-use crate::memory::poll;
 use crate::stream::file::TempFile;
 use crate::stream::intake::Intake;
 use crate::stream::partitions::Chunks;
@@ -18,7 +18,8 @@ struct Haul {
     chunks: Chunks,
     /// None if there are no records.
     file: Option<TempFile>,
-    recode: Recode,
+    /// From its codes to those of the stream's dictionaries.
+    recode: Arc<Recode>,
     cpu: Duration,
 }
 
@@ -43,11 +44,12 @@ impl Hauls {
             sampler.add_all(other)?;
         }
         let file = self.shared.file(report.process);
+        let recode = Recode::new(&report.dictionaries, &mut intake.dictionaries)?;
         let has_records = !report.chunks.is_empty();
         self.hauls.push(Haul {
             file: has_records.then(|| TempFile::open_shared(&file)),
             chunks: report.chunks,
-            recode: Recode::new(&report.dictionaries, &mut intake.dictionaries)?,
+            recode: Arc::new(recode),
             cpu: report.cpu,
         });
         Ok(())
@@ -74,21 +76,27 @@ impl Hauls {
         hauls.map(|haul| haul.chunks.len(partition)).sum()
     }
 
-    /// Reads a partition onto the end of `bytes`, with the codes of the stream's dictionaries.
+    /// Reads the chunk of a partition with this number from one of the hauls onto the end of `batch`, if there is one.
     pub fn read(
         &mut self,
-        layout: &Layout,
+        haul: usize,
         partition: usize,
-        bytes: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        for haul in &mut self.hauls {
-            if let Some(file) = &mut haul.file {
-                let start = bytes.len();
-                haul.chunks.read(partition, file, bytes)?;
-                haul.recode.apply(layout, &mut bytes[start..], &mut poll)?;
-            }
-        }
-        Ok(())
+        number: usize,
+        batch: &mut Batch,
+    ) -> Result<bool, Error> {
+        let Haul {
+            chunks,
+            file: Some(file),
+            recode,
+            ..
+        } = &mut self.hauls[haul]
+        else {
+            return Ok(false);
+        };
+        let start = batch.bytes.len();
+        let found = chunks.read(partition, number, file, &mut batch.bytes)?;
+        batch.recode(start, recode);
+        Ok(found)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Compact events, one after the other.
 
-use super::Compact;
+use super::{Compact, Head, Reader};
 use crate::error::Error;
 use crate::portable::{self, Event};
 
@@ -21,8 +21,7 @@ impl portable::Events for Events<'_> {
         visit: &mut dyn FnMut(Event) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let Self { compact, bytes } = self;
-        let visit = |_, at| {
-            let (head, mut reader) = compact.open(bytes, at)?;
+        let visit = |head: &Head, mut reader: Reader| {
             numbers.clear();
             for _ in 0..compact.numbers {
                 numbers.push(reader.number()?);

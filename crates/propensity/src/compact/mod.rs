@@ -20,12 +20,10 @@ pub use fields::Fields;
 pub(crate) use reader::{Head, Reader};
 
 use crate::answer::Counts;
-use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
 use crate::portable::{Events as _, Records};
 use crate::record::{EventFlags, Layout};
 use crate::time::Micros;
-use std::cmp::Ordering;
 
 /// Events read between two calls of `poll`: about a millisecond.
 const QUANTUM: u64 = 1 << 15;
@@ -141,7 +139,7 @@ impl Compact {
         })
     }
 
-    /// Calls `visit` with time and place of every event in `bytes`, and counts what is there.
+    /// Calls `visit` with every event in `bytes`, its numbers and codes still to be read, and counts what is there.
     ///
     /// # Errors
     ///
@@ -150,14 +148,14 @@ impl Compact {
         &self,
         bytes: &[u8],
         poll: &mut dyn FnMut(),
-        mut visit: impl FnMut(Micros, usize) -> Result<(), Error>,
+        mut visit: impl FnMut(&Head, Reader) -> Result<(), Error>,
     ) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         let mut at = 0;
         while let Some(&tag) = bytes.get(at) {
             if tag & LEFT_OUT == 0 {
                 let (head, mut reader) = self.open(bytes, at)?;
-                visit(head.time, at)?;
+                visit(&head, reader)?;
                 reader.skip(self.numbers, self.codes)?;
                 at = reader.at;
                 counts.events += 1;
@@ -194,7 +192,7 @@ impl Compact {
 
     /// The event at a place, its numbers and codes still to be read.
     #[inline]
-    pub(crate) fn open<'a>(&self, bytes: &'a [u8], at: usize) -> Result<(Head, Reader<'a>), Error> {
+    fn open<'a>(&self, bytes: &'a [u8], at: usize) -> Result<(Head, Reader<'a>), Error> {
         let &tag = bytes.get(at).ok_or(Error::BadRecord)?;
         let mut reader = Reader {
             bytes,
@@ -216,30 +214,6 @@ impl Compact {
             },
         };
         Ok((head, reader))
-    }
-
-    /// The order of two events of the same time: the same as that of their records.
-    #[cold]
-    pub(crate) fn compare_tied(
-        &self,
-        bytes: &[u8],
-        places: [usize; 2],
-        dictionaries: &Dictionaries,
-    ) -> Result<Ordering, Error> {
-        let [(a, mut left), (b, mut right)] =
-            [self.open(bytes, places[0])?, self.open(bytes, places[1])?];
-        let by_text = |texts: &Dictionary, a: u32, b: u32| texts.order(a).cmp(&texts.order(b));
-        let mut order = by_text(&dictionaries.kinds, a.kind, b.kind);
-        for _ in 0..self.numbers {
-            let (a, b) = (left.number()?, right.number()?);
-            order = order.then_with(|| a.total_cmp(&b));
-        }
-        for texts in &dictionaries.events[..self.codes] {
-            let (a, b) = (left.code()?, right.code()?);
-            order = order.then_with(|| by_text(texts, a, b));
-        }
-        let flags = |head: &Head| (head.flags.excluded, head.flags.eligible, head.flags.goal);
-        Ok(order.then_with(|| flags(&a).cmp(&flags(&b))))
     }
 
     /// How many numbers and codes an event has.

@@ -13,6 +13,7 @@ pub(crate) struct Head {
 }
 
 /// The fields of an event that is being read.
+#[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     pub(super) bytes: &'a [u8],
     /// Where the next field is.

@@ -280,7 +280,7 @@ impl Group for GoalHistory {
     fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
         self.times.try_reserve(new.len())?;
         for event in new {
-            let goal = history.goals[event];
+            let goal = history.flags[event].goal();
             if goal {
                 self.add_goal(history.times[event], past.dates[event]);
             }

@@ -1,215 +1,214 @@
-//! The records of one profile, unpacked into columns.
+//! The events of a partition, column by column.
 
-use super::Event;
-use super::order::View;
-use crate::compact::Events;
-use crate::dictionary::Dictionary;
+use super::QUANTUM;
+use super::decode::Head;
+use crate::compact::{self, Reader};
+use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
-use crate::history::{Attributes, History, Mark, Profile};
-use crate::record::{RecordKind, Values, event_flags, mark_kind};
+use crate::history::{Flags, History};
+use crate::recode::{Recode, new_code};
+use crate::record::Fields;
 use crate::time::Micros;
 use std::cmp::Ordering;
+use std::ops::Range;
 
-/// Events unpacked between two calls of `poll`; their records stay in the first caches.
-const QUANTUM: usize = 1 << 10;
+/// More events than these are of a partition that is far larger than most: the memory they need
+/// besides themselves goes at once.
+pub(super) const MANY: usize = 1 << 20;
 
-/// The events, attributes and marks of one profile, unpacked.
+/// Events: one entry of each column is of one of them.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    times: Vec<Micros>,
+    pub times: Vec<Micros>,
+    flags: Vec<Flags>,
     kinds: Vec<u32>,
-    goals: Vec<bool>,
-    eligible: Vec<bool>,
-    excluded: Vec<bool>,
     numbers: Vec<Vec<f64>>,
     codes: Vec<Vec<u32>>,
-    attributes: Vec<Attributes>,
-    /// How many of `attributes` are in use; the others wait for the next profile.
-    rows: usize,
-    marks: Vec<Mark>,
+}
+
+/// Memory to put columns in order, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    times: Vec<Micros>,
+    flags: Vec<Flags>,
+    numbers: Vec<f64>,
+    codes: Vec<u32>,
+}
+
+/// The columns of attributes of one profile.
+#[derive(Default)]
+pub(super) struct Attributes<'a> {
+    numbers: Vec<&'a [f64]>,
+    codes: Vec<&'a [u32]>,
 }
 
 impl Columns {
-    pub(super) fn fill(
-        &mut self,
-        events: &[Event],
-        view: &View,
-        poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
-        self.clear(view.layout.numbers, view.layout.codes);
-        self.reserve(events.len())?;
-        let Some(first) = events.first() else {
-            return Ok(());
-        };
-        let head = view
-            .layout
-            .head(view.layout.record(view.bytes, first.offset)?.key);
-        let fields = view.layout.fields(view.bytes, head);
-        // Column by column: the first one waits for the records to come from far memory, many at a
-        // time because nothing else is to be done, and the others find them near.
-        for chunk in events.chunks(QUANTUM) {
-            let flags = || {
-                chunk
-                    .iter()
-                    .map(|event| event_flags(view.bytes[event.offset]))
-            };
-            self.goals.extend(flags().map(|flags| flags.goal));
-            self.eligible.extend(flags().map(|flags| flags.eligible));
-            self.excluded.extend(flags().map(|flags| flags.excluded));
-            self.times.extend(chunk.iter().map(|event| event.time));
-            let offsets = || chunk.iter().map(|event| event.offset);
-            self.kinds.extend(offsets().map(|event| fields.kind(event)));
-            for (index, column) in self.numbers.iter_mut().enumerate() {
-                column.extend(offsets().map(|event| fields.number(event, index)));
-            }
-            for (index, column) in self.codes.iter_mut().enumerate() {
-                column.extend(offsets().map(|event| fields.code(event, index)));
-            }
-            if chunk.len() == QUANTUM {
-                poll();
-            }
-        }
-        Ok(())
+    pub(super) fn len(&self) -> usize {
+        self.times.len()
     }
 
-    /// The same of compact events; there are no attributes and marks.
-    pub(super) fn fill_compact(
-        &mut self,
-        events: &[Event],
-        source: &Events,
-        poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
-        let Events { compact, bytes } = *source;
-        let (numbers, codes) = compact.attributes();
-        self.clear(numbers, codes);
-        self.reserve(events.len())?;
-        for chunk in events.chunks(QUANTUM) {
-            for event in chunk {
-                let (head, mut reader) = compact.open(bytes, event.offset)?;
-                self.times.push(event.time);
-                self.kinds.push(head.kind);
-                self.goals.push(head.flags.goal);
-                self.eligible.push(head.flags.eligible);
-                self.excluded.push(head.flags.excluded);
-                for column in &mut self.numbers {
-                    column.push(reader.number()?);
-                }
-                for column in &mut self.codes {
-                    column.push(reader.code()?);
-                }
-            }
-            if chunk.len() == QUANTUM {
-                poll();
-            }
-        }
-        Ok(())
-    }
-
-    /// Attributes and marks, from (rank, offset) pairs.
-    pub(super) fn fill_others(
-        &mut self,
-        others: &[(u32, usize)],
-        view: &View,
-    ) -> Result<(), Error> {
-        for &(_, offset) in others {
-            let record = view.layout.record(view.bytes, offset)?;
-            if record.kind == RecordKind::Attributes {
-                let body = view.bytes.get(offset + view.layout.head(record.key)..);
-                let values = body.and_then(|body| view.layout.attributes_body(body));
-                self.push_attributes(record.time, values.ok_or(Error::BadRecord)?)?;
-            } else {
-                let kind = mark_kind(view.bytes[offset]).ok_or(Error::BadRecord)?;
-                let cutoff = record.time;
-                self.marks.try_reserve(1)?;
-                self.marks.push(Mark { cutoff, kind });
-            }
-        }
-        self.marks.sort_unstable();
-        let texts = &view.dictionaries.profiles;
-        self.attributes[..self.rows].sort_unstable_by(|a, b| compare_attributes(a, b, texts));
-        Ok(())
-    }
-
-    fn push_attributes(&mut self, valid_from: Micros, values: Values) -> Result<(), Error> {
-        if self.rows == self.attributes.len() {
-            self.attributes.try_reserve(1)?;
-            self.attributes.push(Attributes {
-                valid_from,
-                numbers: Vec::new(),
-                codes: Vec::new(),
-            });
-        }
-        let row = &mut self.attributes[self.rows];
-        row.valid_from = valid_from;
-        row.numbers.clear();
-        row.numbers.extend(values.numbers());
-        row.codes.clear();
-        row.codes.extend(values.codes());
-        self.rows += 1;
-        Ok(())
-    }
-
-    fn clear(&mut self, numbers: usize, codes: usize) {
+    pub(super) fn clear(&mut self) {
         self.times.clear();
+        self.flags.clear();
         self.kinds.clear();
-        self.goals.clear();
-        self.eligible.clear();
-        self.excluded.clear();
-        self.numbers.resize_with(numbers, Vec::new);
-        self.codes.resize_with(codes, Vec::new);
         self.numbers.iter_mut().for_each(Vec::clear);
         self.codes.iter_mut().for_each(Vec::clear);
-        self.rows = 0;
-        self.marks.clear();
     }
 
-    fn reserve(&mut self, events: usize) -> Result<(), Error> {
-        self.times.try_reserve(events)?;
-        self.kinds.try_reserve(events)?;
-        self.goals.try_reserve(events)?;
-        self.eligible.try_reserve(events)?;
-        self.excluded.try_reserve(events)?;
+    /// Has so many columns of attributes from the first event on.
+    pub(super) fn shape(&mut self, numbers: usize, codes: usize) {
+        self.numbers.resize_with(numbers, Vec::new);
+        self.codes.resize_with(codes, Vec::new);
+    }
+
+    /// Makes room for so many more events, of so many `expected`.
+    pub(super) fn reserve(&mut self, more: usize, expected: usize) -> Result<(), Error> {
+        reserve(&mut self.times, more, expected)?;
+        reserve(&mut self.flags, more, expected)?;
+        reserve(&mut self.kinds, more, expected)?;
         for column in &mut self.numbers {
-            column.try_reserve(events)?;
+            reserve(column, more, expected)?;
         }
         for column in &mut self.codes {
-            column.try_reserve(events)?;
+            reserve(column, more, expected)?;
         }
         Ok(())
     }
 
-    pub(super) fn profile<'a>(&'a self, hash: u64, key: &'a [u8]) -> Profile<'a> {
-        Profile {
-            key,
-            hash,
-            history: History {
-                times: &self.times,
-                kinds: &self.kinds,
-                goals: &self.goals,
-                eligible: &self.eligible,
-                excluded: &self.excluded,
-                numbers: &self.numbers,
-                codes: &self.codes,
-            },
-            attributes: &self.attributes[..self.rows],
-            marks: &self.marks,
+    /// Appends events, for which there is room.
+    pub(super) fn extend(&mut self, heads: &[Head], fields: &Fields, recode: Option<&Recode>) {
+        self.times.extend(heads.iter().map(|head| head.time));
+        self.flags.extend(heads.iter().map(|head| head.flags));
+        let places = || heads.iter().map(|head| head.body);
+        let replace = |column| recode.map(|recode| recode.column(column));
+        push_codes(
+            &mut self.kinds,
+            places().map(|event| fields.kind(event)),
+            replace(0),
+        );
+        for (index, column) in self.numbers.iter_mut().enumerate() {
+            column.extend(places().map(|event| fields.number(event, index)));
+        }
+        for (index, column) in self.codes.iter_mut().enumerate() {
+            let codes = places().map(|event| fields.code(event, index));
+            push_codes(column, codes, replace(1 + index));
+        }
+    }
+
+    /// Appends a compact event, for which there is room.
+    pub(super) fn push(&mut self, head: &compact::Head, mut rest: Reader) -> Result<(), Error> {
+        self.times.push(head.time);
+        self.flags.push(head.flags.into());
+        self.kinds.push(head.kind);
+        for column in &mut self.numbers {
+            column.push(rest.number()?);
+        }
+        for column in &mut self.codes {
+            column.push(rest.code()?);
+        }
+        Ok(())
+    }
+
+    /// The total order of events of the same time: type, numbers, codes, flags, in this order. Codes
+    /// are compared by what the dictionaries say of them, because their own order is that of
+    /// appearance.
+    #[cold]
+    pub(super) fn compare_tied(&self, a: u32, b: u32, dictionaries: &Dictionaries) -> Ordering {
+        let (a, b) = (a as usize, b as usize);
+        let by_text = |column: &[u32], texts: &Dictionary| {
+            texts.order(column[a]).cmp(&texts.order(column[b]))
+        };
+        let numbers = self.numbers.iter();
+        let by_number = numbers.map(|column| column[a].total_cmp(&column[b]));
+        let codes = self.codes.iter().zip(&dictionaries.events);
+        std::iter::once(by_text(&self.kinds, &dictionaries.kinds))
+            .chain(by_number)
+            .chain(codes.map(|(column, texts)| by_text(column, texts)))
+            .find(|order| order.is_ne())
+            .unwrap_or_else(|| self.flags[a].cmp(&self.flags[b]))
+    }
+
+    /// Brings the events into an order: of each place, which event comes there.
+    pub(super) fn arrange(
+        &mut self,
+        order: &[u32],
+        scratch: &mut Scratch,
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        if order.is_sorted() {
+            return Ok(());
+        }
+        arrange(&mut self.times, order, &mut scratch.times, poll)?;
+        arrange(&mut self.flags, order, &mut scratch.flags, poll)?;
+        arrange(&mut self.kinds, order, &mut scratch.codes, poll)?;
+        for column in &mut self.numbers {
+            arrange(column, order, &mut scratch.numbers, poll)?;
+        }
+        for column in &mut self.codes {
+            arrange(column, order, &mut scratch.codes, poll)?;
+        }
+        Ok(())
+    }
+
+    /// The events in a range; `attributes` is memory for it.
+    pub(super) fn history<'a, 'b>(
+        &'a self,
+        range: Range<usize>,
+        attributes: &'b mut Attributes<'a>,
+    ) -> History<'b> {
+        let numbers = self.numbers.iter().map(|column| &column[range.clone()]);
+        attributes.numbers.clear();
+        attributes.numbers.extend(numbers);
+        let codes = self.codes.iter().map(|column| &column[range.clone()]);
+        attributes.codes.clear();
+        attributes.codes.extend(codes);
+        History {
+            times: &self.times[range.clone()],
+            kinds: &self.kinds[range.clone()],
+            flags: &self.flags[range],
+            numbers: &attributes.numbers,
+            codes: &attributes.codes,
         }
     }
 }
 
-/// Oldest first; rows of the same instant by their values.
-fn compare_attributes(a: &Attributes, b: &Attributes, dictionaries: &[Dictionary]) -> Ordering {
-    let numbers = || a.numbers.iter().zip(&b.numbers);
-    let codes = || a.codes.iter().zip(&b.codes).zip(dictionaries);
-    a.valid_from.cmp(&b.valid_from).then_with(|| {
-        let by_number = numbers()
-            .map(|(a, b)| a.total_cmp(b))
-            .find(|order| order.is_ne());
-        by_number.unwrap_or_else(|| {
-            let mut orders = codes().map(|((&a, &b), texts)| texts.order(a).cmp(&texts.order(b)));
-            orders
-                .find(|order| order.is_ne())
-                .unwrap_or(Ordering::Equal)
-        })
-    })
+/// Makes room for so many more values; if there is too little, for as many as are `expected`, and no
+/// more, because the columns of one profile can be most of the memory there is.
+pub(super) fn reserve<T>(column: &mut Vec<T>, more: usize, expected: usize) -> Result<(), Error> {
+    if column.capacity() - column.len() < more {
+        // Some more each time, however little is expected.
+        column.try_reserve_exact(expected.max(more + column.len() / 32))?;
+    }
+    Ok(())
+}
+
+/// Appends codes, replaced by those in a list as far as it goes.
+fn push_codes(column: &mut Vec<u32>, codes: impl Iterator<Item = u32>, new: Option<&[u32]>) {
+    match new {
+        None => column.extend(codes),
+        Some(new) => {
+            column.extend(codes.map(|code| new_code(new, code)));
+        }
+    }
+}
+
+fn arrange<T: Copy>(
+    column: &mut Vec<T>,
+    order: &[u32],
+    scratch: &mut Vec<T>,
+    poll: &mut dyn FnMut(),
+) -> Result<(), Error> {
+    scratch.clear();
+    scratch.try_reserve_exact(order.len())?;
+    for events in order.chunks(QUANTUM) {
+        scratch.extend(events.iter().map(|&event| column[event as usize]));
+        if events.len() == QUANTUM {
+            poll();
+        }
+    }
+    std::mem::swap(column, scratch);
+    if order.len() > MANY {
+        *scratch = Vec::new();
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Profiles walked on two threads, each with partitions of its own.
 
-use super::Partition;
+use super::{Batch, Partition};
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
 use crate::history::Profile;
@@ -31,20 +31,13 @@ pub trait Worker {
     }
 }
 
-/// A worker that does one thing with every profile.
-pub(super) struct Each<'a>(pub &'a mut dyn FnMut(&Profile) -> Result<(), Error>);
-
-impl Worker for Each<'_> {
-    fn visit(&mut self, profile: &Profile, _poll: &mut dyn FnMut()) -> Result<(), Error> {
-        (self.0)(profile)
-    }
-}
-
 /// A worker, and the records of its profiles.
 #[derive(Debug)]
 pub struct Lane<W> {
-    /// Whole records: all of each of the profiles.
-    pub bytes: Vec<u8>,
+    /// Whole records, of the profiles since the last walk.
+    pub batch: Batch,
+    /// Whether more records of these profiles come later: they are only visited after the last.
+    pub more: bool,
     /// Who takes the profiles.
     pub worker: W,
     partition: Partition,
@@ -54,10 +47,21 @@ impl<W: Worker> Lane<W> {
     /// Nothing to do yet.
     pub fn new(worker: W) -> Self {
         Self {
-            bytes: Vec::new(),
+            batch: Batch::default(),
+            more: false,
             worker,
             partition: Partition::default(),
         }
+    }
+
+    /// Begins with other profiles, of whose records so many bytes are to come.
+    pub fn begin(&mut self, bytes: usize) {
+        self.partition.begin(bytes);
+    }
+
+    /// Whether there are no records to take in and no profiles to visit.
+    fn is_idle(&self) -> bool {
+        self.batch.bytes.is_empty() && self.partition.is_empty()
     }
 
     fn walk(
@@ -66,15 +70,27 @@ impl<W: Worker> Lane<W> {
         dictionaries: &Dictionaries,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        let worker = &mut self.worker;
-        self.partition
-            .walk_for(layout, &self.bytes, dictionaries, worker, poll)?;
+        let Self {
+            batch,
+            more,
+            worker,
+            partition,
+        } = self;
+        partition.add(layout, batch, &|hash| worker.wants(hash), poll)?;
+        batch.clear();
+        if *more {
+            return Ok(());
+        }
+        let visit =
+            &mut |profile: &Profile<'_>, poll: &mut dyn FnMut()| worker.visit(profile, poll);
+        partition.visit(layout, dictionaries, visit, poll)?;
         worker.finish(poll)
     }
 }
 
-/// Walks the lanes, one or two; two side by side if `begin` begins a thread. Errors are those of
-/// the first lane that has one, so that threads change nothing.
+/// Walks the lanes, one or two; two side by side if both have records and `begin` begins a thread.
+/// Errors are those of the first lane that has one, so that threads change nothing; nothing can be
+/// walked after one.
 ///
 /// # Errors
 ///
@@ -86,7 +102,9 @@ pub fn walk<W: Worker + Send>(
     begin: Option<Begin>,
     poll: &mut dyn FnMut(),
 ) -> Result<(), Error> {
-    if let [first, second] = lanes {
+    if lanes.iter().all(|lane| !lane.is_idle())
+        && let [first, second] = lanes
+    {
         let (first, second) = both(
             begin,
             |poll| first.walk(layout, dictionaries, poll),

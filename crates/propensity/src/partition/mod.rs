@@ -1,11 +1,15 @@
 //! A partition: packed records of some profiles, sorted and walked profile by profile.
 //!
-//! Nothing is sorted that need not be: a hash table numbers the profiles, a counting sort brings
-//! each profile's events together, and only those that did not arrive in order are sorted.
+//! Nothing is sorted that need not be: a hash table numbers the profiles while their records become
+//! columns, a counting sort brings each profile's events together, and only those that did not
+//! arrive in order are sorted. At last every column is brought into that order by itself, so that
+//! the events of a profile are a piece of each.
 
+mod batch;
 mod columns;
+mod decode;
 mod lane;
-mod order;
+mod others;
 mod profiles;
 mod single;
 mod sort;
@@ -14,40 +18,31 @@ mod split;
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
 use crate::history::Profile;
-use crate::record::{Layout, RecordKind};
-use crate::time::Micros;
+use crate::record::Layout;
+pub use batch::Batch;
 pub use lane::{Lane, Worker, walk};
 pub use split::{PARTITIONS, partition_of};
 
-use columns::Columns;
-use lane::Each;
-use order::View;
-use profiles::Profiles;
+use columns::{Attributes, MANY, Scratch};
+use decode::Arrivals;
 use sort::Sorter;
-use split::Parts;
 
 /// Units of work between two calls of `poll`: about a millisecond.
 const QUANTUM: usize = 1 << 15;
 
+/// Gets the next profile, and what to call in long work.
+pub type Visitor<'a> = dyn FnMut(&Profile, &mut dyn FnMut()) -> Result<(), Error> + 'a;
+
 /// Sorts and walks partitions, one after the other, in memory that it keeps.
 #[derive(Debug, Default)]
 pub struct Partition {
-    profiles: Profiles,
-    /// The profile of every record, in the order of the records.
-    owners: Vec<u32>,
-    /// Events, those of a profile together.
-    events: Vec<Event>,
-    /// Attributes and marks: rank of the profile, offset.
-    others: Vec<(u32, usize)>,
+    arrivals: Arrivals,
+    /// Places of events in the columns, those of a profile together.
+    order: Vec<u32>,
+    /// By number of the profile: where the next of its events goes.
+    next: Vec<u32>,
     sorter: Sorter,
-    columns: Columns,
-    parts: Parts,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Event {
-    time: Micros,
-    offset: usize,
+    scratch: Scratch,
 }
 
 impl Partition {
@@ -67,145 +62,152 @@ impl Partition {
         visit: &mut dyn FnMut(&Profile) -> Result<(), Error>,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        self.walk_for(layout, bytes, dictionaries, &mut Each(visit), poll)
+        self.begin(bytes.len());
+        self.arrivals.add(layout, bytes, None, &|_| true, poll)?;
+        self.visit(layout, dictionaries, &mut |profile, _| visit(profile), poll)
     }
 
-    /// The same for the profiles that a worker wants.
-    fn walk_for(
+    /// Begins with other profiles, of whose records so many bytes are to come.
+    pub fn begin(&mut self, bytes: usize) {
+        self.arrivals.begin(bytes);
+    }
+
+    /// Whether no records were taken in.
+    fn is_empty(&self) -> bool {
+        self.arrivals.profiles.entries.is_empty()
+    }
+
+    /// Takes whole records of the layout in, but for those of profiles with a hash that is not wanted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRecord`], [`Error::OutOfMemory`].
+    pub fn add(
         &mut self,
         layout: &Layout,
-        bytes: &[u8],
-        dictionaries: &Dictionaries,
-        worker: &mut dyn Worker,
+        batch: &Batch,
+        wants: &dyn Fn(u64) -> bool,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        let mut parts = std::mem::take(&mut self.parts);
-        for part in parts.of(layout, bytes, poll)? {
-            self.walk_part(layout, part, dictionaries, worker, poll)?;
+        let mut pieces = batch.pieces();
+        pieces.try_for_each(|(bytes, recode)| self.arrivals.add(layout, bytes, recode, wants, poll))
+    }
+
+    /// Visits the profiles whose records were taken in, as [`Partition::walk`] does, and forgets them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Partition::walk`].
+    pub fn visit(
+        &mut self,
+        layout: &Layout,
+        dictionaries: &Dictionaries,
+        visit: &mut Visitor,
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
+        self.sort(dictionaries, poll)?;
+        let Arrivals {
+            profiles,
+            columns,
+            others,
+            ..
+        } = &mut self.arrivals;
+        if !others.is_empty() {
+            others.sort(profiles.ranks());
         }
-        self.parts = parts;
-        Ok(())
-    }
-
-    fn walk_part(
-        &mut self,
-        layout: &Layout,
-        bytes: &[u8],
-        dictionaries: &Dictionaries,
-        worker: &mut dyn Worker,
-        poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
-        self.number(layout, bytes, poll)?;
-        self.profiles.sort(bytes)?;
-        self.gather(layout, bytes, poll)?;
-        let view = View {
-            layout,
-            bytes,
-            dictionaries,
-        };
+        let mut attributes = Attributes::default();
         let (mut start, mut other, mut work) = (0, 0, 0);
-        for rank in 0..self.profiles.order.len() {
-            let entry = self.profiles.entries[self.profiles.order[rank] as usize];
-            let events = &mut self.events[start..entry.events];
-            let rest = &self.others[other..];
-            let mine = rest.partition_point(|&(owner, _)| owner as usize == rank);
-            if worker.wants(entry.hash) {
-                let tied = |a, b| view.compare_tied(a, b);
-                self.sorter.sort(events, tied, poll)?;
-                self.columns.fill(events, &view, poll)?;
-                self.columns.fill_others(&rest[..mine], &view)?;
-                let profile = self.columns.profile(entry.hash, entry.key(bytes));
-                worker.visit(&profile, poll)?;
-            }
-            work += events.len() + mine + 1;
+        for (rank, &number) in profiles.order.iter().enumerate() {
+            let entry = &profiles.entries[number as usize];
+            let events = start..start + entry.events as usize;
+            let rest = others.of(rank, other);
+            (start, other) = (events.end, rest.end);
+            work += events.len() + rest.len() + 1;
+            let (rows, marks) = others.unpack(rest, layout, &dictionaries.profiles)?;
+            let profile = Profile {
+                key: profiles.key(entry),
+                hash: entry.hash,
+                history: columns.history(events, &mut attributes),
+                attributes: rows,
+                marks,
+            };
+            visit(&profile, poll)?;
             if work >= QUANTUM {
                 poll();
                 work = 0;
             }
-            start = entry.events;
-            other += mine;
         }
+        self.arrivals.shrink();
+        self.arrivals.begin(0);
         Ok(())
     }
 
-    /// Finds the profile of every record, and counts.
-    fn number(
-        &mut self,
-        layout: &Layout,
-        bytes: &[u8],
-        poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
-        self.profiles.clear();
-        self.owners.clear();
-        let mut offset = 0;
-        while offset < bytes.len() {
-            let record = layout.record(bytes, offset)?;
-            let key = layout.head(record.key) + offset - 8 - record.key.len();
-            let owner = self.profiles.number(bytes, key, record.key)?;
-            if record.kind == RecordKind::Event {
-                self.profiles.entries[owner as usize].events += 1;
-            }
-            self.owners.try_reserve(1)?;
-            self.owners.push(owner);
-            offset = record.next;
-            if self.owners.len().is_multiple_of(QUANTUM) {
+    /// Brings the profiles into the order of their visit, and their events into the total order.
+    fn sort(&mut self, dictionaries: &Dictionaries, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        self.gather(poll)?;
+        let Self {
+            arrivals: Arrivals {
+                profiles, columns, ..
+            },
+            order,
+            sorter,
+            ..
+        } = self;
+        let tied = |a, b| columns.compare_tied(a, b, dictionaries);
+        let (mut start, mut work) = (0, 0);
+        for &number in &profiles.order {
+            let end = start + profiles.entries[number as usize].events as usize;
+            sorter.sort(&mut order[start..end], &columns.times, &tied, poll)?;
+            work += end - start + 1;
+            if work >= QUANTUM {
                 poll();
+                work = 0;
             }
+            start = end;
         }
-        Ok(())
+        self.arrange(poll)
     }
 
     /// Brings the events of each profile together, in the order of visit.
-    fn gather(
-        &mut self,
-        layout: &Layout,
-        bytes: &[u8],
-        poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
+    fn gather(&mut self, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        let Arrivals {
+            profiles, owners, ..
+        } = &mut self.arrivals;
+        profiles.sort()?;
+        self.next.clear();
+        self.next.try_reserve(profiles.entries.len())?;
+        self.next.resize(profiles.entries.len(), 0);
         let mut total = 0;
-        for &number in &self.profiles.order {
-            let entry = &mut self.profiles.entries[number as usize];
-            total += std::mem::replace(&mut entry.events, total);
+        for &number in &profiles.order {
+            self.next[number as usize] = total;
+            total += profiles.entries[number as usize].events;
         }
-        let blank = Event { time: 0, offset: 0 };
-        self.events.clear();
-        self.events.try_reserve(total)?;
-        self.events.resize(total, blank);
-        self.others.clear();
-        let mut offset = 0;
-        for (count, &owner) in self.owners.iter().enumerate() {
-            let record = layout.record(bytes, offset)?;
-            if record.kind == RecordKind::Event {
-                let next = &mut self.profiles.entries[owner as usize].events;
-                let time = record.time;
-                self.events[*next] = Event { time, offset };
+        self.order.clear();
+        self.order.try_reserve_exact(owners.len())?;
+        self.order.resize(owners.len(), 0);
+        let mut place = 0;
+        for some in owners.chunks(QUANTUM) {
+            for &owner in some {
+                let next = &mut self.next[owner as usize];
+                self.order[*next as usize] = place;
                 *next += 1;
-            } else {
-                self.others.try_reserve(1)?;
-                self.others.push((owner, offset));
+                place += 1;
             }
-            offset = record.next;
-            if count.is_multiple_of(QUANTUM) {
-                poll();
-            }
+            poll();
         }
-        self.rank_others()
+        if owners.len() > MANY {
+            *owners = Vec::new();
+        }
+        Ok(())
     }
 
-    /// Orders attributes and marks by the rank of their profile.
-    fn rank_others(&mut self) -> Result<(), Error> {
-        if self.others.is_empty() {
-            return Ok(());
+    /// Brings the columns into the order that was found.
+    fn arrange(&mut self, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        let columns = &mut self.arrivals.columns;
+        columns.arrange(&self.order, &mut self.scratch, poll)?;
+        if self.order.len() > MANY {
+            self.order = Vec::new();
         }
-        // The table is done with: it holds the ranks now.
-        let ranks = &mut self.profiles.table;
-        for (rank, &number) in self.profiles.order.iter().enumerate() {
-            ranks[number as usize] = rank as u32;
-        }
-        for (owner, _) in &mut self.others {
-            *owner = ranks[*owner as usize];
-        }
-        self.others.sort_unstable();
         Ok(())
     }
 }

@@ -9,37 +9,43 @@ pub(super) struct Entry {
     pub hash: u64,
     /// The first eight bytes of the key, so that most comparisons stay in this table.
     prefix: u64,
-    pub key: usize,
+    key: usize,
     key_len: usize,
-    /// Number of its events; later where the next of them goes.
-    pub events: usize,
+    /// Number of its events.
+    pub events: u32,
+    wanted: bool,
 }
 
 /// Numbers profiles in the order of their appearance.
 #[derive(Debug, Default)]
 pub(super) struct Profiles {
     /// `0` = empty, otherwise a number + 1; the length is a power of two.
-    pub table: Vec<u32>,
+    table: Vec<u32>,
+    /// Keys, one after the other.
+    keys: Vec<u8>,
     pub entries: Vec<Entry>,
     /// Profiles in the order of their visit.
     pub order: Vec<u32>,
 }
 
-impl Entry {
-    pub(super) fn key<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        &bytes[self.key..self.key + self.key_len]
-    }
-}
-
 impl Profiles {
     pub(super) fn clear(&mut self) {
         self.entries.clear();
+        self.keys.clear();
         self.table.fill(0);
     }
 
-    /// The number of the profile with this key, which lies at `offset`.
+    pub(super) fn key(&self, entry: &Entry) -> &[u8] {
+        &self.keys[entry.key..entry.key + entry.key_len]
+    }
+
+    /// The number of the profile with this key, none if it is not wanted.
     #[inline]
-    pub(super) fn number(&mut self, bytes: &[u8], offset: usize, key: &[u8]) -> Result<u32, Error> {
+    pub(super) fn number(
+        &mut self,
+        key: &[u8],
+        wants: &dyn Fn(u64) -> bool,
+    ) -> Result<Option<u32>, Error> {
         if 2 * (self.entries.len() + 1) > self.table.len() {
             self.grow()?;
         }
@@ -50,21 +56,36 @@ impl Profiles {
         while let Some(number) = self.table[slot].checked_sub(1) {
             let entry = &self.entries[number as usize];
             let same = entry.hash == hash && entry.prefix == prefix && entry.key_len == key.len();
-            if same && (key.len() <= 8 || entry.key(bytes) == key) {
-                return Ok(number);
+            if same && (key.len() <= 8 || self.key(entry) == key) {
+                return Ok(entry.wanted.then_some(number));
             }
             slot = (slot + 1) & mask;
         }
+        self.add(slot, hash, key, wants(hash))
+    }
+
+    #[cold]
+    fn add(
+        &mut self,
+        slot: usize,
+        hash: u64,
+        key: &[u8],
+        wanted: bool,
+    ) -> Result<Option<u32>, Error> {
+        let number = self.entries.len() as u32;
+        self.keys.try_reserve(key.len())?;
         self.entries.try_reserve(1)?;
         self.entries.push(Entry {
             hash,
-            prefix,
-            key: offset,
+            prefix: prefix(key),
+            key: self.keys.len(),
             key_len: key.len(),
             events: 0,
+            wanted,
         });
-        self.table[slot] = self.entries.len() as u32;
-        Ok(self.entries.len() as u32 - 1)
+        self.keys.extend_from_slice(key);
+        self.table[slot] = number + 1;
+        Ok(wanted.then_some(number))
     }
 
     fn grow(&mut self) -> Result<(), Error> {
@@ -82,19 +103,28 @@ impl Profiles {
         Ok(())
     }
 
-    /// Orders the profiles by hash, then key.
-    pub(super) fn sort(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.order.clear();
-        self.order.try_reserve(self.entries.len())?;
-        self.order.extend(0..self.entries.len() as u32);
+    /// Orders the profiles that are wanted by hash, then key.
+    pub(super) fn sort(&mut self) -> Result<(), Error> {
         let entries = &self.entries;
+        self.order.clear();
+        self.order.try_reserve(entries.len())?;
+        let wanted = |&number: &u32| entries[number as usize].wanted;
+        self.order.extend((0..entries.len() as u32).filter(wanted));
+        let keys = &self.keys;
+        let key = |entry: &Entry| &keys[entry.key..][..entry.key_len];
         self.order.sort_unstable_by(|&a, &b| {
             let (a, b) = (&entries[a as usize], &entries[b as usize]);
-            a.hash
-                .cmp(&b.hash)
-                .then_with(|| a.key(bytes).cmp(b.key(bytes)))
+            a.hash.cmp(&b.hash).then_with(|| key(a).cmp(key(b)))
         });
         Ok(())
+    }
+
+    /// The rank of each profile in the order; none is numbered after this.
+    pub(super) fn ranks(&mut self) -> &[u32] {
+        for (rank, &number) in self.order.iter().enumerate() {
+            self.table[number as usize] = rank as u32;
+        }
+        &self.table
     }
 }
 

@@ -1,39 +1,52 @@
 //! One profile by itself: where somebody else brought its events together.
 
-use super::{Event, Partition};
+use super::Partition;
+use super::columns::Attributes;
 use crate::answer::Counts;
 use crate::compact::Events;
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
 use crate::history::Profile;
-use std::cmp::Ordering;
 
 impl Partition {
-    /// The profile of these events, and what is counted among them: just as [`Partition::walk`] shows
-    /// it, but without key and hash.
+    /// Calls `visit` with the profile of these events, and what is counted among them: just as
+    /// [`Partition::walk`] shows it, but without key and hash.
     ///
     /// # Errors
     ///
-    /// [`Error::BadRecord`], [`Error::OutOfMemory`].
+    /// [`Error::BadRecord`], [`Error::OutOfMemory`], and whatever `visit` returns.
     pub fn single(
         &mut self,
         events: &Events,
         dictionaries: &Dictionaries,
+        visit: &mut dyn FnMut(&Profile, Counts) -> Result<(), Error>,
         poll: &mut dyn FnMut(),
-    ) -> Result<(Profile<'_>, Counts), Error> {
+    ) -> Result<(), Error> {
         let Events { compact, bytes } = *events;
-        self.events.clear();
-        let counts = compact.scan(bytes, poll, |time, offset| {
-            self.events.try_reserve(1)?;
-            self.events.push(Event { time, offset });
-            Ok(())
-        })?;
-        let tied = |a: Event, b: Event| {
-            let order = compact.compare_tied(bytes, [a.offset, b.offset], dictionaries);
-            order.unwrap_or(Ordering::Equal)
+        let counts = compact.counts(bytes, poll)?;
+        let many = u32::try_from(counts.events).map_err(|_| Error::OutOfMemory)?;
+        let columns = &mut self.arrivals.columns;
+        let (numbers, codes) = compact.attributes();
+        columns.clear();
+        columns.shape(numbers, codes);
+        columns.reserve(many as usize, many as usize)?;
+        compact.scan(bytes, poll, |head, rest| columns.push(head, rest))?;
+        self.order.clear();
+        self.order.try_reserve(many as usize)?;
+        self.order.extend(0..many);
+        let tied = |a, b| columns.compare_tied(a, b, dictionaries);
+        self.sorter
+            .sort(&mut self.order, &columns.times, &tied, poll)?;
+        self.arrange(poll)?;
+        let columns = &self.arrivals.columns;
+        let mut attributes = Attributes::default();
+        let profile = Profile {
+            key: b"",
+            hash: 0,
+            history: columns.history(0..columns.len(), &mut attributes),
+            attributes: &[],
+            marks: &[],
         };
-        self.sorter.sort(&mut self.events, tied, poll)?;
-        self.columns.fill_compact(&self.events, events, poll)?;
-        Ok((self.columns.profile(0, b""), counts))
+        visit(&profile, counts)
     }
 }

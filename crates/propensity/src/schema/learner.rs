@@ -131,7 +131,7 @@ impl Learner {
                 poll();
             }
             let place = place(history.kinds[event]);
-            self.add_type(place, history.goals[event])?;
+            self.add_type(place, history.flags[event].goal())?;
             for (attribute, column) in history.numbers.iter().enumerate() {
                 self.add_number(place, attribute, column[event], profile.hash)?;
             }
