@@ -2,13 +2,13 @@
 
 use super::feature::{Feature, Unit};
 use super::math::ratio;
-use super::past::{Past, View};
+use super::past::View;
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::Schema;
 use crate::time::Micros;
-use std::ops::Range;
 
 /// Gaps g (days) between consecutive active days of some events, oldest first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -137,7 +137,7 @@ impl Gaps {
     /// std / max(mean, 0.5), where r = days since the newest event.
     pub(super) fn write(&self, view: &View, row: &mut Row) {
         row.hold(|| [self.mean(), self.std(), self.last(), self.mean3()]);
-        row.put(view.age(self.newest()) / self.floor());
+        row.put([view.age(self.newest()) / self.floor()]);
         row.hold(|| [self.std() / self.floor()]);
     }
 }
@@ -147,14 +147,16 @@ impl Group for Regularity {
         self.gaps = Gaps::default();
     }
 
-    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
-        for event in new {
-            self.gaps.add(history.times[event], past.dates[event]);
+    fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
+        let times = &history.times[new.events.clone()];
+        for (&time, &date) in times.iter().zip(&new.dates) {
+            self.gaps.add(time, date);
         }
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
         self.gaps.write(view, row);
+        Ok(())
     }
 }
