@@ -103,7 +103,7 @@ impl Group for Activity {
         for &span in &self.spans {
             row.put([view.days(span)]);
         }
-        row.put([view.age(view.times().last().copied()), view.tenure()]);
+        row.put([view.recency(), view.tenure()]);
         for (&sum, span) in self.decayed.iter().zip(Span::FINITE) {
             row.put([view.scale.apply(sum, span)]);
         }

@@ -10,6 +10,9 @@ use crate::history::History;
 use crate::schema::Schema;
 use crate::time::DAY;
 
+/// Days of whole weeks that make every date positive.
+const WEEKS: i64 = 7 << 32;
+
 #[derive(Debug)]
 pub(super) struct Clock {
     has_hours: bool,
@@ -61,8 +64,8 @@ impl Group for Clock {
         let times = &history.times[new.events.clone()];
         for (&time, &date) in times.iter().zip(&new.dates) {
             // 1970-01-01 was a Thursday.
-            self.weekdays[(date + 3).rem_euclid(7) as usize] += 1;
-            let quarter = (time - date * DAY) / (DAY / 4);
+            self.weekdays[((date + WEEKS + 3) as u64 % 7) as usize] += 1;
+            let quarter = (time - date * DAY) as u64 / (DAY as u64 / 4);
             self.quarters[quarter as usize & 3] += 1;
         }
         Ok(())

@@ -23,9 +23,6 @@ const EXP2: [f64; TERMS] = {
 pub(super) fn exp2(x: f64) -> f64 {
     // Adding it rounds to a whole number, which the low bits of the sum then hold.
     const ROUND: f64 = 1.5 * (1_u64 << 52) as f64;
-    if x < -1022.0 {
-        return 0.0;
-    }
     let sum = x + ROUND;
     let r = x - (sum - ROUND);
     let (r2, c) = (r * r, &EXP2);
@@ -33,7 +30,8 @@ pub(super) fn exp2(x: f64) -> f64 {
     let low = (pair(0) + pair(2) * r2) + (pair(4) + pair(6) * r2) * r4;
     let high = (pair(8) + pair(10) * r2) + pair(12) * r4;
     let power = sum.to_bits().wrapping_add(1023) << 52;
-    (low + high * (r4 * r4)) * f64::from_bits(power)
+    let found = (low + high * (r4 * r4)) * f64::from_bits(power);
+    if x < -1022.0 { 0.0 } else { found }
 }
 
 /// The natural logarithm of a positive number, to two units in the last place of the greater of

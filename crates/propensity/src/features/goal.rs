@@ -29,6 +29,7 @@ pub(super) struct GoalHistory {
     own_types: Option<Places>,
     /// Goal events, all time.
     goals: u32,
+    newest: Option<Micros>,
     gaps: Gaps,
     /// Decayed counts with half-lives W and 4W.
     decayed: [f64; 2],
@@ -149,6 +150,7 @@ impl GoalHistory {
             spans: (!goal.every_event).then(|| schema.spans.clone()),
             own_types: (!goal.whole_types).then(|| own_types(goal, kinds)),
             goals: 0,
+            newest: None,
             gaps: Gaps::default(),
             decayed: [0.0; 2],
             own: 0,
@@ -161,8 +163,9 @@ impl GoalHistory {
         let weights = powers(weight);
         self.decayed[0] += weights[Span::One as usize];
         self.decayed[1] += weights[Span::Fourfold as usize];
-        self.gaps.add(time, date);
+        self.gaps.add(date);
         self.goals += 1;
+        self.newest = Some(time);
     }
 
     fn add_own(&mut self, goal: bool) {
@@ -178,7 +181,7 @@ impl GoalHistory {
                 cells.fill(0.0);
                 cells[spans.len() + 1] = f64::NAN;
             }
-            return self.gaps.write(view, row);
+            return self.gaps.write(f64::NAN, row);
         }
         let goals = &view.profile.history.goals[..view.events];
         let (mut count, mut end) = (0, view.events);
@@ -189,13 +192,14 @@ impl GoalHistory {
             end = start;
             row.put([count as f64]);
         }
+        let recency = view.age(self.newest);
         row.put([
             self.goals.into(),
-            view.age(self.gaps.newest()),
+            recency,
             view.scale.apply(self.decayed[0], Span::One),
             view.scale.apply(self.decayed[1], Span::Fourfold),
         ]);
-        self.gaps.write(view, row);
+        self.gaps.write(recency, row);
     }
 
     /// Periods of length W counted back from the cutoff; period i holds i W <= a < (i + 1) W.
@@ -292,6 +296,7 @@ fn own_types(goal: &GoalFacts, kinds: &Dictionary) -> Places {
 impl Group for GoalHistory {
     fn clear(&mut self) {
         self.goals = 0;
+        self.newest = None;
         self.gaps = Gaps::default();
         self.decayed = [0.0; 2];
         (self.own, self.own_goals, self.own_recent) = (0, 0, 0);

@@ -48,16 +48,17 @@ impl Entropy {
 
     /// -sum s ln s over the shares; 0 without counts.
     pub(super) fn of(&self, counts: &[u32]) -> f64 {
-        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-        if total == 0 || counts.iter().any(|&count| u64::from(count) == total) {
+        let total: u32 = counts.iter().sum();
+        if counts.iter().max().is_none_or(|&most| most == total) {
             return 0.0;
         }
-        let sum: f64 = counts.iter().map(|&count| self.n_log_n(count.into())).sum();
+        let sum: f64 = counts.iter().map(|&count| self.n_log_n(count)).sum();
         // ln N - (1/N) sum n ln n
-        ((self.n_log_n(total) - sum) / total as f64).max(0.0)
+        ((self.n_log_n(total) - sum) / f64::from(total)).max(0.0)
     }
 
-    fn n_log_n(&self, n: u64) -> f64 {
+    #[inline]
+    fn n_log_n(&self, n: u32) -> f64 {
         self.small
             .get(n as usize)
             .copied()
@@ -65,8 +66,12 @@ impl Entropy {
     }
 }
 
-fn n_log_n(n: u64) -> f64 {
-    if n < 2 { 0.0 } else { n as f64 * ln(n as f64) }
+fn n_log_n(n: u32) -> f64 {
+    if n < 2 {
+        0.0
+    } else {
+        f64::from(n) * ln(n.into())
+    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ struct Cell {
     count: f64,
 }
 
-/// Values of a pair. Without any, all but their number is of another profile.
+/// Values of a pair. Without any, all but `all` is of another profile.
 #[derive(Clone, Copy, Debug)]
 struct State {
     all: Cell,
@@ -187,6 +187,9 @@ impl State {
     /// Mean, newest value, means of the newest 3 and 10, greatest, population std (>= 2 values).
     fn summary(&self) -> [f64; SUMMARY] {
         let count = self.all.count;
+        if count == 0.0 {
+            return [f64::NAN; SUMMARY];
+        }
         let back = |steps: usize| match self.next.checked_sub(steps) {
             Some(place) => self.newest[place],
             None => self.newest[self.next + NEWEST - steps],
@@ -213,7 +216,7 @@ impl State {
 impl Group for Numeric {
     fn clear(&mut self) {
         for pair in &mut self.pairs {
-            pair.all.count = 0.0;
+            pair.all = Cell::default();
         }
     }
 
@@ -237,18 +240,7 @@ impl Group for Numeric {
             return Ok(());
         }
         self.look_back(view);
-        let sums = self.sums.len() + 1;
         for (pair, state) in self.pairs.iter().enumerate() {
-            if state.all.count == 0.0 {
-                let (totals, others) = row
-                    .take(sums + self.means.len() + SUMMARY)
-                    .split_at_mut(sums);
-                if row.changed {
-                    totals.fill(0.0);
-                    others.fill(f64::NAN);
-                }
-                continue;
-            }
             for cells in &self.cells {
                 row.put([finite(cells[pair].total)]);
             }

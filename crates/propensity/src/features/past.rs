@@ -209,6 +209,11 @@ impl<'a> View<'a> {
         time.map_or(f64::NAN, |time| days_since(time, self.cutoff))
     }
 
+    /// Age of the newest event in days.
+    pub(super) fn recency(&self) -> f64 {
+        self.age(self.times().last().copied())
+    }
+
     /// Age of the oldest event in days.
     pub(super) fn tenure(&self) -> f64 {
         self.age(self.times().first().copied())

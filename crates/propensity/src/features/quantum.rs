@@ -24,7 +24,7 @@ pub(super) struct Quantum {
 }
 
 impl Quantum {
-    /// Takes in these events; the one before them was on the date `newest`.
+    /// Takes in these events.
     pub(super) fn fill(
         &mut self,
         history: &History,
@@ -32,7 +32,7 @@ impl Quantum {
         places: &Places,
         decay: &Decay,
     ) -> Result<(), Error> {
-        let mut newest = self.dates.last().copied().filter(|_| events.start > 0);
+        let before = self.dates.last().copied().filter(|_| events.start > 0);
         self.dates.clear();
         self.opens_day.clear();
         self.kinds.clear();
@@ -42,13 +42,12 @@ impl Quantum {
         self.kinds.try_reserve(events.len())?;
         self.weights.try_reserve(events.len())?;
         let times = &history.times[events.clone()];
+        let codes = &history.kinds[events.clone()];
         self.dates.extend(times.iter().map(|&time| date(time)));
-        for &date in &self.dates {
-            self.opens_day.push(newest != Some(date));
-            newest = Some(date);
-        }
-        let codes = history.kinds[events.clone()].iter();
-        self.kinds.extend(codes.map(|&code| places.of(code)));
+        let opens_day = |pair: &[i64]| pair[0] != pair[1];
+        self.opens_day.push(before != self.dates.first().copied());
+        self.opens_day.extend(self.dates.windows(2).map(opens_day));
+        self.kinds.extend(codes.iter().map(|&code| places.of(code)));
         self.weights
             .extend(times.iter().map(|&time| decay.weight(time)));
         self.events = events;

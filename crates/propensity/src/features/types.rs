@@ -140,24 +140,12 @@ impl Group for Types {
         }
         let types = self.types.iter().zip(&self.totals).enumerate();
         for (kind, (state, &total)) in types.take(self.types.len() - 1) {
-            if total == 0 {
-                // No count, no recency, no decayed count: most types of most profiles.
-                let cells = row.take(self.spans.len() + 3);
-                if row.changed {
-                    cells.fill(0.0);
-                    cells[self.spans.len() + 1] = f64::NAN;
-                }
-                continue;
-            }
             for cells in &self.cells {
                 row.put([cells[kind].into()]);
             }
-            let age = view.age(Some(state.newest));
-            row.put([
-                total.into(),
-                age,
-                view.scale.apply(state.decayed, Span::One),
-            ]);
+            let age = (total > 0).then_some(state.newest);
+            let decayed = view.scale.apply(state.decayed, Span::One);
+            row.put([total.into(), view.age(age), decayed]);
         }
         row.hold(|| {
             [

@@ -106,6 +106,10 @@ impl Group for Variety {
 }
 
 /// Places of types are codes, but for the one of events without a place in the schema.
+#[inline]
 fn code(kind: u8, types: u32) -> u32 {
-    (u32::from(kind) + 1) % (types + 1)
+    match u32::from(kind) {
+        kind if kind == types => 0,
+        kind => kind + 1,
+    }
 }
