@@ -65,7 +65,8 @@ impl Group for Clock {
         for (&time, &date) in times.iter().zip(&new.dates) {
             // 1970-01-01 was a Thursday.
             self.weekdays[((date + WEEKS + 3) as u64 % 7) as usize] += 1;
-            let quarter = (time - date * DAY) as u64 / (DAY as u64 / 4);
+            // Midnight of the first date may be before all instants.
+            let quarter = time.wrapping_sub(date.wrapping_mul(DAY)) as u64 / (DAY as u64 / 4);
             self.quarters[quarter as usize & 3] += 1;
         }
         Ok(())

@@ -34,6 +34,9 @@ use past::{Past, QUANTUM, View};
 use quantum::Quantum;
 use std::collections::BTreeSet;
 
+/// Cells copied at once: 1 kB.
+const PIECE: usize = 1 << 7;
+
 /// A group of features: running state, and what it writes at a cutoff.
 trait Group: std::fmt::Debug + Send {
     /// Forgets the profile.
@@ -179,7 +182,10 @@ impl Features {
         }
         debug_assert!(row.cells.is_empty(), "fewer values than features");
         self.changed = false;
-        out.copy_from_slice(&self.row);
+        // What is longer is copied by an instruction that is slow where it was just written.
+        for (out, row) in out.chunks_mut(PIECE).zip(self.row.chunks(PIECE)) {
+            out.copy_from_slice(row);
+        }
         Ok(())
     }
 
