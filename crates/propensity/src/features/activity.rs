@@ -1,21 +1,18 @@
 //! Activity: counts, active days, recency, tenure, decayed counts.
 
+use super::decay::powers;
 use super::feature::{Feature, Unit, days, during, when};
-use super::math::decays;
-use super::past::{Past, View};
+use super::past::View;
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::{Schema, Span};
-use crate::time::Micros;
-use std::ops::Range;
 
 /// Events halve in weight after W/4, W/2, W, 2W and 4W; the first events of active days after W.
 #[derive(Debug)]
 pub(super) struct Activity {
-    window_days: f64,
     spans: Vec<Span>,
-    newest: Option<Micros>,
     decayed: [f64; 5],
     decayed_days: f64,
 }
@@ -69,9 +66,7 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
 impl Activity {
     pub(super) fn new(schema: &Schema) -> Self {
         Self {
-            window_days: schema.window_days,
             spans: schema.spans(),
-            newest: None,
             decayed: [0.0; 5],
             decayed_days: 0.0,
         }
@@ -80,40 +75,39 @@ impl Activity {
 
 impl Group for Activity {
     fn clear(&mut self) {
-        self.newest = None;
         self.decayed = [0.0; 5];
         self.decayed_days = 0.0;
     }
 
-    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
-        for event in new {
-            let time = history.times[event];
-            let factors = decays(self.newest.unwrap_or(time), time, self.window_days);
-            for (decayed, factor) in self.decayed.iter_mut().zip(factors) {
-                *decayed = *decayed * factor + 1.0;
+    fn extend(&mut self, _: &History, new: &Quantum) -> Result<(), Error> {
+        if let Some(scale) = &new.scale {
+            for (sum, span) in self.decayed.iter_mut().zip(Span::FINITE) {
+                *sum = scale.apply(*sum, span);
             }
-            let new_day = event == 0 || past.days[event] != past.days[event - 1];
-            self.decayed_days =
-                self.decayed_days * factors[Span::One as usize] + f64::from(u8::from(new_day));
-            self.newest = Some(time);
+            self.decayed_days = scale.apply(self.decayed_days, Span::One);
+        }
+        for (&weight, &opens_day) in new.weights.iter().zip(&new.opens_day) {
+            let weights = powers(weight);
+            for (sum, weight) in self.decayed.iter_mut().zip(weights) {
+                *sum += weight;
+            }
+            self.decayed_days += f64::from(u8::from(opens_day)) * weights[Span::One as usize];
         }
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
         for &span in &self.spans {
-            row.put(view.count(span));
+            row.put([view.count(span)]);
         }
         for &span in &self.spans {
-            row.put(view.days(span));
+            row.put([view.days(span)]);
         }
-        row.put(view.age(self.newest));
-        row.put(view.tenure());
-        let newest = self.newest.unwrap_or(view.cutoff);
-        let factors = decays(newest, view.cutoff, self.window_days);
-        for (decayed, factor) in self.decayed.iter().zip(factors) {
-            row.put(decayed * factor);
+        row.put([view.recency(), view.tenure()]);
+        for (&sum, span) in self.decayed.iter().zip(Span::FINITE) {
+            row.put([view.scale.apply(sum, span)]);
         }
-        row.put(self.decayed_days * factors[Span::One as usize]);
+        row.put([view.scale.apply(self.decayed_days, Span::One)]);
+        Ok(())
     }
 }

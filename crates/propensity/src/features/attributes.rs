@@ -1,14 +1,15 @@
 //! Profile attributes: the row in force at the cutoff.
 
 use super::feature::{Feature, Unit};
-use super::past::{Past, Places, View};
+use super::math::finite;
+use super::past::{Places, View};
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::{OTHER, Schema, TextColumn};
 use crate::time::DAY;
-use std::ops::Range;
 
 #[derive(Debug)]
 pub(super) struct ProfileAttributes {
@@ -79,24 +80,25 @@ impl ProfileAttributes {
 impl Group for ProfileAttributes {
     fn clear(&mut self) {}
 
-    fn extend(&mut self, _: &History, _: &Past, _: Range<usize>) -> Result<(), Error> {
+    fn extend(&mut self, _: &History, _: &Quantum) -> Result<(), Error> {
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
         let attributes = view.profile.attributes_at(view.cutoff);
         let today = view.cutoff as f64 / DAY as f64;
         for (column, &time) in self.times.iter().enumerate() {
             let value = attributes.map_or(f64::NAN, |row| row.numbers[column]);
-            row.put(if time { today - value } else { value });
+            row.put([finite(if time { today - value } else { value })]);
         }
         for (column, places) in &self.categories {
             let code = attributes.map_or(0, |row| row.codes[*column]);
-            row.put(if code == 0 {
+            row.put([if code == 0 {
                 f64::NAN
             } else {
                 places.of(code).into()
-            });
+            }]);
         }
+        Ok(())
     }
 }

@@ -2,28 +2,25 @@
 
 use super::feature::{Feature, Unit, during};
 use super::math::Entropy;
-use super::past::{Past, Places, View};
+use super::past::{Places, View};
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::{OTHER, Schema, Span, TextColumn};
-use std::ops::Range;
 
 const SPANS: [Span; 1] = [Span::Fourfold];
-/// The place of a missing value.
-const NO_VALUE: u8 = u8::MAX;
 
 /// One attribute.
 #[derive(Debug)]
 pub(super) struct Category {
     column: usize,
+    /// Kept values, all others, and missing ones.
     places: Places,
     /// The finite spans of counts, shortest first.
     spans: Vec<Span>,
-    /// Place of the value of each event read.
-    seen: Vec<u8>,
-    /// Events of each kept value and of all others, all time.
+    /// Events of each place, all time.
     totals: Vec<u32>,
     /// Per finite span, the same.
     cells: Vec<Vec<u32>>,
@@ -90,13 +87,13 @@ impl Category {
             let mut spans = schema.choose(&SPANS);
             spans.pop();
             let codes = values.iter().map(|value| dictionary.code(value.as_bytes()));
+            let places = Places::new(codes, dictionary.len(), values.len() as u8);
             Some(Self {
                 column,
-                places: Places::new(codes, dictionary.len(), values.len() as u8),
-                cells: vec![vec![0; values.len() + 1]; spans.len()],
+                places: places.with_missing((values.len() + 1) as u8),
+                cells: vec![vec![0; values.len() + 2]; spans.len()],
                 spans,
-                seen: Vec::new(),
-                totals: vec![0; values.len() + 1],
+                totals: vec![0; values.len() + 2],
                 last: None,
                 entropy: Entropy::new(),
             })
@@ -107,48 +104,45 @@ impl Category {
 
 impl Group for Category {
     fn clear(&mut self) {
-        self.seen.clear();
         self.totals.fill(0);
         self.last = None;
     }
 
-    fn extend(&mut self, history: &History, _: &Past, new: Range<usize>) -> Result<(), Error> {
-        self.seen.try_reserve(new.len())?;
-        for &code in &history.codes[self.column][new] {
-            if code == 0 {
-                self.seen.push(NO_VALUE);
-                continue;
-            }
+    fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
+        let missing = self.totals.len() - 1;
+        for &code in &history.codes[self.column][new.events.clone()] {
             let place = self.places.of(code);
-            self.seen.push(place);
             self.totals[usize::from(place)] += 1;
-            self.last = Some(place);
+            if usize::from(place) != missing {
+                self.last = Some(place);
+            }
         }
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
+        let codes = &view.profile.history.codes[self.column][..view.events];
         for (cells, &span) in self.cells.iter_mut().zip(&self.spans) {
             cells.fill(0);
-            for &place in self.seen[view.start(span)..]
-                .iter()
-                .filter(|&&place| place != NO_VALUE)
-            {
-                cells[usize::from(place)] += 1;
+            for &code in &codes[view.start(span)..] {
+                cells[usize::from(self.places.of(code))] += 1;
             }
         }
-        for value in 0..self.totals.len() - 1 {
+        let values = self.totals.len() - 2;
+        for (value, &total) in self.totals[..values].iter().enumerate() {
             for cells in &self.cells {
-                row.put(cells[value].into());
+                row.put([cells[value].into()]);
             }
-            row.put(self.totals[value].into());
+            row.put([total.into()]);
         }
         row.hold(|| {
-            let total: u32 = self.totals.iter().sum();
-            let mode = self.totals.iter().max().copied().unwrap_or_default();
+            let present = &self.totals[..=values];
+            let total: u32 = present.iter().sum();
+            let mode = present.iter().max().copied().unwrap_or_default();
             let share = f64::from(mode) / f64::from(total.max(1));
             let last = self.last.map_or(f64::NAN, f64::from);
-            [self.entropy.of(&self.totals), share, last]
+            [self.entropy.of(present), share, last]
         });
+        Ok(())
     }
 }

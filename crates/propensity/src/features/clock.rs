@@ -2,13 +2,16 @@
 
 use super::feature::{Feature, Unit};
 use super::math::Entropy;
-use super::past::{Past, View};
+use super::past::View;
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::Schema;
 use crate::time::DAY;
-use std::ops::Range;
+
+/// Days of whole weeks that make every date positive.
+const WEEKS: i64 = 7 << 32;
 
 #[derive(Debug)]
 pub(super) struct Clock {
@@ -57,18 +60,19 @@ impl Group for Clock {
         self.quarters = [0; 4];
     }
 
-    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
-        for event in new {
-            let date = past.dates[event];
+    fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
+        let times = &history.times[new.events.clone()];
+        for (&time, &date) in times.iter().zip(&new.dates) {
             // 1970-01-01 was a Thursday.
-            self.weekdays[(date + 3).rem_euclid(7) as usize] += 1;
-            let quarter = history.times[event].rem_euclid(DAY) / (DAY / 4);
-            self.quarters[quarter as usize] += 1;
+            self.weekdays[((date + WEEKS + 3) as u64 % 7) as usize] += 1;
+            // Midnight of the first date may be before all instants.
+            let quarter = time.wrapping_sub(date.wrapping_mul(DAY)) as u64 / (DAY as u64 / 4);
+            self.quarters[quarter as usize & 3] += 1;
         }
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
         let total = (view.events as f64).max(1.0);
         row.hold(|| [f64::from(self.weekdays[5] + self.weekdays[6]) / total]);
         if self.has_hours {
@@ -77,5 +81,6 @@ impl Group for Clock {
             row.hold(|| [view.times().last().map_or(f64::NAN, hour)]);
         }
         row.hold(|| [self.entropy.of(&self.weekdays)]);
+        Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! Goal history: counts, recency, regularity, previous periods, share of the goal's own events.
 
+use super::decay::powers;
 use super::feature::{Feature, Unit, days, during, when};
-use super::math::{count_until, decays, ratio};
-use super::past::{Past, Places, View};
+use super::math::{count_until, ratio};
+use super::past::{Places, View};
+use super::quantum::Quantum;
 use super::regularity::{Gaps, describe_gaps};
 use super::{Group, Row};
 use crate::dictionary::Dictionary;
@@ -10,7 +12,6 @@ use crate::error::Error;
 use crate::history::History;
 use crate::schema::{EventType, GoalFacts, Schema, Span};
 use crate::time::{DAY, Micros};
-use std::ops::Range;
 
 /// The goal's share is taken of so many newest events of its types, and of all.
 const SHARES: [u32; 5] = [1, 3, 5, 10, 30];
@@ -22,12 +23,13 @@ const YEAR: Micros = 365 * DAY;
 pub(super) struct GoalHistory {
     window_days: f64,
     window: Micros,
-    /// Spans in use with their length, unless every event is a goal event.
-    spans: Option<Vec<(Span, Micros)>>,
+    /// The finite spans in use, shortest first, unless every event is a goal event.
+    spans: Option<Vec<Span>>,
     /// 0 for the codes of the goal's own types, unless every event of them is a goal event.
     own_types: Option<Places>,
-    /// Times of goal events, oldest first.
-    times: Vec<Micros>,
+    /// Goal events, all time.
+    goals: u32,
+    newest: Option<Micros>,
     gaps: Gaps,
     /// Decayed counts with half-lives W and 4W.
     decayed: [f64; 2],
@@ -142,19 +144,13 @@ impl GoalHistory {
     /// None if the goal is a condition with aggregates.
     pub(super) fn new(schema: &Schema, kinds: &Dictionary) -> Option<Self> {
         let goal = schema.goal.as_ref()?;
-        let spans = || {
-            schema
-                .spans()
-                .into_iter()
-                .map(|span| (span, schema.micros(span)))
-                .collect()
-        };
         Some(Self {
             window_days: schema.window_days,
             window: schema.micros(Span::One),
-            spans: (!goal.every_event).then(spans),
+            spans: (!goal.every_event).then(|| schema.spans.clone()),
             own_types: (!goal.whole_types).then(|| own_types(goal, kinds)),
-            times: Vec::new(),
+            goals: 0,
+            newest: None,
             gaps: Gaps::default(),
             decayed: [0.0; 2],
             own: 0,
@@ -163,13 +159,13 @@ impl GoalHistory {
         })
     }
 
-    fn add_goal(&mut self, time: Micros, date: i64) {
-        let newest = self.times.last().copied().unwrap_or(time);
-        let factors = decays(newest, time, self.window_days);
-        self.decayed[0] = self.decayed[0] * factors[Span::One as usize] + 1.0;
-        self.decayed[1] = self.decayed[1] * factors[Span::Fourfold as usize] + 1.0;
-        self.gaps.add(time, date);
-        self.times.push(time);
+    fn add_goal(&mut self, time: Micros, date: i64, weight: f64) {
+        let weights = powers(weight);
+        self.decayed[0] += weights[Span::One as usize];
+        self.decayed[1] += weights[Span::Fourfold as usize];
+        self.gaps.add(date);
+        self.goals += 1;
+        self.newest = Some(time);
     }
 
     fn add_own(&mut self, goal: bool) {
@@ -178,74 +174,98 @@ impl GoalHistory {
         self.own_recent = self.own_recent << 1 | u32::from(goal);
     }
 
-    /// Number of goal events with `time <= until`.
-    fn until(&self, until: Micros) -> usize {
-        count_until(&self.times, until)
-    }
-
-    fn write_counts(&self, spans: &[(Span, Micros)], view: &View, row: &mut Row) {
-        let Some(&newest) = self.times.last() else {
-            let counts = std::iter::repeat_n(0.0, spans.len());
-            row.hold_many(spans.len() + 3, || counts.chain([f64::NAN, 0.0, 0.0]));
-            return self.gaps.write(view, row);
-        };
-        for &(span, length) in spans {
-            let before = match span {
-                Span::All => 0,
-                _ => self.until(view.cutoff.saturating_sub(length)),
-            };
-            row.put((self.times.len() - before) as f64);
+    fn write_counts(&self, spans: &[Span], view: &View, row: &mut Row) {
+        if self.goals == 0 {
+            let cells = row.take(spans.len() + 4);
+            if row.changed {
+                cells.fill(0.0);
+                cells[spans.len() + 1] = f64::NAN;
+            }
+            return self.gaps.write(f64::NAN, row);
         }
-        row.put(view.age(Some(newest)));
-        let factors = decays(newest, view.cutoff, self.window_days);
-        row.put(self.decayed[0] * factors[Span::One as usize]);
-        row.put(self.decayed[1] * factors[Span::Fourfold as usize]);
-        self.gaps.write(view, row);
+        let goals = &view.profile.history.goals[..view.events];
+        let (mut count, mut end) = (0, view.events);
+        for &span in spans {
+            // The next span begins where this one does.
+            let start = view.start(span);
+            count += count_goals(&goals[start..end]);
+            end = start;
+            row.put([count as f64]);
+        }
+        let recency = view.age(self.newest);
+        row.put([
+            self.goals.into(),
+            recency,
+            view.scale.apply(self.decayed[0], Span::One),
+            view.scale.apply(self.decayed[1], Span::Fourfold),
+        ]);
+        self.gaps.write(recency, row);
     }
 
     /// Periods of length W counted back from the cutoff; period i holds i W <= a < (i + 1) W.
     fn write_periods(&self, view: &View, row: &mut Row) {
         let tenure = view.tenure();
         let observed = (tenure / self.window_days).floor(); // NaN without events
-        let mut hits = [false; PERIODS[1]];
-        let mut after = self.times.len();
-        for (period, hit) in hits.iter_mut().enumerate() {
-            if after == 0 {
-                break;
-            }
-            let length = self.window.saturating_mul(period as i64 + 1);
-            let before = self.until(view.cutoff.saturating_sub(length));
-            *hit = before < after;
-            after = before;
-        }
-        for (period, &hit) in hits.iter().enumerate().take(2) {
-            let complete = observed > period as f64;
-            row.put(if complete {
-                f64::from(u8::from(hit))
+        let hits = self.hits(view);
+        let hit = |period: usize| {
+            if observed > period as f64 {
+                f64::from(u8::from(hits[period]))
             } else {
                 f64::NAN
-            });
-        }
-        for most in PERIODS {
+            }
+        };
+        let rate = |most: usize| {
             // A cast makes NaN zero.
             let periods = (observed as usize).min(most);
             let hits = hits[..periods].iter().filter(|&&hit| hit).count();
-            row.put(ratio(hits as f64, periods as f64));
-        }
-        row.put(if tenure >= 365.0 {
-            self.a_year_ago(view.cutoff)
+            ratio(hits as f64, periods as f64)
+        };
+        let last_year = if tenure >= 365.0 {
+            self.a_year_ago(view)
         } else {
             f64::NAN
-        });
+        };
+        row.put([
+            hit(0),
+            hit(1),
+            rate(PERIODS[0]),
+            rate(PERIODS[1]),
+            last_year,
+        ]);
+    }
+
+    /// Whether there was a goal event in each of the newest periods.
+    fn hits(&self, view: &View) -> [bool; PERIODS[1]] {
+        let mut hits = [false; PERIODS[1]];
+        if self.goals == 0 {
+            return hits;
+        }
+        let (times, goals) = (view.times(), view.profile.history.goals);
+        let mut end = times.len();
+        while let Some(event) = goals[..end].iter().rposition(|&goal| goal) {
+            let age = view.cutoff.saturating_sub(times[event]);
+            let period = age / self.window.max(1);
+            let Some(hit) = hits.get_mut(period as usize) else {
+                break;
+            };
+            *hit = true;
+            let length = self.window.saturating_mul(period + 1);
+            end = count_until(&times[..event], view.cutoff.saturating_sub(length));
+        }
+        hits
     }
 
     /// Goal events with 365 d - W < a <= 365 d.
-    fn a_year_ago(&self, cutoff: Micros) -> f64 {
-        let from = cutoff.saturating_sub(YEAR);
-        let since = self.times.partition_point(|&time| time < from);
+    fn a_year_ago(&self, view: &View) -> f64 {
+        if self.goals == 0 {
+            return 0.0;
+        }
+        let times = view.times();
+        let from = view.cutoff.saturating_sub(YEAR);
         let until = from.saturating_add(self.window);
-        let before = self.times.partition_point(|&time| time < until);
-        (before - since) as f64
+        let start = times.partition_point(|&time| time < from);
+        let end = start + times[start..].partition_point(|&time| time < until);
+        count_goals(&view.profile.history.goals[start..end]) as f64
     }
 
     fn write_shares(&self, row: &mut Row) {
@@ -257,6 +277,10 @@ impl GoalHistory {
         row.hold(|| SHARES.map(share));
         row.hold(|| [ratio(self.own_goals.into(), self.own.into())]);
     }
+}
+
+fn count_goals(goals: &[bool]) -> usize {
+    goals.iter().filter(|&&goal| goal).count()
 }
 
 /// 0 for the codes of the goal's types, 1 for all others.
@@ -271,18 +295,24 @@ fn own_types(goal: &GoalFacts, kinds: &Dictionary) -> Places {
 
 impl Group for GoalHistory {
     fn clear(&mut self) {
-        self.times.clear();
+        self.goals = 0;
+        self.newest = None;
         self.gaps = Gaps::default();
         self.decayed = [0.0; 2];
         (self.own, self.own_goals, self.own_recent) = (0, 0, 0);
     }
 
-    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
-        self.times.try_reserve(new.len())?;
-        for event in new {
+    fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
+        if let Some(scale) = &new.scale {
+            self.decayed = [
+                scale.apply(self.decayed[0], Span::One),
+                scale.apply(self.decayed[1], Span::Fourfold),
+            ];
+        }
+        for (place, event) in new.events.clone().enumerate() {
             let goal = history.flags[event].goal();
             if goal {
-                self.add_goal(history.times[event], past.dates[event]);
+                self.add_goal(history.times[event], new.dates[place], new.weights[place]);
             }
             let own = self
                 .own_types
@@ -295,7 +325,7 @@ impl Group for GoalHistory {
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
         if let Some(spans) = &self.spans {
             self.write_counts(spans, view, row);
         }
@@ -303,5 +333,6 @@ impl Group for GoalHistory {
         if self.own_types.is_some() {
             self.write_shares(row);
         }
+        Ok(())
     }
 }

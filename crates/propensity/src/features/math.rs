@@ -1,6 +1,6 @@
 //! Small formulas that groups share.
 
-use crate::schema::Span;
+use super::elementary::ln;
 use crate::time::{DAY, Micros};
 
 /// a / b, NaN where b is 0.
@@ -26,25 +26,10 @@ pub(super) fn count_until(times: &[Micros], until: Micros) -> usize {
     }
 }
 
-/// The factor 2^(-d / h) by which a decayed count shrinks in d days, h = half-life in days.
+/// The value, missing if it overflowed.
 #[inline]
-pub(super) fn decay(from: Micros, to: Micros, half_life: f64) -> f64 {
-    if from == to {
-        return 1.0;
-    }
-    (-days_since(from, to) / half_life).exp2()
-}
-
-/// [`decay`] for half-lives of W/4, W/2, W, 2W and 4W by squaring: one exponential for all.
-#[inline]
-pub(super) fn decays(from: Micros, to: Micros, window_days: f64) -> [f64; 5] {
-    let mut factor = decay(from, to, Span::Fourfold.days(window_days));
-    let mut factors = [1.0; 5];
-    for slot in factors.iter_mut().rev() {
-        *slot = factor;
-        factor *= factor;
-    }
-    factors
+pub(super) fn finite(value: f64) -> f64 {
+    if value.is_finite() { value } else { f64::NAN }
 }
 
 /// Entropy of counts in nats, with the logarithms of small counts at hand.
@@ -63,16 +48,17 @@ impl Entropy {
 
     /// -sum s ln s over the shares; 0 without counts.
     pub(super) fn of(&self, counts: &[u32]) -> f64 {
-        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-        if total == 0 || counts.iter().any(|&count| u64::from(count) == total) {
+        let total: u32 = counts.iter().sum();
+        if counts.iter().max().is_none_or(|&most| most == total) {
             return 0.0;
         }
-        let sum: f64 = counts.iter().map(|&count| self.n_log_n(count.into())).sum();
+        let sum: f64 = counts.iter().map(|&count| self.n_log_n(count)).sum();
         // ln N - (1/N) sum n ln n
-        ((self.n_log_n(total) - sum) / total as f64).max(0.0)
+        ((self.n_log_n(total) - sum) / f64::from(total)).max(0.0)
     }
 
-    fn n_log_n(&self, n: u64) -> f64 {
+    #[inline]
+    fn n_log_n(&self, n: u32) -> f64 {
         self.small
             .get(n as usize)
             .copied()
@@ -80,18 +66,17 @@ impl Entropy {
     }
 }
 
-fn n_log_n(n: u64) -> f64 {
+fn n_log_n(n: u32) -> f64 {
     if n < 2 {
         0.0
     } else {
-        n as f64 * (n as f64).ln()
+        f64::from(n) * ln(n.into())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::DAY;
 
     #[test]
     fn entropy_of_equal_shares_is_the_logarithm_of_their_number() {
@@ -99,21 +84,5 @@ mod tests {
         assert!((entropy.of(&[5, 5, 0, 5]) - 3_f64.ln()).abs() < 1e-14);
         assert!((entropy.of(&[5000, 5000]) - 2_f64.ln()).abs() < 1e-14);
         assert_eq!((entropy.of(&[0, 7]), entropy.of(&[])), (0.0, 0.0));
-    }
-
-    #[test]
-    fn a_count_halves_in_its_half_life() {
-        let factors = decays(0, 40 * DAY, 40.0);
-        assert_eq!(
-            factors,
-            [1.0 / 16.0, 0.25, 0.5, 0.5_f64.sqrt(), 0.5_f64.sqrt().sqrt()].map(|exact: f64| {
-                factors
-                    .into_iter()
-                    .find(|f| (f - exact).abs() < 1e-15)
-                    .unwrap_or(f64::NAN)
-            })
-        );
-        assert_eq!(decay(3, 3, 1e-300), 1.0);
-        assert_eq!(decay(0, Micros::MAX, 1.0), 0.0);
     }
 }

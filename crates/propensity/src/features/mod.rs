@@ -9,11 +9,15 @@ mod activity;
 mod attributes;
 mod category;
 mod clock;
+mod decay;
+mod distinct;
+mod elementary;
 mod feature;
 mod goal;
 mod math;
 mod numeric;
 mod past;
+mod quantum;
 mod regularity;
 mod trend;
 mod types;
@@ -26,59 +30,54 @@ use crate::error::Error;
 use crate::history::{History, Profile};
 use crate::schema::{Schema, Span};
 use crate::time::Micros;
-use past::{Past, View};
+use past::{Past, QUANTUM, View};
+use quantum::Quantum;
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-/// Events read between two calls of `poll`: well under a millisecond.
-const QUANTUM: usize = 1 << 12;
+/// Cells copied at once: 1 kB.
+const PIECE: usize = 1 << 7;
 
 /// A group of features: running state, and what it writes at a cutoff.
 trait Group: std::fmt::Debug + Send {
     /// Forgets the profile.
     fn clear(&mut self);
 
-    /// Reads further events; `past` already holds them.
-    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error>;
+    /// Reads further events.
+    fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error>;
 
     /// Writes the group's features.
-    fn write(&mut self, view: &View, row: &mut Row);
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error>;
 }
 
 /// The cells of a feature row, filled from the left. They still hold the profile's row before.
 struct Row<'a> {
-    cells: std::slice::IterMut<'a, f64>,
+    cells: &'a mut [f64],
     /// Whether events were read since the row before.
     changed: bool,
 }
 
-impl Row<'_> {
-    /// Writes the next value; what overflowed is missing.
+impl<'a> Row<'a> {
+    /// The next cells.
     #[inline]
-    fn put(&mut self, value: f64) {
-        debug_assert!(self.cells.len() > 0, "more values than features");
-        if let Some(cell) = self.cells.next() {
-            *cell = if value.is_finite() { value } else { f64::NAN };
-        }
+    fn take(&mut self, count: usize) -> &'a mut [f64] {
+        let (next, rest) = std::mem::take(&mut self.cells).split_at_mut(count);
+        self.cells = rest;
+        next
+    }
+
+    /// Writes the next values: finite, or NaN where missing.
+    #[inline]
+    fn put<const N: usize>(&mut self, values: [f64; N]) {
+        self.take(N).copy_from_slice(&values);
     }
 
     /// The next values, which follow from the running state alone and not from the cutoff: they
     /// are only computed if events were read since the row before.
     #[inline]
     fn hold<const N: usize>(&mut self, values: impl FnOnce() -> [f64; N]) {
-        self.hold_many(N, values);
-    }
-
-    /// The same for so many values.
-    #[inline]
-    fn hold_many<I: IntoIterator<Item = f64>>(&mut self, count: usize, values: impl FnOnce() -> I) {
+        let cells = self.take(N);
         if self.changed {
-            values()
-                .into_iter()
-                .take(count)
-                .for_each(|value| self.put(value));
-        } else if let Some(last) = count.checked_sub(1) {
-            self.cells.nth(last);
+            cells.copy_from_slice(&values());
         }
     }
 }
@@ -172,18 +171,21 @@ impl Features {
         self.read(&profile.history, cutoff, poll)?;
         let view = View::new(profile, &self.past, cutoff, &self.spans);
         let mut row = Row {
-            cells: self.row.iter_mut(),
+            cells: &mut self.row,
             changed: self.changed,
         };
         for group in &mut self.groups {
-            group.write(&view, &mut row);
+            group.write(&view, &mut row)?;
             if view.events > QUANTUM {
                 poll();
             }
         }
-        debug_assert_eq!(row.cells.len(), 0, "fewer values than features");
+        debug_assert!(row.cells.is_empty(), "fewer values than features");
         self.changed = false;
-        out.copy_from_slice(&self.row);
+        // What is longer is copied by an instruction that is slow where it was just written.
+        for (out, row) in out.chunks_mut(PIECE).zip(self.row.chunks(PIECE)) {
+            out.copy_from_slice(row);
+        }
         Ok(())
     }
 
@@ -199,13 +201,12 @@ impl Features {
             self.start();
         }
         while self.past.len() < until {
-            let new = self.past.len()..until.min(self.past.len() + QUANTUM);
             self.changed = true;
-            self.past.extend(history, new.clone())?;
+            self.past.extend(history, until)?;
             for group in &mut self.groups {
-                group.extend(history, &self.past, new.clone())?;
+                group.extend(history, &self.past.new)?;
             }
-            if new.len() == QUANTUM {
+            if self.past.len() > QUANTUM {
                 poll();
             }
         }

@@ -4,13 +4,13 @@
 //! huge value must not spoil the windows that it is not in.
 
 use super::feature::{Feature, Unit, during, events_of, when};
-use super::math::ratio;
-use super::past::{NO_TYPE, Past, View};
+use super::math::{finite, ratio};
+use super::past::View;
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::{Pair, Schema, Span};
-use std::ops::Range;
 
 const SUMS: [Span; 2] = [Span::One, Span::Fourfold];
 const MEANS: [Span; 1] = [Span::Fourfold];
@@ -25,11 +25,12 @@ pub(super) struct Numeric {
     sums: Vec<Span>,
     /// The finite spans of means, as positions in `sums`.
     means: Vec<usize>,
-    /// Per type of the schema: the positions of its pairs, with their attributes.
+    /// Per type of the schema: the positions of its pairs, with their attributes. Events without a
+    /// place in the schema have none.
     by_type: Vec<Vec<(usize, usize)>>,
     pairs: Vec<State>,
-    /// Per pair and finite span of sums.
-    cells: Vec<Cell>,
+    /// Per finite span of sums and pair.
+    cells: Vec<Vec<Cell>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +39,7 @@ struct Cell {
     count: f64,
 }
 
+/// Values of a pair. Without any, all but `all` is of another profile.
 #[derive(Clone, Copy, Debug)]
 struct State {
     all: Cell,
@@ -120,7 +122,7 @@ impl Numeric {
         };
         let sums = finite(&SUMS);
         let place = |span| sums.iter().position(|&sum| sum == span);
-        let mut by_type = vec![Vec::new(); schema.types.len()];
+        let mut by_type = vec![Vec::new(); schema.types.len() + 1];
         for (index, pair) in schema.pairs.iter().enumerate() {
             by_type[pair.kind].push((index, pair.attribute));
         }
@@ -128,29 +130,23 @@ impl Numeric {
             means: finite(&MEANS).into_iter().filter_map(place).collect(),
             by_type,
             pairs: vec![NOTHING; schema.pairs.len()],
-            cells: vec![Cell::default(); schema.pairs.len() * sums.len()],
+            cells: vec![vec![Cell::default(); schema.pairs.len()]; sums.len()],
             sums,
         }
     }
 
     /// Sums over the finite spans.
     fn look_back(&mut self, view: &View) {
-        let width = self.sums.len();
-        let Some(&longest) = self.sums.last() else {
-            return;
-        };
-        self.cells.fill(Cell::default());
         let numbers = view.profile.history.numbers;
-        let kinds = view.past.types.iter().enumerate().skip(view.start(longest));
-        for (event, &kind) in kinds.filter(|&(_, &kind)| kind != NO_TYPE) {
-            for &(pair, attribute) in &self.by_type[usize::from(kind)] {
-                let value = numbers[attribute][event];
-                if value.is_nan() {
-                    continue;
-                }
-                let cells = self.cells[pair * width..].iter_mut().zip(&self.sums);
-                for (cell, _) in cells.filter(|&(_, &span)| event >= view.start(span)) {
-                    cell.add(value);
+        for (cells, &span) in self.cells.iter_mut().zip(&self.sums) {
+            cells.fill(Cell::default());
+            let start = view.start(span);
+            for (event, kind) in (start..).zip(view.kinds(start..view.events)) {
+                for &(pair, attribute) in &self.by_type[usize::from(kind)] {
+                    let value = numbers[attribute][event];
+                    if !value.is_nan() {
+                        cells[pair].add(value);
+                    }
                 }
             }
         }
@@ -165,13 +161,16 @@ impl Cell {
     }
 
     fn mean(&self) -> f64 {
-        ratio(self.total, self.count)
+        finite(ratio(self.total, self.count))
     }
 }
 
 impl State {
     #[inline]
     fn add(&mut self, value: f64) {
+        if self.all.count == 0.0 {
+            *self = NOTHING;
+        }
         self.all.add(value);
         let step = value - self.mean;
         self.mean += step / self.all.count;
@@ -185,43 +184,47 @@ impl State {
         };
     }
 
-    /// Mean of the newest values, at most so many of them; oldest added first.
-    fn newest_mean(&self, most: usize) -> f64 {
-        let count = (self.all.count as usize).min(most);
-        let value = |back: usize| self.newest[(self.next + NEWEST - back) % NEWEST];
-        let total: f64 = (1..=count).rev().map(value).sum();
-        ratio(total, count as f64)
-    }
-
     /// Mean, newest value, means of the newest 3 and 10, greatest, population std (>= 2 values).
     fn summary(&self) -> [f64; SUMMARY] {
-        let variance = self.squares / self.all.count;
-        let several = self.all.count >= 2.0;
+        let count = self.all.count;
+        if count == 0.0 {
+            return [f64::NAN; SUMMARY];
+        }
+        let back = |steps: usize| match self.next.checked_sub(steps) {
+            Some(place) => self.newest[place],
+            None => self.newest[self.next + NEWEST - steps],
+        };
+        // Where there are fewer, the rest are zeros.
+        let three = back(3) + back(2) + back(1);
+        let all: f64 = self.newest.iter().sum();
+        let variance = if count >= 2.0 {
+            self.squares / count
+        } else {
+            f64::NAN
+        };
         [
             self.all.mean(),
-            self.newest_mean(1),
-            self.newest_mean(3),
-            self.newest_mean(NEWEST),
+            back(1),
+            finite(three / count.min(3.0)),
+            finite(all / count.min(NEWEST as f64)),
             self.greatest,
-            if several { variance.sqrt() } else { f64::NAN },
+            finite(variance.sqrt()),
         ]
     }
 }
 
 impl Group for Numeric {
     fn clear(&mut self) {
-        self.pairs.fill(NOTHING);
+        for pair in &mut self.pairs {
+            pair.all = Cell::default();
+        }
     }
 
-    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
+    fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
         if self.pairs.is_empty() {
             return Ok(());
         }
-        for event in new {
-            let kind = past.types[event];
-            if kind == NO_TYPE {
-                continue;
-            }
+        for (event, &kind) in new.events.clone().zip(&new.kinds) {
             for &(pair, attribute) in &self.by_type[usize::from(kind)] {
                 let value = history.numbers[attribute][event];
                 if !value.is_nan() {
@@ -232,25 +235,21 @@ impl Group for Numeric {
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
+        if self.pairs.is_empty() {
+            return Ok(());
+        }
         self.look_back(view);
-        let width = self.sums.len();
         for (pair, state) in self.pairs.iter().enumerate() {
-            if state.all.count == 0.0 {
-                let sums = std::iter::repeat_n(0.0, width + 1);
-                let others = std::iter::repeat_n(f64::NAN, self.means.len() + SUMMARY);
-                row.hold_many(sums.len() + others.len(), || sums.chain(others));
-                continue;
+            for cells in &self.cells {
+                row.put([finite(cells[pair].total)]);
             }
-            let cells = &self.cells[pair * width..][..width];
-            for cell in cells {
-                row.put(cell.total);
-            }
-            row.hold(|| [state.all.total]);
+            row.hold(|| [finite(state.all.total)]);
             for &place in &self.means {
-                row.put(cells[place].mean());
+                row.put([self.cells[place][pair].mean()]);
             }
             row.hold(|| state.summary());
         }
+        Ok(())
     }
 }

@@ -1,25 +1,27 @@
 //! The part of a profile's history that features have read so far, and the view of it at a cutoff.
 
+use super::decay::{Decay, Scale};
 use super::math::{count_until, days_since};
+use super::quantum::Quantum;
+use crate::dictionary::Dictionary;
 use crate::error::Error;
 use crate::history::{History, Profile};
 use crate::schema::{EventType, Schema, Span};
-use crate::time::{Micros, date};
+use crate::time::Micros;
 use std::ops::Range;
 
-/// The type of an event that has no place in the schema.
-pub(super) const NO_TYPE: u8 = u8::MAX;
+/// Most events read at once: well under a millisecond.
+pub(super) const QUANTUM: usize = 1 << 12;
 
-/// What several groups need of every event read so far.
-#[derive(Debug, Default)]
+/// What is known of the events read so far.
+#[derive(Debug)]
 pub(super) struct Past {
-    /// UTC date of each event.
-    pub dates: Vec<i64>,
-    /// Number of active days up to and including each event.
-    pub days: Vec<u32>,
-    /// Index of each event's type in the schema, or [`NO_TYPE`].
-    pub types: Vec<u8>,
-    /// Index of the type by code.
+    /// Position of the first event of each active day.
+    days: Vec<u32>,
+    /// The newest events.
+    pub new: Quantum,
+    decay: Decay,
+    /// Place in the schema of the type by code; the number of types for those that have none.
     places: Places,
 }
 
@@ -40,6 +42,12 @@ impl Places {
             }
         }
         Self { by_code, rest }
+    }
+
+    /// The same with another place for code 0.
+    pub(super) fn with_missing(mut self, place: u8) -> Self {
+        self.by_code[0] = place;
+        self
     }
 
     /// 0 for these codes, 1 for all others.
@@ -63,7 +71,7 @@ impl Places {
 }
 
 impl Past {
-    pub(super) fn new(schema: &Schema, kinds: &crate::dictionary::Dictionary) -> Self {
+    pub(super) fn new(schema: &Schema, kinds: &Dictionary) -> Self {
         let other = schema
             .types
             .iter()
@@ -73,37 +81,49 @@ impl Past {
             EventType::Missing => Some(0),
             EventType::Other => None,
         };
-        let rest = other.map_or(NO_TYPE, |place| place as u8);
+        let rest = other.unwrap_or(schema.types.len()) as u8;
         Self {
+            days: Vec::new(),
+            new: Quantum::default(),
+            decay: Decay::new(schema.window_days),
             places: Places::new(schema.types.iter().map(code), kinds.len(), rest),
-            ..Self::default()
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.dates.clear();
         self.days.clear();
-        self.types.clear();
+        self.new.events = 0..0;
     }
 
     /// Number of events read.
     pub(super) fn len(&self) -> usize {
-        self.dates.len()
+        self.new.events.end
     }
 
-    pub(super) fn extend(&mut self, history: &History, new: Range<usize>) -> Result<(), Error> {
-        self.dates.try_reserve(new.len())?;
-        self.days.try_reserve(new.len())?;
-        self.types.try_reserve(new.len())?;
-        let mut days = self.days.last().copied().unwrap_or_default();
-        let mut newest = self.dates.last().copied();
-        for event in new {
-            let date = date(history.times[event]);
-            days += u32::from(newest != Some(date));
-            newest = Some(date);
-            self.dates.push(date);
-            self.days.push(days);
-            self.types.push(self.places.of(history.kinds[event]));
+    /// Reads further events: at least one if there is any before `until`, and not more than have
+    /// weights of the same reference.
+    pub(super) fn extend(&mut self, history: &History, until: usize) -> Result<(), Error> {
+        let start = self.len();
+        let times = &history.times[start..until.min(start + QUANTUM)];
+        let Some(&first) = times.first() else {
+            return Ok(());
+        };
+        self.new.scale = None;
+        if start == 0 {
+            self.decay.refer_to(first);
+        } else if first > self.decay.end() {
+            let newest = history.times[start - 1];
+            self.new.scale = Some(self.decay.scale(newest, first));
+            self.decay.refer_to(first);
+        }
+        let new = start..start + count_until(times, self.decay.end());
+        self.new.fill(history, new, &self.places, &self.decay)?;
+        self.days.try_reserve(times.len())?;
+        for (event, _) in (start..)
+            .zip(&self.new.opens_day)
+            .filter(|&(_, &first)| first)
+        {
+            self.days.push(event as u32);
         }
         Ok(())
     }
@@ -116,8 +136,12 @@ pub(super) struct View<'a> {
     pub cutoff: Micros,
     /// Number of events with `time <= cutoff`.
     pub events: usize,
+    /// Brings decayed counts to the cutoff.
+    pub scale: Scale,
     /// Per span: position of its first event.
     starts: [usize; 6],
+    /// Per span: number of active days whose first event is before it.
+    days: [usize; 6],
 }
 
 impl<'a> View<'a> {
@@ -129,19 +153,24 @@ impl<'a> View<'a> {
         spans: &[(Span, Micros)],
     ) -> Self {
         let times = &profile.history.times[..past.len()];
-        let mut starts = [0; 6];
-        let mut start = 0;
+        let (mut starts, mut days) = ([0; 6], [0; 6]);
+        let (mut start, mut day) = (0, 0);
         // The longest first: the next begins in it.
         for &(span, length) in spans.iter().rev() {
             start += count_until(&times[start..], cutoff.saturating_sub(length));
             starts[span as usize] = start;
+            day += past.days[day..].partition_point(|&first| (first as usize) < start);
+            days[span as usize] = day;
         }
+        let scale = |&newest: &Micros| past.decay.scale(newest, cutoff);
         Self {
             profile,
             past,
             cutoff,
             events: times.len(),
+            scale: times.last().map_or(Scale::NONE, scale),
             starts,
+            days,
         }
     }
 
@@ -165,17 +194,24 @@ impl<'a> View<'a> {
     /// Number of active days whose first event is in the span.
     #[inline]
     pub(super) fn days(&self, span: Span) -> f64 {
-        let until = |events: usize| match events {
-            0 => 0,
-            _ => self.past.days[events - 1],
-        };
-        f64::from(until(self.events) - until(self.start(span)))
+        (self.past.days.len() - self.days[span as usize]) as f64
+    }
+
+    /// Places of the types of the events from a position on.
+    pub(super) fn kinds(&self, events: Range<usize>) -> impl Iterator<Item = u8> {
+        let codes = self.profile.history.kinds[events].iter();
+        codes.map(|&code| self.past.places.of(code))
     }
 
     /// Age in days, NaN without an instant.
     #[inline]
     pub(super) fn age(&self, time: Option<Micros>) -> f64 {
         time.map_or(f64::NAN, |time| days_since(time, self.cutoff))
+    }
+
+    /// Age of the newest event in days.
+    pub(super) fn recency(&self) -> f64 {
+        self.age(self.times().last().copied())
     }
 
     /// Age of the oldest event in days.

@@ -2,18 +2,18 @@
 
 use super::feature::{Feature, Unit};
 use super::math::ratio;
-use super::past::{Past, View};
+use super::past::View;
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::Schema;
-use crate::time::Micros;
-use std::ops::Range;
 
 /// Gaps g (days) between consecutive active days of some events, oldest first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Gaps {
-    newest: Option<(Micros, i64)>,
+    /// The newest active day.
+    newest: Option<i64>,
     count: f64,
     total: f64,
     squares: f64,
@@ -82,10 +82,10 @@ pub(super) fn describe_gaps(prefix: &str, days: &str, factor: &str, recency: &st
 }
 
 impl Gaps {
-    /// Adds an event.
+    /// Adds an event of this date.
     #[inline]
-    pub(super) fn add(&mut self, time: Micros, date: i64) {
-        if let Some((_, newest)) = self.newest
+    pub(super) fn add(&mut self, date: i64) {
+        if let Some(newest) = self.newest
             && newest != date
         {
             let gap = (date - newest) as f64;
@@ -94,12 +94,7 @@ impl Gaps {
             self.squares += gap * gap;
             self.recent = [gap, self.recent[0], self.recent[1]];
         }
-        self.newest = Some((time, date));
-    }
-
-    /// Time of the newest event.
-    pub(super) fn newest(&self) -> Option<Micros> {
-        self.newest.map(|(time, _)| time)
+        self.newest = Some(date);
     }
 
     fn mean(&self) -> f64 {
@@ -134,10 +129,10 @@ impl Gaps {
     }
 
     /// mean, population std (>= 2 gaps), last, mean of the newest 3, r / max(mean, 0.5),
-    /// std / max(mean, 0.5), where r = days since the newest event.
-    pub(super) fn write(&self, view: &View, row: &mut Row) {
+    /// std / max(mean, 0.5), where r = days since the newest event, `recency`.
+    pub(super) fn write(&self, recency: f64, row: &mut Row) {
         row.hold(|| [self.mean(), self.std(), self.last(), self.mean3()]);
-        row.put(view.age(self.newest()) / self.floor());
+        row.put([recency / self.floor()]);
         row.hold(|| [self.std() / self.floor()]);
     }
 }
@@ -147,14 +142,15 @@ impl Group for Regularity {
         self.gaps = Gaps::default();
     }
 
-    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
-        for event in new {
-            self.gaps.add(history.times[event], past.dates[event]);
+    fn extend(&mut self, _: &History, new: &Quantum) -> Result<(), Error> {
+        for &date in &new.dates {
+            self.gaps.add(date);
         }
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
-        self.gaps.write(view, row);
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
+        self.gaps.write(view.recency(), row);
+        Ok(())
     }
 }

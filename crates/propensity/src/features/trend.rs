@@ -1,12 +1,12 @@
 //! Trend: the rate of a short span against that of the time before it.
 
 use super::feature::{Feature, Unit, days};
-use super::past::{Past, View};
+use super::past::View;
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::{Schema, Span};
-use std::ops::Range;
 
 const EVENTS: [(Span, Span); 3] = [
     (Span::Quarter, Span::One),
@@ -103,17 +103,18 @@ impl Comparison {
 impl Group for Trend {
     fn clear(&mut self) {}
 
-    fn extend(&mut self, _: &History, _: &Past, _: Range<usize>) -> Result<(), Error> {
+    fn extend(&mut self, _: &History, _: &Quantum) -> Result<(), Error> {
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
         for comparison in &self.events {
-            row.put(comparison.of(|span| view.count(span)));
+            row.put([comparison.of(|span| view.count(span))]);
         }
         for comparison in &self.days {
-            row.put(comparison.of(|span| view.days(span)));
+            row.put([comparison.of(|span| view.days(span))]);
         }
-        row.put(view.count(Span::All) / (view.tenure() + 1.0));
+        row.put([view.count(Span::All) / (view.tenure() + 1.0)]);
+        Ok(())
     }
 }

@@ -1,34 +1,36 @@
 //! The same per event type, and the mix of types; only with more than one type.
 
+use super::decay::powers;
 use super::feature::{Feature, Unit, days, during, event_of, events_of, when};
-use super::math::{Entropy, decay};
-use super::past::{NO_TYPE, Past, View};
+use super::math::Entropy;
+use super::past::View;
+use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::history::History;
 use crate::schema::{Schema, Span};
 use crate::time::Micros;
-use std::ops::Range;
 
 const SPANS: [Span; 3] = [Span::Quarter, Span::One, Span::Fourfold];
 
 #[derive(Debug)]
 pub(super) struct Types {
-    window_days: f64,
     /// The finite spans, shortest first.
     spans: Vec<Span>,
+    /// Per type; the last is of events without a place in the schema.
     types: Vec<State>,
     /// Events of each type, all time.
     totals: Vec<u32>,
-    /// Per type and finite span: events that no shorter span holds.
-    cells: Vec<u32>,
+    /// Per finite span, the same.
+    cells: Vec<Vec<u32>>,
     last: Option<u8>,
     entropy: Entropy,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
-    newest: Option<Micros>,
+    /// If there is any.
+    newest: Micros,
     decayed: f64,
 }
 
@@ -91,11 +93,10 @@ impl Types {
         let mut spans = schema.choose(&SPANS);
         spans.pop();
         (types > 1).then(|| Self {
-            window_days: schema.window_days,
-            cells: vec![0; types * spans.len()],
+            cells: vec![vec![0; types + 1]; spans.len()],
             spans,
-            types: vec![State::default(); types],
-            totals: vec![0; types],
+            types: vec![State::default(); types + 1],
+            totals: vec![0; types + 1],
             last: None,
             entropy: Entropy::new(),
         })
@@ -109,58 +110,49 @@ impl Group for Types {
         self.last = None;
     }
 
-    fn extend(&mut self, history: &History, past: &Past, new: Range<usize>) -> Result<(), Error> {
-        for event in new {
-            let kind = past.types[event];
-            if kind == NO_TYPE {
-                continue;
+    fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
+        if let Some(scale) = &new.scale {
+            for state in &mut self.types {
+                state.decayed = scale.apply(state.decayed, Span::One);
             }
-            let time = history.times[event];
-            let state = &mut self.types[usize::from(kind)];
-            let factor = decay(state.newest.unwrap_or(time), time, self.window_days);
-            state.decayed = state.decayed * factor + 1.0;
-            state.newest = Some(time);
-            self.totals[usize::from(kind)] += 1;
-            self.last = Some(kind);
+        }
+        let none = self.types.len() - 1;
+        let times = &history.times[new.events.clone()];
+        for ((&time, &kind), &weight) in times.iter().zip(&new.kinds).zip(&new.weights) {
+            let kind = usize::from(kind);
+            let state = &mut self.types[kind];
+            state.decayed += powers(weight)[Span::One as usize];
+            state.newest = time;
+            self.totals[kind] += 1;
+            if kind != none {
+                self.last = Some(kind as u8);
+            }
         }
         Ok(())
     }
 
-    fn write(&mut self, view: &View, row: &mut Row) {
-        let width = self.spans.len();
-        self.cells.fill(0);
-        let mut end = view.events;
-        for (index, &span) in self.spans.iter().enumerate() {
-            let start = view.start(span);
-            for &kind in view.past.types[start..end]
-                .iter()
-                .filter(|&&kind| kind != NO_TYPE)
-            {
-                self.cells[usize::from(kind) * width + index] += 1;
+    fn write(&mut self, view: &View, row: &mut Row) -> Result<(), Error> {
+        for (cells, &span) in self.cells.iter_mut().zip(&self.spans) {
+            cells.fill(0);
+            for kind in view.kinds(view.start(span)..view.events) {
+                cells[usize::from(kind)] += 1;
             }
-            end = start;
         }
-        for (kind, state) in self.types.iter().enumerate() {
-            let Some(newest) = state.newest else {
-                // No count, no recency, no decayed count: most types of most profiles.
-                let counts = std::iter::repeat_n(0.0, width + 1);
-                row.hold_many(width + 3, || counts.chain([f64::NAN, 0.0]));
-                continue;
-            };
-            let mut count = 0;
-            for cell in &self.cells[kind * width..][..width] {
-                count += cell;
-                row.put(count.into());
+        let types = self.types.iter().zip(&self.totals).enumerate();
+        for (kind, (state, &total)) in types.take(self.types.len() - 1) {
+            for cells in &self.cells {
+                row.put([cells[kind].into()]);
             }
-            row.put(self.totals[kind].into());
-            row.put(view.age(state.newest));
-            row.put(state.decayed * decay(newest, view.cutoff, self.window_days));
+            let age = (total > 0).then_some(state.newest);
+            let decayed = view.scale.apply(state.decayed, Span::One);
+            row.put([total.into(), view.age(age), decayed]);
         }
         row.hold(|| {
             [
-                self.entropy.of(&self.totals),
+                self.entropy.of(&self.totals[..self.types.len() - 1]),
                 self.last.map_or(f64::NAN, f64::from),
             ]
         });
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use crate::world::*;
 use propensity::features::Features;
 use propensity::hash::profile_hash;
 use propensity::schema::{GoalKind, Schema};
-use propensity::time::{DAY, Micros};
+use propensity::time::{DAY, Micros, days_between};
 use std::collections::BTreeMap;
 
 /// Profiles of many kinds: ties, bursts, long pauses, missing values.
@@ -268,4 +268,98 @@ fn a_row_of_the_wrong_length_is_refused() {
             Err(propensity::Error::LengthMismatch { found: 3, .. })
         ));
     });
+}
+
+/// Sum over the events of profile 1 of the weights that halve every `half_life` days.
+fn decayed(events: &[Event], cutoff: Micros, half_life: f64) -> f64 {
+    let age = |event: &Event| days_between(event.time, cutoff);
+    let past = events.iter().filter(|event| event.time <= cutoff);
+    past.map(|event| (-age(event) / half_life).exp2()).sum()
+}
+
+#[test]
+fn decayed_counts_agree_with_their_definition_however_long_the_history() {
+    for window in [0.01, 1.0, 30.0, 5000.0] {
+        let schema = schema(window, buys);
+        let features = schema.features();
+        let at = |name: &str| features.iter().position(|feature| feature.name == name);
+        // Decades of events, some close to each other, some far apart.
+        let times: Vec<Micros> = (0..400_i64)
+            .map(|i| i * i / 7 * DAY / 4 + i * i * i % 1000 * DAY / 999)
+            .collect();
+        let events: Vec<Event> = times
+            .iter()
+            .enumerate()
+            .map(|(i, &time)| Event {
+                time,
+                ..event(0.0, ["buy", "view", "view"][i % 3])
+            })
+            .collect();
+        let newest = times.iter().max().unwrap();
+        let cutoffs = [0, 1, 399 * DAY, 2000 * DAY, *newest, newest + 90 * DAY];
+        let rows = pack(&events).rows(&schema, &cutoffs);
+        for (row, cutoff) in rows[&1].iter().zip(cutoffs) {
+            let of = |kind: &str| -> Vec<Event> {
+                events
+                    .iter()
+                    .filter(|e| kind.is_empty() || e.kind == kind)
+                    .cloned()
+                    .collect()
+            };
+            for (name, kind, half_lives) in [
+                ("decay_any_W/4", "", 0.25),
+                ("decay_any_W", "", 1.0),
+                ("decay_any_4W", "", 4.0),
+                ("decay_buy_W", "buy", 1.0),
+                ("decay_view_W", "view", 1.0),
+                ("goal_decay_W", "buy", 1.0),
+                ("goal_decay_4W", "buy", 4.0),
+            ] {
+                let Some(place) = at(name) else { continue };
+                let exact = decayed(&of(kind), cutoff, half_lives * window);
+                let found = row[place];
+                // Numbers below the normal ones have fewer digits.
+                let slack = 1e-11 * exact + f64::MIN_POSITIVE;
+                assert!(
+                    (found - exact).abs() <= slack,
+                    "{name}, W = {window}: {found}, {exact}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_ends_of_time_are_ordinary_instants() {
+    for window in [0.01, 30.0, 1e9] {
+        let schema = schema(window, buys);
+        let times = [
+            Micros::MIN,
+            Micros::MIN + 1,
+            -1,
+            0,
+            Micros::MAX - 1,
+            Micros::MAX,
+        ];
+        let events = times.map(|time| Event {
+            time,
+            ..paid(0.0, 1.0)
+        });
+        let packed = pack(&events);
+        let rows = packed.rows(&schema, &times);
+        let all = schema
+            .features()
+            .iter()
+            .position(|f| f.name == "cnt_any_all")
+            .unwrap();
+        for (read, (row, cutoff)) in (1..).zip(rows[&1].iter().zip(times)) {
+            assert_eq!(row[all], f64::from(read));
+            assert!(row.iter().all(|value| !value.is_infinite()), "{row:?}");
+            let alone = packed.rows(&schema, &[cutoff]);
+            assert_eq!(
+                bits(&alone)[0].1,
+                row.iter().map(|v| v.to_bits()).collect::<Vec<_>>()
+            );
+        }
+    }
 }
