@@ -9,7 +9,7 @@ use super::regularity::{Gaps, describe_gaps};
 use super::{Group, Row};
 use crate::dictionary::Dictionary;
 use crate::error::Error;
-use crate::history::History;
+use crate::history::{Flags, History};
 use crate::schema::{EventType, GoalFacts, Schema, Span};
 use crate::time::{DAY, Micros};
 
@@ -183,12 +183,12 @@ impl GoalHistory {
             }
             return self.gaps.write(f64::NAN, row);
         }
-        let goals = &view.profile.history.goals[..view.events];
+        let flags = view.profile.history.flags;
         let (mut count, mut end) = (0, view.events);
         for &span in spans {
             // The next span begins where this one does.
             let start = view.start(span);
-            count += count_goals(&goals[start..end]);
+            count += count_goals(&flags[start..end]);
             end = start;
             row.put([count as f64]);
         }
@@ -240,9 +240,9 @@ impl GoalHistory {
         if self.goals == 0 {
             return hits;
         }
-        let (times, goals) = (view.times(), view.profile.history.goals);
+        let (times, flags) = (view.times(), view.profile.history.flags);
         let mut end = times.len();
-        while let Some(event) = goals[..end].iter().rposition(|&goal| goal) {
+        while let Some(event) = flags[..end].iter().rposition(|flags| flags.goal()) {
             let age = view.cutoff.saturating_sub(times[event]);
             let period = age / self.window.max(1);
             let Some(hit) = hits.get_mut(period as usize) else {
@@ -265,7 +265,7 @@ impl GoalHistory {
         let until = from.saturating_add(self.window);
         let start = times.partition_point(|&time| time < from);
         let end = start + times[start..].partition_point(|&time| time < until);
-        count_goals(&view.profile.history.goals[start..end]) as f64
+        count_goals(&view.profile.history.flags[start..end]) as f64
     }
 
     fn write_shares(&self, row: &mut Row) {
@@ -279,8 +279,8 @@ impl GoalHistory {
     }
 }
 
-fn count_goals(goals: &[bool]) -> usize {
-    goals.iter().filter(|&&goal| goal).count()
+fn count_goals(flags: &[Flags]) -> usize {
+    flags.iter().filter(|flags| flags.goal()).count()
 }
 
 /// 0 for the codes of the goal's types, 1 for all others.
