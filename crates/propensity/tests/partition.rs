@@ -4,7 +4,7 @@
 use propensity::Error;
 use propensity::answer::Counts;
 use propensity::compact::{Compact, Events};
-use propensity::dictionary::Dictionaries;
+use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind, Profile};
 use propensity::partition::{self, Batch, Lane, Partition, Worker, partition_of};
@@ -724,4 +724,72 @@ fn large_is_as_small(partitions: std::ops::RangeInclusive<usize>) {
     );
     assert_eq!(result, Err(Error::BadRecord));
     assert_eq!(walk(&mut partition, &bytes, &dictionaries), found);
+}
+
+#[test]
+fn a_text_that_one_process_had_no_room_for_is_the_same_text() {
+    let texts: Vec<String> = (0..40).map(|number| format!("session {number}")).collect();
+    let with_room = |room: usize| {
+        let mut dictionaries = Dictionaries::new(1, 0);
+        dictionaries.events[0] = Dictionary::new(room);
+        dictionaries
+    };
+    // Processes that meet the texts in opposite orders: each has a code for what the other has hashed.
+    let mut here = with_room(30);
+    let mut there = with_room(10);
+    let mut batch = Batch::default();
+    let mut stretch = Vec::new();
+    for number in 0..texts.len() {
+        let [one, other] = [number, texts.len() - 1 - number].map(|place| texts[place].as_bytes());
+        let code = here.events[0].intern(one).unwrap();
+        LAYOUT.push_event(
+            &mut batch.bytes,
+            b"k",
+            1,
+            0,
+            EventFlags::default(),
+            &[0.0],
+            &[code],
+        );
+        let code = there.events[0].intern(other).unwrap();
+        LAYOUT.push_event(
+            &mut stretch,
+            b"k",
+            2,
+            0,
+            EventFlags::default(),
+            &[0.0],
+            &[code],
+        );
+    }
+    let start = batch.bytes.len();
+    batch.bytes.extend_from_slice(&stretch);
+    batch.recode(start, &Arc::new(Recode::new(&there, &mut here).unwrap()));
+    let mut lane = Lane::new(Codes::default());
+    lane.begin(batch.bytes.len());
+    lane.batch = batch;
+    partition::walk(
+        std::slice::from_mut(&mut lane),
+        &LAYOUT,
+        &here,
+        None,
+        &mut || (),
+    )
+    .unwrap();
+    let codes = &mut lane.worker.0;
+    assert_eq!(codes.len(), 2 * texts.len());
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), texts.len(), "each text goes by one code");
+}
+
+/// Keeps the codes that it sees.
+#[derive(Default)]
+struct Codes(Vec<u32>);
+
+impl Worker for Codes {
+    fn visit(&mut self, profile: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
+        self.0.extend_from_slice(profile.history.codes[0]);
+        Ok(())
+    }
 }

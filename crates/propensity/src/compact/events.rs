@@ -21,7 +21,7 @@ impl portable::Events for Events<'_> {
         visit: &mut dyn FnMut(Event) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let Self { compact, bytes } = self;
-        let visit = |head: &Head, mut reader: Reader| {
+        let visit = |head: &Head, reader: &mut Reader| {
             numbers.clear();
             for _ in 0..compact.numbers {
                 numbers.push(reader.number()?);

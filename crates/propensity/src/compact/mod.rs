@@ -139,7 +139,8 @@ impl Compact {
         })
     }
 
-    /// Calls `visit` with every event in `bytes`, its numbers and codes still to be read, and counts what is there.
+    /// Calls `visit` with every event in `bytes`, and counts what is there. `visit` must read the numbers and codes, or
+    /// skip them.
     ///
     /// # Errors
     ///
@@ -148,15 +149,14 @@ impl Compact {
         &self,
         bytes: &[u8],
         poll: &mut dyn FnMut(),
-        mut visit: impl FnMut(&Head, Reader) -> Result<(), Error>,
+        mut visit: impl FnMut(&Head, &mut Reader) -> Result<(), Error>,
     ) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         let mut at = 0;
         while let Some(&tag) = bytes.get(at) {
             if tag & LEFT_OUT == 0 {
                 let (head, mut reader) = self.open(bytes, at)?;
-                visit(&head, reader)?;
-                reader.skip(self.numbers, self.codes)?;
+                visit(&head, &mut reader)?;
                 at = reader.at;
                 counts.events += 1;
                 if counts.events.is_multiple_of(QUANTUM) {
@@ -187,7 +187,23 @@ impl Compact {
     ///
     /// [`Error::BadRecord`] if they were not made here.
     pub fn counts(&self, bytes: &[u8], poll: &mut dyn FnMut()) -> Result<Counts, Error> {
-        self.scan(bytes, poll, |_, _| Ok(()))
+        self.scan(bytes, poll, |_, rest| rest.skip(self.numbers, self.codes))
+    }
+
+    /// For how many events in `bytes` there must be room. They are only counted where it could be far fewer than
+    /// their bytes let expect, and matters.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Compact::counts`].
+    pub(crate) fn room(&self, bytes: &[u8], poll: &mut dyn FnMut()) -> Result<usize, Error> {
+        const FEW: usize = 1 << 16;
+        if bytes.len() <= FEW {
+            let shortest = 1 + self.widths() + AGES[0];
+            return Ok(bytes.len() / shortest);
+        }
+        let counts = self.counts(bytes, poll)?;
+        usize::try_from(counts.events).map_err(|_| Error::OutOfMemory)
     }
 
     /// The event at a place, its numbers and codes still to be read.

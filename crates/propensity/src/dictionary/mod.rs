@@ -145,7 +145,7 @@ impl Dictionary {
     /// The code that a text has here of which another dictionary only knew the hash, for want of room: its own, if there
     /// is a text with that hash, so that one text never goes by two codes.
     #[inline]
-    pub fn settled(&self, code: u32) -> u32 {
+    pub fn resolve(&self, code: u32) -> u32 {
         if Self::is_hash(code) {
             self.find_order(code & !HASHED).unwrap_or(code)
         } else {

@@ -113,7 +113,7 @@ fn a_closed_dictionary_knows_what_it_knew() {
 }
 
 #[test]
-fn a_text_that_another_dictionary_had_no_room_for_settles_where_it_is_known() {
+fn a_text_that_another_dictionary_had_no_room_for_is_resolved_where_it_is_known() {
     let texts: Vec<String> = (0..5000)
         .map(|number| format!("session {number}"))
         .collect();
@@ -130,12 +130,12 @@ fn a_text_that_another_dictionary_had_no_room_for_settles_where_it_is_known() {
         .collect();
     for (&there, &here) in there[1000..].iter().zip(here.iter().rev().skip(1000)) {
         assert!(Dictionary::is_hash(there));
-        assert_eq!(roomy.settled(there), here);
+        assert_eq!(roomy.resolve(there), here);
     }
     assert_eq!(
-        [0, 7].map(|code| roomy.settled(code)),
+        [0, 7].map(|code| roomy.resolve(code)),
         [0, 7],
         "what is no hash stays"
     );
-    assert_eq!(Dictionary::default().settled(there[4000]), there[4000]);
+    assert_eq!(Dictionary::default().resolve(there[4000]), there[4000]);
 }

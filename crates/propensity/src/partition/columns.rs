@@ -96,7 +96,7 @@ impl Columns {
     }
 
     /// Appends a compact event, for which there is room.
-    pub(super) fn push(&mut self, head: &compact::Head, mut rest: Reader) -> Result<(), Error> {
+    pub(super) fn push(&mut self, head: &compact::Head, rest: &mut Reader) -> Result<(), Error> {
         self.times.push(head.time);
         self.flags.push(head.flags.into());
         self.kinds.push(head.kind);
@@ -107,6 +107,21 @@ impl Columns {
             column.push(rest.code()?);
         }
         Ok(())
+    }
+
+    /// Resolves codes that are hashes where there were more texts than a dictionary holds: one process may have had room
+    /// for a text and another not.
+    pub(super) fn resolve(&mut self, dictionaries: &Dictionaries, poll: &mut dyn FnMut()) {
+        let codes = self.codes.iter_mut().zip(&dictionaries.events);
+        let all = std::iter::once((&mut self.kinds, &dictionaries.kinds)).chain(codes);
+        for (column, dictionary) in all.filter(|(_, dictionary)| dictionary.overflowed()) {
+            for codes in column.chunks_mut(QUANTUM) {
+                codes
+                    .iter_mut()
+                    .for_each(|code| *code = dictionary.resolve(*code));
+                poll();
+            }
+        }
     }
 
     /// The total order of events of the same time: type, numbers, codes, flags, in this order. Codes

@@ -144,6 +144,7 @@ impl Partition {
 
     /// Brings the profiles into the order of their visit, and their events into the total order.
     fn sort(&mut self, dictionaries: &Dictionaries, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        self.arrivals.columns.resolve(dictionaries, poll);
         self.gather(poll)?;
         let Self {
             arrivals: Arrivals {

@@ -23,14 +23,15 @@ impl Partition {
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
         let Events { compact, bytes } = *events;
-        let counts = compact.counts(bytes, poll)?;
-        let many = u32::try_from(counts.events).map_err(|_| Error::OutOfMemory)?;
+        let room = compact.room(bytes, poll)?;
         let columns = &mut self.arrivals.columns;
         let (numbers, codes) = compact.attributes();
         columns.clear();
         columns.shape(numbers, codes);
-        columns.reserve(many as usize, many as usize)?;
-        compact.scan(bytes, poll, |head, rest| columns.push(head, rest))?;
+        columns.reserve(room, room)?;
+        let counts = compact.scan(bytes, poll, |head, rest| columns.push(head, rest))?;
+        columns.resolve(dictionaries, poll);
+        let many = u32::try_from(columns.len()).map_err(|_| Error::OutOfMemory)?;
         self.order.clear();
         self.order.try_reserve(many as usize)?;
         self.order.extend(0..many);
