@@ -50,17 +50,17 @@ impl Decay {
         self.reference.saturating_add(self.reach)
     }
 
-    /// The weight of an event between the reference and the end.
+    /// Two to its power is the weight of an event between the reference and the end.
     #[inline]
-    pub(super) fn weight(&self, at: Micros) -> f64 {
-        exp2(at.saturating_sub(self.reference) as f64 * self.rate)
+    pub(super) fn exponent(&self, at: Micros) -> f64 {
+        at.saturating_sub(self.reference) as f64 * self.rate
     }
 
     /// From the reference to `at`, for sums whose newest event is at `newest`.
     pub(super) fn scale(&self, newest: Micros, at: Micros) -> Scale {
         let onward = exp2(-(at.saturating_sub(newest) as f64 * self.rate));
         Scale {
-            to_newest: powers(1.0 / self.weight(newest)),
+            to_newest: powers(exp2(-self.exponent(newest))),
             onward: powers(onward),
         }
     }
@@ -109,7 +109,7 @@ mod tests {
             let mut decay = Decay::new(window);
             decay.refer_to(Micros::MIN);
             let end = decay.end();
-            let weights = powers(decay.weight(end));
+            let weights = powers(exp2(decay.exponent(end)));
             for span in Span::FINITE {
                 let sum = weights[span as usize];
                 assert!(sum.is_finite());

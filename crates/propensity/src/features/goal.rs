@@ -168,12 +168,6 @@ impl GoalHistory {
         self.newest = Some(time);
     }
 
-    fn add_own(&mut self, goal: bool) {
-        self.own += 1;
-        self.own_goals += u32::from(goal);
-        self.own_recent = self.own_recent << 1 | u32::from(goal);
-    }
-
     fn write_counts(&self, spans: &[Span], view: &View, row: &mut Row) {
         if self.goals == 0 {
             let cells = row.take(spans.len() + 4);
@@ -309,17 +303,19 @@ impl Group for GoalHistory {
                 scale.apply(self.decayed[1], Span::Fourfold),
             ];
         }
-        for (place, event) in new.events.clone().enumerate() {
-            let goal = history.flags[event].goal();
-            if goal {
-                self.add_goal(history.times[event], new.dates[place], new.weights[place]);
-            }
-            let own = self
-                .own_types
-                .as_ref()
-                .map(|types| types.of(history.kinds[event]));
-            if own == Some(0) {
-                self.add_own(goal);
+        let flags = &history.flags[new.events.clone()];
+        let times = &history.times[new.events.clone()];
+        for (event, _) in flags.iter().enumerate().filter(|(_, flags)| flags.goal()) {
+            self.add_goal(times[event], new.dates[event], new.weights[event]);
+        }
+        if let Some(types) = &self.own_types {
+            let kinds = history.kinds[new.events.clone()].iter();
+            let own = |&(&kind, _): &(&u32, &Flags)| types.of(kind) == 0;
+            for (_, flags) in kinds.zip(flags).filter(own) {
+                let goal = flags.goal();
+                self.own += 1;
+                self.own_goals += u32::from(goal);
+                self.own_recent = self.own_recent << 1 | u32::from(goal);
             }
         }
         Ok(())

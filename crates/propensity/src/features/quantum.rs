@@ -1,6 +1,7 @@
 //! The events that are read next, and what several groups need of each.
 
 use super::decay::{Decay, Scale};
+use super::elementary::exp2;
 use super::past::Places;
 use crate::error::Error;
 use crate::history::History;
@@ -48,8 +49,12 @@ impl Quantum {
         self.opens_day.push(before != self.dates.first().copied());
         self.opens_day.extend(self.dates.windows(2).map(opens_day));
         self.kinds.extend(codes.iter().map(|&code| places.of(code)));
+        // Two loops, so that the compiler computes two exponentials at once.
         self.weights
-            .extend(times.iter().map(|&time| decay.weight(time)));
+            .extend(times.iter().map(|&time| decay.exponent(time)));
+        for weight in &mut self.weights {
+            *weight = exp2(*weight);
+        }
         self.events = events;
         Ok(())
     }
