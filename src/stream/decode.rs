@@ -58,6 +58,7 @@ impl NumberKind {
     /// # Safety
     ///
     /// The datum is of this kind and not NULL.
+    #[inline]
     pub unsafe fn read(self, datum: Datum) -> f64 {
         match self {
             Self::Bool => f64::from(u8::from(datum.value() & 0xff != 0)),
@@ -119,6 +120,7 @@ impl BytesKind {
     /// # Safety
     ///
     /// The datum is of this kind and not NULL.
+    #[inline]
     pub unsafe fn read<R>(self, datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) -> R {
         let integer = match self {
             Self::Int2 => i64::from(datum.value() as i16),

@@ -3,18 +3,18 @@
 //! Advice: the columns that are read here must be those that `query.rs` selects, in that order.
 
 use pgrx::pg_sys::Datum;
-use propensity::dictionary::Dictionaries;
+use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind};
 use propensity::partition::partition_of;
-use propensity::record::{EventFlags, Layout};
+use propensity::record::{self, EventFlags, Layout};
 use propensity::sample::{Sampler, Share};
 use propensity::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
 
 use super::decode::{BytesKind, EPOCH, NumberKind};
 use super::partitions::Partitions;
-use super::tally::Tally;
+use super::tally::{Skipped, Tally};
 use crate::error::Error;
 
 /// What the rows are, and how their columns are read. Column 0 is always the profile key.
@@ -73,8 +73,12 @@ pub struct Intake {
     pub tally: Tally,
     /// Decides, from the events, whose rows are kept; nobody's rows are dropped without it.
     pub sampler: Option<Sampler>,
-    numbers: Vec<f64>,
-    codes: Vec<u32>,
+}
+
+/// How the attributes of a row are read: numbers, then codes.
+struct Attributes<'a> {
+    numbers: &'a [Number],
+    codes: &'a [BytesKind],
 }
 
 impl Intake {
@@ -87,8 +91,6 @@ impl Intake {
             partitions: Partitions::new(),
             tally: Tally::default(),
             sampler: None,
-            numbers: Vec::new(),
-            codes: Vec::new(),
         }
     }
 
@@ -103,10 +105,12 @@ impl Intake {
                 numbers,
                 codes,
                 until,
-            } => self.event(values, nulls, numbers, codes, *until),
+            } => self.event(values, nulls, &Attributes { numbers, codes }, *until),
             Rows::Types => self.event_type(values[0]).map(drop),
             Rows::Marks { kind, outcome } => self.mark(values, nulls, *kind, *outcome),
-            Rows::Attributes { numbers, codes } => self.attributes(values, nulls, numbers, codes),
+            Rows::Attributes { numbers, codes } => {
+                self.attributes(values, nulls, &Attributes { numbers, codes })
+            }
         }
     }
 
@@ -114,8 +118,7 @@ impl Intake {
         &mut self,
         values: &[Datum],
         nulls: &[bool],
-        numbers: &[Number],
-        codes: &[BytesKind],
+        attributes: &Attributes,
         until: Micros,
     ) -> Result<(), Error> {
         let Some(time) = self.time(values, nulls) else {
@@ -126,15 +129,17 @@ impl Intake {
             return Ok(());
         }
         self.tally.event(time);
-        self.read_numbers(&values[6..], &nulls[6..], numbers, time);
-        let after = 6 + numbers.len();
+        let rest = (&values[6..], &nulls[6..]);
         // Rows that are dropped count in what is true of all, but nothing else is done with them.
         if let Some(sampler) = &mut self.sampler {
             // SAFETY: the kind was taken from the type of the key column, which is not NULL.
             let hash = unsafe { self.key.read(values[0], profile_hash) };
             if !sampler.add(hash)? {
-                self.count_long(&values[2..3], &nulls[2..3], &[BytesKind::Varlena]);
-                self.count_long(&values[after..], &nulls[after..], codes);
+                // SAFETY: the query casts the type to text.
+                let long = !nulls[2] && unsafe { BytesKind::Varlena.is_long(values[2]) };
+                self.tally.skipped.long_text += u64::from(long);
+                // SAFETY: the kinds were taken from the types of the columns.
+                unsafe { attributes.count(rest.0, rest.1, &mut self.tally.skipped) };
                 return Ok(());
             }
         }
@@ -149,12 +154,13 @@ impl Intake {
             eligible: flag(4),
             excluded: flag(5),
         };
-        self.read_codes(&values[after..], &nulls[after..], codes, false)?;
         self.tally.kept += 1;
-        self.with_partition(values[0], |layout, numbers, codes, out, key| {
-            layout.push_event(out, key, time, kind, flags, numbers, codes);
-        });
-        Ok(())
+        let (dictionaries, skipped) = (&mut self.dictionaries.events, &mut self.tally.skipped);
+        with_partition(self.key, values[0], &mut self.partitions, |out, key| {
+            self.layout.begin_event(out, key, time, kind, flags);
+            // SAFETY: the kinds were taken from the types of the columns.
+            unsafe { attributes.push(rest.0, rest.1, time, dictionaries, skipped, out) }
+        })
     }
 
     /// The code of an event type that is not NULL.
@@ -185,8 +191,8 @@ impl Intake {
             Some(false) => MarkKind::NegativeExample,
             None => kind,
         };
-        self.with_partition(values[0], |layout, _, _, out, key| {
-            layout.push_mark(out, key, Mark { cutoff, kind });
+        with_partition(self.key, values[0], &mut self.partitions, |out, key| {
+            self.layout.push_mark(out, key, Mark { cutoff, kind });
         });
         Ok(())
     }
@@ -195,25 +201,25 @@ impl Intake {
         &mut self,
         values: &[Datum],
         nulls: &[bool],
-        numbers: &[Number],
-        codes: &[BytesKind],
+        attributes: &Attributes,
     ) -> Result<(), Error> {
         let valid_from = if nulls[1] {
             Micros::MIN
         } else {
             micros(values[1]).unwrap_or(Micros::MIN)
         };
-        self.read_numbers(&values[2..], &nulls[2..], numbers, 0);
-        let after = 2 + numbers.len();
+        let rest = (&values[2..], &nulls[2..]);
         if !self.keeps(values[0]) {
-            self.count_long(&values[after..], &nulls[after..], codes);
+            // SAFETY: the kinds were taken from the types of the columns.
+            unsafe { attributes.count(rest.0, rest.1, &mut self.tally.skipped) };
             return Ok(());
         }
-        self.read_codes(&values[after..], &nulls[after..], codes, true)?;
-        self.with_partition(values[0], |layout, numbers, codes, out, key| {
-            layout.push_attributes(out, key, valid_from, numbers, codes);
-        });
-        Ok(())
+        let (dictionaries, skipped) = (&mut self.dictionaries.profiles, &mut self.tally.skipped);
+        with_partition(self.key, values[0], &mut self.partitions, |out, key| {
+            self.layout.begin_attributes(out, key, valid_from);
+            // SAFETY: the kinds were taken from the types of the columns.
+            unsafe { attributes.push(rest.0, rest.1, 0, dictionaries, skipped, out) }
+        })
     }
 
     /// Whether the rows of this profile are kept, once the events have decided.
@@ -232,77 +238,80 @@ impl Intake {
         }
         time
     }
+}
 
-    fn read_numbers(&mut self, values: &[Datum], nulls: &[bool], numbers: &[Number], time: Micros) {
-        self.numbers.clear();
-        for (column, number) in numbers.iter().enumerate() {
-            let mut value = f64::NAN;
-            if !nulls[column] {
-                // SAFETY: the kind was taken from the column's type.
-                value = unsafe { number.read(values[column], time) };
-                self.tally.skipped.not_finite += u64::from(value.is_nan());
-            }
-            self.numbers.push(value);
-        }
-    }
-
-    /// Counts the long texts of a row that is dropped.
-    fn count_long(&mut self, values: &[Datum], nulls: &[bool], kinds: &[BytesKind]) {
-        for (column, kind) in kinds.iter().enumerate() {
-            // SAFETY: the kind was taken from the column's type.
-            let long = !nulls[column] && unsafe { kind.is_long(values[column]) };
-            self.tally.skipped.long_text += u64::from(long);
-        }
-    }
-
-    fn read_codes(
-        &mut self,
+impl Attributes<'_> {
+    /// Appends the values of a row to a record, and counts those that are not finite or long.
+    ///
+    /// # Safety
+    ///
+    /// The values are of the kinds.
+    #[inline]
+    unsafe fn push(
+        &self,
         values: &[Datum],
         nulls: &[bool],
-        kinds: &[BytesKind],
-        of_profile: bool,
+        time: Micros,
+        dictionaries: &mut [Dictionary],
+        skipped: &mut Skipped,
+        out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        self.codes.clear();
-        let dictionaries = if of_profile {
-            &mut self.dictionaries.profiles
-        } else {
-            &mut self.dictionaries.events
-        };
-        let long = &mut self.tally.skipped.long_text;
-        let columns = kinds.iter().zip(dictionaries);
-        for ((kind, dictionary), (&value, &null)) in columns.zip(values.iter().zip(nulls)) {
+        let (numbers, codes) = values.split_at(self.numbers.len());
+        let (no_number, no_code) = nulls.split_at(self.numbers.len());
+        for ((number, &value), &null) in self.numbers.iter().zip(numbers).zip(no_number) {
+            let mut read = f64::NAN;
+            if !null {
+                // SAFETY: by contract.
+                read = unsafe { number.read(value, time) };
+                skipped.not_finite += u64::from(read.is_nan());
+            }
+            record::push_number(out, read);
+        }
+        let columns = self.codes.iter().zip(dictionaries);
+        for ((kind, dictionary), (&value, &null)) in columns.zip(codes.iter().zip(no_code)) {
             let mut code = 0;
             if !null {
-                // SAFETY: the kind was taken from the column's type.
-                code = unsafe { kind.code(value, dictionary, long) }?;
+                // SAFETY: by contract.
+                code = unsafe { kind.code(value, dictionary, &mut skipped.long_text) }?;
             }
-            self.codes.push(code);
+            record::push_code(out, code);
         }
         Ok(())
     }
 
-    /// Appends one record to the partition of the key.
-    fn with_partition(
-        &mut self,
-        key: Datum,
-        push: impl FnOnce(&Layout, &[f64], &[u32], &mut Vec<u8>, &[u8]),
-    ) {
-        let Self {
-            layout,
-            key: kind,
-            partitions,
-            numbers,
-            codes,
-            ..
-        } = self;
-        let append = |key: &[u8]| {
-            partitions.append(partition_of(profile_hash(key)), |out| {
-                push(layout, numbers, codes, out, key);
-            });
-        };
-        // SAFETY: the kind was taken from the type of the key column, which is not NULL.
-        unsafe { kind.read(key, append) };
+    /// Counts the values of a row that is dropped which are not finite or long.
+    ///
+    /// # Safety
+    ///
+    /// The values are of the kinds.
+    unsafe fn count(&self, values: &[Datum], nulls: &[bool], skipped: &mut Skipped) {
+        let (numbers, codes) = values.split_at(self.numbers.len());
+        let (no_number, no_code) = nulls.split_at(self.numbers.len());
+        for ((number, &value), &null) in self.numbers.iter().zip(numbers).zip(no_number) {
+            // SAFETY: by contract.
+            let odd = !null && unsafe { number.read(value, 0) }.is_nan();
+            skipped.not_finite += u64::from(odd);
+        }
+        for ((kind, &value), &null) in self.codes.iter().zip(codes).zip(no_code) {
+            // SAFETY: by contract.
+            let long = !null && unsafe { kind.is_long(value) };
+            skipped.long_text += u64::from(long);
+        }
     }
+}
+
+/// Has `write` append a record to the partition of a key that is not NULL; it gets the key's bytes.
+#[inline]
+fn with_partition<T>(
+    kind: BytesKind,
+    key: Datum,
+    partitions: &mut Partitions,
+    write: impl FnOnce(&mut Vec<u8>, &[u8]) -> T,
+) -> T {
+    let append =
+        |key: &[u8]| partitions.append(partition_of(profile_hash(key)), |out| write(out, key));
+    // SAFETY: the kind was taken from the type of the key column.
+    unsafe { kind.read(key, append) }
 }
 
 /// A timestamptz as microseconds since 1970, none if infinite.

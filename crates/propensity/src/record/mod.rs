@@ -115,6 +115,20 @@ impl Layout {
         codes: &[u32],
     ) {
         debug_assert_eq!((numbers.len(), codes.len()), (self.numbers, self.codes));
+        self.begin_event(out, key, time, kind, flags);
+        push_values(out, numbers, codes);
+    }
+
+    /// Begins an event at the end of `out`; its numbers and then its codes must follow.
+    #[inline]
+    pub fn begin_event(
+        &self,
+        out: &mut Vec<u8>,
+        key: &[u8],
+        time: Micros,
+        kind: u32,
+        flags: EventFlags,
+    ) {
         // Once, so that appending the parts is not more than copying them.
         out.reserve(self.head(key) + self.body(RecordKind::Event));
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
@@ -137,7 +151,6 @@ impl Layout {
                 out.extend_from_slice(&kind.to_le_bytes());
             }
         }
-        push_values(out, numbers, codes);
     }
 
     /// Appends a mark.
@@ -160,8 +173,13 @@ impl Layout {
             (numbers.len(), codes.len()),
             (self.profile_numbers, self.profile_codes)
         );
-        self.push_head(out, ATTRIBUTES, key, valid_from);
+        self.begin_attributes(out, key, valid_from);
         push_values(out, numbers, codes);
+    }
+
+    /// Begins a row of profile attributes at the end of `out`; its numbers and then its codes must follow.
+    pub fn begin_attributes(&self, out: &mut Vec<u8>, key: &[u8], valid_from: Micros) {
+        self.push_head(out, ATTRIBUTES, key, valid_from);
     }
 
     fn push_head(&self, out: &mut Vec<u8>, tag: u8, key: &[u8], time: Micros) {
@@ -320,18 +338,26 @@ pub(crate) fn mark_kind(tag: u8) -> Option<MarkKind> {
 }
 
 fn push_values(out: &mut Vec<u8>, numbers: &[f64], codes: &[u32]) {
-    for &number in numbers {
-        // One NaN, so that records compare equal; `+ 0.0` makes -0.0 the same as 0.0.
-        let number = if number.is_finite() {
-            number + 0.0
-        } else {
-            f64::NAN
-        };
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    for code in codes {
-        out.extend_from_slice(&code.to_le_bytes());
-    }
+    numbers.iter().for_each(|&number| push_number(out, number));
+    codes.iter().for_each(|&code| push_code(out, code));
+}
+
+/// Appends a number to a record. One that is not finite is taken as missing.
+#[inline]
+pub fn push_number(out: &mut Vec<u8>, number: f64) {
+    // One NaN, so that records compare equal; `+ 0.0` makes -0.0 the same as 0.0.
+    let number = if number.is_finite() {
+        number + 0.0
+    } else {
+        f64::NAN
+    };
+    out.extend_from_slice(&number.to_le_bytes());
+}
+
+/// Appends a code to a record.
+#[inline]
+pub fn push_code(out: &mut Vec<u8>, code: u32) {
+    out.extend_from_slice(&code.to_le_bytes());
 }
 
 #[cfg(test)]
