@@ -10,6 +10,9 @@ use crate::error::Error;
 /// Bytes of a partition kept in memory before they go to the file.
 const BUFFER: usize = 16 * 1024;
 
+/// The newest bytes of a partition, which move on together.
+const NEWEST: usize = 512;
+
 /// Where bytes of a partition are in the file.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct Chunk {
@@ -57,7 +60,11 @@ impl Chunks {
 }
 
 /// An append-only run of bytes for each partition.
+///
+/// A row may be of any partition. So the newest bytes of each are few enough to stay in the second cache together, and
+/// move on to where they wait for the file many at a time: that takes less than to fetch a line of far memory for each row.
 pub struct Partitions {
+    newest: Vec<Vec<u8>>,
     buffers: Vec<Vec<u8>>,
     chunks: Chunks,
     file: Option<TempFile>,
@@ -68,6 +75,7 @@ pub struct Partitions {
 impl Partitions {
     pub fn new() -> Self {
         Self {
+            newest: vec![Vec::new(); PARTITIONS],
             buffers: vec![Vec::new(); PARTITIONS],
             chunks: Chunks::new(),
             file: None,
@@ -85,14 +93,25 @@ impl Partitions {
     /// Has `write` append a record to a partition.
     #[inline]
     pub fn append<T>(&mut self, partition: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        let done = write(&mut self.buffers[partition]);
-        if self.buffers[partition].len() >= BUFFER {
-            self.flush(partition);
+        let newest = &mut self.newest[partition];
+        let done = write(newest);
+        if newest.len() >= NEWEST {
+            self.move_on(partition);
         }
         done
     }
 
+    /// Moves the newest bytes to those that wait for the file.
     #[cold]
+    fn move_on(&mut self, partition: usize) {
+        let (newest, buffer) = (&mut self.newest[partition], &mut self.buffers[partition]);
+        buffer.extend_from_slice(newest);
+        newest.clear();
+        if buffer.len() >= BUFFER {
+            self.flush(partition);
+        }
+    }
+
     fn flush(&mut self, partition: usize) {
         let shared = &self.shared;
         let file = self.file.get_or_insert_with(|| match shared {
@@ -108,7 +127,7 @@ impl Partitions {
 
     /// Number of bytes of a partition.
     pub fn len(&self, partition: usize) -> usize {
-        self.chunks.len(partition) + self.buffers[partition].len()
+        self.chunks.len(partition) + self.buffers[partition].len() + self.newest[partition].len()
     }
 
     /// Reads the chunk of a partition with this number, oldest first, onto the end of `bytes`, if there is one. Can be
@@ -127,11 +146,12 @@ impl Partitions {
         // What is still in memory is the last.
         let last = number == self.chunks.of[partition].len();
         if last {
-            let buffer = &self.buffers[partition];
-            bytes
-                .try_reserve(buffer.len())
-                .map_err(propensity::Error::from)?;
-            bytes.extend_from_slice(buffer);
+            for rest in [&self.buffers[partition], &self.newest[partition]] {
+                bytes
+                    .try_reserve(rest.len())
+                    .map_err(propensity::Error::from)?;
+                bytes.extend_from_slice(rest);
+            }
         }
         Ok(last)
     }
@@ -139,6 +159,7 @@ impl Partitions {
     /// Leaves all bytes in the file to another process; there is a file only if there are any.
     pub fn hand_over(mut self) -> Chunks {
         for partition in 0..PARTITIONS {
+            self.move_on(partition);
             if !self.buffers[partition].is_empty() {
                 self.flush(partition);
             }
