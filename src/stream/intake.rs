@@ -2,7 +2,7 @@
 //!
 //! Advice: the columns that are read here must be those that `query.rs` selects, in that order.
 
-use pgrx::pg_sys::Datum;
+use pgrx::pg_sys::{Datum, NullableDatum};
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
 use propensity::history::{Mark, MarkKind};
@@ -63,6 +63,29 @@ impl Number {
     }
 }
 
+/// A row of a query, however it comes.
+pub trait Row: Copy {
+    /// The value in a column, none if it is NULL.
+    fn get(self, column: usize) -> Option<Datum>;
+}
+
+/// Values, and whether they are NULL: as in a slot of the executor.
+impl Row for (&[Datum], &[bool]) {
+    #[inline]
+    fn get(self, column: usize) -> Option<Datum> {
+        let (values, nulls) = self;
+        (!nulls[column]).then(|| values[column])
+    }
+}
+
+/// As the arguments of a function.
+impl Row for &[NullableDatum] {
+    #[inline]
+    fn get(self, column: usize) -> Option<Datum> {
+        (!self[column].isnull).then(|| self[column].value)
+    }
+}
+
 /// Records, and what there is to say about the rows that they were made of.
 pub struct Intake {
     pub layout: Layout,
@@ -95,33 +118,33 @@ impl Intake {
     }
 
     /// Takes one row.
-    pub fn take(&mut self, rows: &Rows, values: &[Datum], nulls: &[bool]) -> Result<(), Error> {
-        if nulls[0] {
+    pub fn take(&mut self, rows: &Rows, row: impl Row) -> Result<(), Error> {
+        let Some(key) = row.get(0) else {
             self.tally.skipped.null_profile += 1;
             return Ok(());
-        }
+        };
         match rows {
             Rows::Events {
                 numbers,
                 codes,
                 until,
-            } => self.event(values, nulls, &Attributes { numbers, codes }, *until),
-            Rows::Types => self.event_type(values[0]).map(drop),
-            Rows::Marks { kind, outcome } => self.mark(values, nulls, *kind, *outcome),
+            } => self.event(key, row, &Attributes { numbers, codes }, *until),
+            Rows::Types => self.event_type(key).map(drop),
+            Rows::Marks { kind, outcome } => self.mark(key, row, *kind, *outcome),
             Rows::Attributes { numbers, codes } => {
-                self.attributes(values, nulls, &Attributes { numbers, codes })
+                self.attributes(key, row, &Attributes { numbers, codes })
             }
         }
     }
 
     fn event(
         &mut self,
-        values: &[Datum],
-        nulls: &[bool],
+        key: Datum,
+        row: impl Row,
         attributes: &Attributes,
         until: Micros,
     ) -> Result<(), Error> {
-        let Some(time) = self.time(values, nulls) else {
+        let Some(time) = self.time(row) else {
             return Ok(());
         };
         if time > until {
@@ -129,26 +152,25 @@ impl Intake {
             return Ok(());
         }
         self.tally.event(time);
-        let rest = (&values[6..], &nulls[6..]);
         // Rows that are dropped count in what is true of all, but nothing else is done with them.
         if let Some(sampler) = &mut self.sampler {
             // SAFETY: the kind was taken from the type of the key column, which is not NULL.
-            let hash = unsafe { self.key.read(values[0], profile_hash) };
+            let hash = unsafe { self.key.read(key, profile_hash) };
             if !sampler.add(hash)? {
                 // SAFETY: the query casts the type to text.
-                let long = !nulls[2] && unsafe { BytesKind::Varlena.is_long(values[2]) };
+                let is_long = |text| unsafe { BytesKind::Varlena.is_long(text) };
+                let long = row.get(2).is_some_and(is_long);
                 self.tally.skipped.long_text += u64::from(long);
                 // SAFETY: the kinds were taken from the types of the columns.
-                unsafe { attributes.count(rest.0, rest.1, &mut self.tally.skipped) };
+                unsafe { attributes.count(row, 6, &mut self.tally.skipped) };
                 return Ok(());
             }
         }
-        let kind = if nulls[2] {
-            0
-        } else {
-            self.event_type(values[2])?
+        let kind = match row.get(2) {
+            Some(text) => self.event_type(text)?,
+            None => 0,
         };
-        let flag = |column: usize| !nulls[column] && values[column].value() & 0xff != 0;
+        let flag = |column: usize| row.get(column).is_some_and(is_true);
         let flags = EventFlags {
             goal: flag(3),
             eligible: flag(4),
@@ -156,10 +178,10 @@ impl Intake {
         };
         self.tally.kept += 1;
         let (dictionaries, skipped) = (&mut self.dictionaries.events, &mut self.tally.skipped);
-        with_partition(self.key, values[0], &mut self.partitions, |out, key| {
+        with_partition(self.key, key, &mut self.partitions, |out, key| {
             self.layout.begin_event(out, key, time, kind, flags);
             // SAFETY: the kinds were taken from the types of the columns.
-            unsafe { attributes.push(rest.0, rest.1, time, dictionaries, skipped, out) }
+            unsafe { attributes.push(row, 6, time, dictionaries, skipped, out) }
         })
     }
 
@@ -175,23 +197,24 @@ impl Intake {
 
     fn mark(
         &mut self,
-        values: &[Datum],
-        nulls: &[bool],
+        key: Datum,
+        row: impl Row,
         kind: MarkKind,
         outcome: bool,
     ) -> Result<(), Error> {
-        let Some(cutoff) = self.time(values, nulls) else {
+        let Some(cutoff) = self.time(row) else {
             return Ok(());
         };
-        if !self.keeps(values[0]) {
+        if !self.keeps(key) {
             return Ok(());
         }
-        let kind = match (outcome && !nulls[2]).then(|| values[2].value() & 0xff != 0) {
+        let given = if outcome { row.get(2) } else { None };
+        let kind = match given.map(is_true) {
             Some(true) => MarkKind::PositiveExample,
             Some(false) => MarkKind::NegativeExample,
             None => kind,
         };
-        with_partition(self.key, values[0], &mut self.partitions, |out, key| {
+        with_partition(self.key, key, &mut self.partitions, |out, key| {
             self.layout.push_mark(out, key, Mark { cutoff, kind });
         });
         Ok(())
@@ -199,26 +222,21 @@ impl Intake {
 
     fn attributes(
         &mut self,
-        values: &[Datum],
-        nulls: &[bool],
+        key: Datum,
+        row: impl Row,
         attributes: &Attributes,
     ) -> Result<(), Error> {
-        let valid_from = if nulls[1] {
-            Micros::MIN
-        } else {
-            micros(values[1]).unwrap_or(Micros::MIN)
-        };
-        let rest = (&values[2..], &nulls[2..]);
-        if !self.keeps(values[0]) {
+        let valid_from = row.get(1).and_then(micros).unwrap_or(Micros::MIN);
+        if !self.keeps(key) {
             // SAFETY: the kinds were taken from the types of the columns.
-            unsafe { attributes.count(rest.0, rest.1, &mut self.tally.skipped) };
+            unsafe { attributes.count(row, 2, &mut self.tally.skipped) };
             return Ok(());
         }
         let (dictionaries, skipped) = (&mut self.dictionaries.profiles, &mut self.tally.skipped);
-        with_partition(self.key, values[0], &mut self.partitions, |out, key| {
+        with_partition(self.key, key, &mut self.partitions, |out, key| {
             self.layout.begin_attributes(out, key, valid_from);
             // SAFETY: the kinds were taken from the types of the columns.
-            unsafe { attributes.push(rest.0, rest.1, 0, dictionaries, skipped, out) }
+            unsafe { attributes.push(row, 2, 0, dictionaries, skipped, out) }
         })
     }
 
@@ -231,8 +249,8 @@ impl Intake {
     }
 
     /// The instant in column 1, or none, counted, if it is NULL or infinite.
-    fn time(&mut self, values: &[Datum], nulls: &[bool]) -> Option<Micros> {
-        let time = if nulls[1] { None } else { micros(values[1]) };
+    fn time(&mut self, row: impl Row) -> Option<Micros> {
+        let time = row.get(1).and_then(micros);
         if time.is_none() {
             self.tally.skipped.no_time += 1;
         }
@@ -241,7 +259,8 @@ impl Intake {
 }
 
 impl Attributes<'_> {
-    /// Appends the values of a row to a record, and counts those that are not finite or long.
+    /// Appends the values of a row, which begin in the column `first`, to a record, and counts those that are not finite
+    /// or long.
     ///
     /// # Safety
     ///
@@ -249,28 +268,26 @@ impl Attributes<'_> {
     #[inline]
     unsafe fn push(
         &self,
-        values: &[Datum],
-        nulls: &[bool],
+        row: impl Row,
+        first: usize,
         time: Micros,
         dictionaries: &mut [Dictionary],
         skipped: &mut Skipped,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let (numbers, codes) = values.split_at(self.numbers.len());
-        let (no_number, no_code) = nulls.split_at(self.numbers.len());
-        for ((number, &value), &null) in self.numbers.iter().zip(numbers).zip(no_number) {
+        for (number, column) in self.numbers.iter().zip(first..) {
             let mut read = f64::NAN;
-            if !null {
+            if let Some(value) = row.get(column) {
                 // SAFETY: by contract.
                 read = unsafe { number.read(value, time) };
                 skipped.not_finite += u64::from(read.is_nan());
             }
             record::push_number(out, read);
         }
-        let columns = self.codes.iter().zip(dictionaries);
-        for ((kind, dictionary), (&value, &null)) in columns.zip(codes.iter().zip(no_code)) {
+        let columns = first + self.numbers.len()..;
+        for ((kind, dictionary), column) in self.codes.iter().zip(dictionaries).zip(columns) {
             let mut code = 0;
-            if !null {
+            if let Some(value) = row.get(column) {
                 // SAFETY: by contract.
                 code = unsafe { kind.code(value, dictionary, &mut skipped.long_text) }?;
             }
@@ -284,18 +301,16 @@ impl Attributes<'_> {
     /// # Safety
     ///
     /// The values are of the kinds.
-    unsafe fn count(&self, values: &[Datum], nulls: &[bool], skipped: &mut Skipped) {
-        let (numbers, codes) = values.split_at(self.numbers.len());
-        let (no_number, no_code) = nulls.split_at(self.numbers.len());
-        for ((number, &value), &null) in self.numbers.iter().zip(numbers).zip(no_number) {
+    unsafe fn count(&self, row: impl Row, first: usize, skipped: &mut Skipped) {
+        for (number, column) in self.numbers.iter().zip(first..) {
             // SAFETY: by contract.
-            let odd = !null && unsafe { number.read(value, 0) }.is_nan();
-            skipped.not_finite += u64::from(odd);
+            let is_odd = |value| unsafe { number.read(value, 0) }.is_nan();
+            skipped.not_finite += u64::from(row.get(column).is_some_and(is_odd));
         }
-        for ((kind, &value), &null) in self.codes.iter().zip(codes).zip(no_code) {
+        for (kind, column) in self.codes.iter().zip(first + self.numbers.len()..) {
             // SAFETY: by contract.
-            let long = !null && unsafe { kind.is_long(value) };
-            skipped.long_text += u64::from(long);
+            let is_long = |value| unsafe { kind.is_long(value) };
+            skipped.long_text += u64::from(row.get(column).is_some_and(is_long));
         }
     }
 }
@@ -312,6 +327,11 @@ fn with_partition<T>(
         |key: &[u8]| partitions.append(partition_of(profile_hash(key)), |out| write(out, key));
     // SAFETY: the kind was taken from the type of the key column.
     unsafe { kind.read(key, append) }
+}
+
+/// Whether a boolean is true.
+fn is_true(datum: Datum) -> bool {
+    datum.value() & 0xff != 0
 }
 
 /// A timestamptz as microseconds since 1970, none if infinite.

@@ -52,7 +52,7 @@ impl<'a> Receiver<'a> {
         if self.received.is_multiple_of(QUANTUM) {
             poll();
         }
-        match self.intake.take(self.rows, values, nulls) {
+        match self.intake.take(self.rows, (values, nulls)) {
             Ok(()) => true,
             Err(error) => {
                 self.failed = Some(error);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pgrx::pg_sys::{Datum, NullableDatum};
+use pgrx::pg_sys::NullableDatum;
 use propensity::dictionary::Dictionaries;
 use propensity::record::Layout;
 use propensity::sample::Sampler;
@@ -52,8 +52,6 @@ pub struct Collector {
     process: u32,
     rows: Rows,
     intake: Intake,
-    values: Vec<Datum>,
-    nulls: Vec<bool>,
     /// Rows since the last poll.
     count: u32,
 }
@@ -76,8 +74,6 @@ impl Collector {
                 until: job.until,
             },
             intake,
-            values: Vec::new(),
-            nulls: Vec::new(),
             count: 0,
         })
     }
@@ -90,13 +86,7 @@ impl Collector {
             self.count = 0;
             poll();
         }
-        self.values.clear();
-        self.values
-            .extend(columns.iter().map(|column| column.value));
-        self.nulls.clear();
-        self.nulls
-            .extend(columns.iter().map(|column| column.isnull));
-        self.intake.take(&self.rows, &self.values, &self.nulls)
+        self.intake.take(&self.rows, columns)
     }
 
     /// Leaves the records in the files for another process.
