@@ -9,6 +9,9 @@ use propensity::partition::Worker;
 use propensity::population::Rules;
 use propensity::split::CutoffRows;
 
+/// Values that a writer keeps memory for: the next profile may need all there is.
+const KEPT: usize = 1 << 19;
+
 /// Gets a feature row, its outcome, the index of its cutoff and the hash of its profile.
 pub type FeatureVisitor<'a> =
     dyn FnMut(&[f64], bool, usize, u64) -> Result<(), crate::error::Error> + 'a;
@@ -101,6 +104,7 @@ impl<'a> RowWriter<'a> {
             visit(row, outcome, cutoff, profile)?;
         }
         self.cells.clear();
+        self.cells.shrink_to(KEPT);
         self.about.clear();
         Ok(())
     }

@@ -153,14 +153,32 @@ impl Columns {
         if order.is_sorted() {
             return Ok(());
         }
-        arrange(&mut self.times, order, &mut scratch.times, poll)?;
         arrange(&mut self.flags, order, &mut scratch.flags, poll)?;
         arrange(&mut self.kinds, order, &mut scratch.codes, poll)?;
+        for column in &mut self.codes {
+            arrange(column, order, &mut scratch.codes, poll)?;
+        }
+        if order.len() > MANY {
+            return self.arrange_by_halves(order, poll);
+        }
+        arrange(&mut self.times, order, &mut scratch.times, poll)?;
         for column in &mut self.numbers {
             arrange(column, order, &mut scratch.numbers, poll)?;
         }
-        for column in &mut self.codes {
-            arrange(column, order, &mut scratch.codes, poll)?;
+        Ok(())
+    }
+
+    /// Arranges the columns of eight bytes, half by half: there may be no memory for a second one.
+    fn arrange_by_halves(&mut self, order: &[u32], poll: &mut dyn FnMut()) -> Result<(), Error> {
+        arrange_by_halves(
+            &mut self.times,
+            order,
+            |time| time as u64,
+            |bits| bits as Micros,
+            poll,
+        )?;
+        for column in &mut self.numbers {
+            arrange_by_halves(column, order, f64::to_bits, f64::from_bits, poll)?;
         }
         Ok(())
     }
@@ -224,6 +242,33 @@ fn arrange<T: Copy>(
     std::mem::swap(column, scratch);
     if order.len() > MANY {
         *scratch = Vec::new();
+    }
+    Ok(())
+}
+
+fn arrange_by_halves<T: Copy>(
+    column: &mut [T],
+    order: &[u32],
+    to_bits: fn(T) -> u64,
+    from_bits: fn(u64) -> T,
+    poll: &mut dyn FnMut(),
+) -> Result<(), Error> {
+    let mut halves = Vec::new();
+    halves.try_reserve_exact(order.len())?;
+    for shift in [0, u32::BITS] {
+        halves.clear();
+        for events in order.chunks(QUANTUM) {
+            let half = |&event: &u32| (to_bits(column[event as usize]) >> shift) as u32;
+            halves.extend(events.iter().map(half));
+            poll();
+        }
+        let others = !(u64::from(u32::MAX) << shift);
+        for (values, halves) in column.chunks_mut(QUANTUM).zip(halves.chunks(QUANTUM)) {
+            for (value, &half) in values.iter_mut().zip(halves) {
+                *value = from_bits(to_bits(*value) & others | u64::from(half) << shift);
+            }
+            poll();
+        }
     }
     Ok(())
 }

@@ -7,6 +7,9 @@ use crate::history::Profile;
 use crate::parallel::{Begin, both};
 use crate::record::Layout;
 
+/// Bytes of a batch whose memory is kept for the next.
+const USUAL: usize = 1 << 22;
+
 /// What is done with profiles.
 pub trait Worker {
     /// Whether to visit the profile with this hash: the events of others need not be sorted.
@@ -80,6 +83,10 @@ impl<W: Worker> Lane<W> {
         batch.clear();
         if *more {
             return Ok(());
+        }
+        if batch.bytes.capacity() > USUAL {
+            // The profiles may need the memory.
+            *batch = Batch::default();
         }
         let visit =
             &mut |profile: &Profile<'_>, poll: &mut dyn FnMut()| worker.visit(profile, poll);
