@@ -302,7 +302,7 @@ fn message(error: Error) -> Message {
         Error::MemoryLimit { used, limit } => {
             Message::new(Code::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "memory limit of customer_ai exceeded")
                 .detail(format!("Found {} kB in use; customer_ai.max_memory allows {} kB.", used / 1024, limit / 1024))
-                .hint("Raise customer_ai.max_memory; or lower the option max_training_rows; or leave out profiles with millions of events, all of which are held at once.")
+                .hint("Raise customer_ai.max_memory; or lower the option max_training_rows; or leave out profiles with tens of millions of events, all of which are held at once.")
         }
         Error::DirectCall => {
             Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, "this function is a part of an aggregate")

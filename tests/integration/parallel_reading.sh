@@ -21,7 +21,7 @@ CREATE TABLE visit AS SELECT CASE WHEN (p + n) % 997 > 0 THEN p END AS profile,
     CASE WHEN (p * n) % 983 = 0 THEN repeat('x', 9000 + n) ELSE 'page ' || (p * n) % 300 END AS page,
     'https://example.com/' || p || '/' || n % 8 AS url,
     CASE WHEN (p + n) % 977 = 0 THEN 'NaN' ELSE n::float8 END AS amount
-FROM generate_series(1, 20000) p, generate_series(1, 15) n ORDER BY hashint8(p * 100 + n);
+FROM generate_series(1, 40000) p, generate_series(1, 15) n ORDER BY hashint8(p * 100 + n);
 CREATE TABLE visit_text AS SELECT 'customer ' || profile AS profile, at, kind, page, url, amount FROM visit;
 CREATE TABLE visit_uuid AS SELECT md5(profile::text)::uuid AS profile, at, kind, page, url, amount FROM visit;
 -- More types than a dictionary holds.
