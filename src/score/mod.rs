@@ -30,6 +30,7 @@ use crate::gather;
 use crate::guc::Feeder;
 use crate::instant;
 use crate::laps::Laps;
+use crate::memory;
 use crate::notice;
 use crate::owner::{as_owner, ddl_as_owner};
 
@@ -87,6 +88,7 @@ fn score(
         let scored = as_owner(&definition, || predict_all(&definition, scorer, as_of))?;
         Ok((number, scored))
     })?;
+    memory::give_back();
     let detail = serde_json::json!({
         "events": scored.read.events,
         "feeder": scored.read.feeder.name(),
