@@ -67,7 +67,7 @@ query -c "CREATE TABLE heavy AS SELECT p AS profile, timestamptz '2025-01-01' + 
     FROM (SELECT 0 AS p, n FROM generate_series(1, 2000000) n UNION ALL SELECT p, n * 31 + p FROM generate_series(1, 2000) p, generate_series(1, 20) n) e"
 define heavy heavy
 query -c 'SET client_min_messages = error' -c "SELECT * FROM customer_ai.train('heavy')" -c "SELECT * FROM customer_ai.score('heavy')" >/dev/null
-error=$(query -v VERBOSITY=sqlstate -c "SET customer_ai.max_memory = '64MB'" -c "SELECT * FROM customer_ai.score('heavy')" 2>&1 >/dev/null) || true
+error=$(query -v VERBOSITY=sqlstate -c "SET customer_ai.max_memory = '32MB'" -c "SELECT * FROM customer_ai.score('heavy')" 2>&1 >/dev/null) || true
 [[ $error = *53400* ]] || fail "too little memory for a profile: $error"
 
 # One with ten million, of a number and two texts, in random order: with the memory that is allowed by default, and the

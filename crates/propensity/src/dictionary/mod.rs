@@ -142,18 +142,17 @@ impl Dictionary {
         known.or_else(|| self.find(abridged_hash(text)?, text))
     }
 
-    /// The code that a text has here of which another dictionary only knew the hash, for want of room: its own, if there
-    /// is a text with that hash, so that one text never goes by two codes.
+    /// The code by which a text goes where there were more texts than the limit, so that it never goes by two: one dictionary
+    /// may have had room for it, and another only known its hash. Texts whose hashes are the same, as far as codes past the
+    /// limit hold them, go by the code of the one that was known first.
     #[inline]
     pub fn resolve(&self, code: u32) -> u32 {
-        if Self::is_hash(code) {
-            self.find_order(code & !HASHED).unwrap_or(code)
-        } else {
-            code
+        match self.order(code).checked_sub(1) {
+            None => code,
+            Some(order) => self.find_order(order).unwrap_or(code),
         }
     }
 
-    #[cold]
     fn find_order(&self, order: u32) -> Option<u32> {
         let mut slot = slot(&self.table, u64::from(order) << ORDER);
         loop {

@@ -135,7 +135,29 @@ fn a_text_that_another_dictionary_had_no_room_for_is_resolved_where_it_is_known(
     assert_eq!(
         [0, 7].map(|code| roomy.resolve(code)),
         [0, 7],
-        "what is no hash stays"
+        "what has a code keeps it"
     );
     assert_eq!(Dictionary::default().resolve(there[4000]), there[4000]);
+}
+
+#[test]
+fn texts_with_the_same_hash_past_the_limit_go_by_one_code() {
+    // The highest 31 bits of the hashes of two of these texts are the same.
+    let mut orders = std::collections::HashMap::new();
+    let (mut twins, mut number) = (None, 0);
+    while twins.is_none() {
+        let text = format!("text {number}");
+        let order = order_of_hash(xxh3_64(text.as_bytes()));
+        twins = orders
+            .insert(order, text.clone())
+            .map(|first| (first, text));
+        number += 1;
+    }
+    let (first, second) = twins.unwrap();
+    let mut words = Dictionary::new(2);
+    let codes = [&first, &second].map(|text| words.intern(text.as_bytes()).unwrap());
+    assert_eq!(codes, [1, 2]);
+    let mut full = Dictionary::new(0);
+    let hashed = full.intern(second.as_bytes()).unwrap();
+    assert_eq!([1, 2, hashed].map(|code| words.resolve(code)), [1, 1, 1]);
 }
