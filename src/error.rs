@@ -4,6 +4,7 @@
 mod message;
 
 use pgrx::pg_sys::panic::ErrorReport;
+use propensity::error::OutOfMemory;
 
 /// One variant for each situation.
 #[derive(Debug)]
@@ -252,6 +253,25 @@ impl Error {
 impl From<propensity::Error> for Error {
     fn from(error: propensity::Error) -> Self {
         Self::Learning(error)
+    }
+}
+
+impl From<OutOfMemory> for Error {
+    fn from(error: OutOfMemory) -> Self {
+        Self::Learning(error.into())
+    }
+}
+
+/// Of work that is done for every row the error is in a box, because of what [`OutOfMemory`] says.
+impl From<propensity::Error> for Box<Error> {
+    fn from(error: propensity::Error) -> Self {
+        Self::new(error.into())
+    }
+}
+
+impl From<OutOfMemory> for Box<Error> {
+    fn from(error: OutOfMemory) -> Self {
+        Self::new(error.into())
     }
 }
 

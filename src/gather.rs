@@ -309,9 +309,13 @@ impl Gathered {
         };
         let mut counts: Vec<CutoffRows> = self.cutoffs.iter().map(empty).collect();
         let (stream, population) = self.parts();
-        let counters = (0..stream.lanes()).map(|_| Counter::new(population));
-        stream.share_out(counters.collect(), &mut |counter| {
-            counter.add_to(&mut counts);
+        let counter = || Counter::new(population);
+        let counters = (counter(), stream.keeps_two_busy().then(counter));
+        stream.share_out(counters, &mut |counted| {
+            for (count, (rows, positives)) in counts.iter_mut().zip(counted) {
+                count.rows += rows;
+                count.positives += positives;
+            }
             Ok(())
         })?;
         Ok(counts)
@@ -328,12 +332,12 @@ impl Gathered {
     ) -> Result<(), Error> {
         let sample = Sample::new(total, limit);
         let (stream, population) = self.parts();
-        let writer = |_| {
+        let writer = || {
             let features = Features::new(schema, stream.dictionaries());
             RowWriter::new(population, sample, features)
         };
-        let writers = (0..stream.lanes()).map(writer).collect();
-        stream.share_out(writers, &mut |writer| writer.hand_over(visit))
+        let writers = (writer(), stream.keeps_two_busy().then(writer));
+        stream.share_out(writers, &mut |rows| rows.each(visit))
     }
 }
 

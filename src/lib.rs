@@ -17,6 +17,7 @@ mod laps;
 mod memory;
 mod notice;
 mod owner;
+mod plan;
 mod predict;
 mod pushed;
 mod relation;

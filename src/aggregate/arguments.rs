@@ -9,6 +9,7 @@ use pgrx::pg_sys::{self, Datum, FmgrInfo, FunctionCallInfo, NullableDatum, Oid};
 use pgrx::{FromDatum, IntoDatum};
 use propensity::answer::Counts;
 use propensity::dictionary::Dictionary;
+use propensity::error::OutOfMemory;
 use propensity::time::{DAY, Micros};
 
 use crate::condition::type_name;
@@ -278,7 +279,7 @@ impl Text {
         value: NullableDatum,
         dictionary: &mut Dictionary,
         counts: &mut Counts,
-    ) -> Result<u32, propensity::Error> {
+    ) -> Result<u32, OutOfMemory> {
         if value.isnull {
             return Ok(0);
         }
@@ -303,16 +304,17 @@ impl Text {
 ///
 /// # Errors
 /// 22023 for an infinite one.
-pub fn instant(argument: &'static str, value: NullableDatum) -> Result<Option<Micros>, Error> {
+#[inline]
+pub fn instant(argument: &'static str, value: NullableDatum) -> Result<Option<Micros>, Box<Error>> {
     if value.isnull {
         return Ok(None);
     }
     match value.value.value() as i64 {
-        i64::MIN | i64::MAX => Err(Error::Instant {
+        i64::MIN | i64::MAX => Err(Box::new(Error::Instant {
             argument,
             found: "an infinite instant".to_owned(),
             required: "finite",
-        }),
+        })),
         since_2000 => Ok(Some(since_2000.saturating_add(EPOCH))),
     }
 }

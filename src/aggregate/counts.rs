@@ -178,7 +178,7 @@ unsafe extern "C-unwind" fn event_counts_combine(call: FunctionCallInfo) -> Datu
 unsafe fn change(
     call: FunctionCallInfo,
     work: impl FnOnce(&mut EventCounts),
-) -> Result<Datum, Error> {
+) -> Result<Datum, Box<Error>> {
     // SAFETY: in an aggregate, whose state is the first argument: a bytea that PostgreSQL keeps as it was returned
     // last, of which only as many bytes are changed as it was checked to hold.
     unsafe {
@@ -197,8 +197,8 @@ unsafe fn change(
 }
 
 /// The counts in a state.
-unsafe fn counts_of(state: Datum) -> Result<EventCounts, Error> {
+unsafe fn counts_of(state: Datum) -> Result<EventCounts, Box<Error>> {
     // SAFETY: a bytea.
     let read = unsafe { with_bytes(state, EventCounts::read) };
-    read.ok_or(Error::DirectCall)
+    Ok(read.ok_or(Error::DirectCall)?)
 }

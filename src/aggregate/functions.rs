@@ -81,14 +81,14 @@ unsafe fn memory(call: FunctionCallInfo) -> MemoryContext {
 /// As for [`values`].
 pub unsafe fn aggregate(
     call: FunctionCallInfo,
-    work: impl FnOnce() -> Result<Datum, Error>,
+    work: impl FnOnce() -> Result<Datum, Box<Error>>,
 ) -> Datum {
     // SAFETY: by contract.
     let allowed = unsafe { in_aggregate(call) };
     let done = if allowed {
         work()
     } else {
-        Err(Error::DirectCall)
+        Err(Error::DirectCall.into())
     };
     done.unwrap_or_else(|error| error.throw())
 }
@@ -124,7 +124,7 @@ unsafe extern "C-unwind" fn free<T>(kept: *mut std::ffi::c_void) {
 }
 
 /// The site of a call that collects events, made at the first one.
-unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Error> {
+unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
     // SAFETY: as for `values`; what is in `fn_extra` was put there by `keep`.
     unsafe {
         let values = values(call);
@@ -136,17 +136,17 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Error> {
         let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
         if let Some(site) = site.as_ref() {
             if site.ask.as_of != as_of {
-                return Err(not_constant("as_of"));
+                return Err(not_constant("as_of").into());
             }
             if site.ask.eligible_after != eligible_after {
-                return Err(not_constant("eligible_after"));
+                return Err(not_constant("eligible_after").into());
             }
             return Ok((&raw const *site).cast_mut());
         }
         refuse_variable(call, arguments::MODEL, "model")?;
         refuse_variable(call, arguments::OPTIONS, "options")?;
         if values[arguments::MODEL].isnull {
-            return Err(Error::NullArgument { argument: "model" });
+            return Err(Error::NullArgument { argument: "model" }.into());
         }
         let options = Options::parse(&arguments::json_text(values[arguments::OPTIONS]))?;
         let read = |document: &[u8]| Ok::<_, Error>((Model::decode(document)?, remember(document)));
@@ -212,7 +212,7 @@ pub unsafe fn collect(
     call: FunctionCallInfo,
     site: *mut Site,
     event: &[NullableDatum],
-) -> Result<Datum, Error> {
+) -> Result<Datum, Box<Error>> {
     // SAFETY: by contract.
     unsafe {
         let log = &mut *(*site).log(memory(call));

@@ -60,8 +60,9 @@ impl Options {
 }
 
 /// The instant that is the same for all rows of a call.
-pub fn until(value: NullableDatum) -> Result<Micros, Error> {
-    arguments::instant("until", value)?.ok_or(Error::NullArgument { argument: "until" })
+pub fn until(value: NullableDatum) -> Result<Micros, Box<Error>> {
+    let until = arguments::instant("until", value)?;
+    Ok(until.ok_or(Error::NullArgument { argument: "until" })?)
 }
 
 #[unsafe(no_mangle)]
@@ -83,7 +84,7 @@ unsafe extern "C-unwind" fn event_history_collect(call: FunctionCallInfo) -> Dat
 }
 
 /// The site of a call, made at the first one.
-unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Error> {
+unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
     // SAFETY: what is in `fn_extra` was put there by `keep`.
     unsafe {
         let values = values(call);
@@ -91,7 +92,7 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Error> {
         let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
         if let Some(found) = site.as_ref() {
             if found.ask.as_of != until {
-                return Err(not_constant("until"));
+                return Err(not_constant("until").into());
             }
             return Ok(site);
         }

@@ -111,7 +111,7 @@ impl Log {
     /// # Errors
     /// XX001 for a state of another log.
     #[inline]
-    pub fn group(&mut self, state: &NullableDatum) -> Result<usize, Error> {
+    pub fn group(&mut self, state: &NullableDatum) -> Result<usize, Box<Error>> {
         if state.isnull {
             return self.add_group();
         }
@@ -124,7 +124,7 @@ impl Log {
     }
 
     /// The number of a new group.
-    pub fn add_group(&mut self) -> Result<usize, Error> {
+    pub fn add_group(&mut self) -> Result<usize, Box<Error>> {
         let group = self.groups;
         if u32::try_from(group).is_err() || u32::try_from(self.place).is_err() {
             return Err(propensity::Error::OutOfMemory.into());
@@ -158,8 +158,8 @@ impl Log {
     pub fn append(
         &mut self,
         group: usize,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Box<Error>>,
+    ) -> Result<(), Box<Error>> {
         let start = self.buffer.len();
         self.buffer.extend_from_slice(&(group as u32).to_le_bytes());
         self.buffer.extend_from_slice(&[0; 2]);
@@ -176,7 +176,7 @@ impl Log {
     }
 
     /// Appends bytes of a group, however many.
-    pub fn append_all(&mut self, group: usize, bytes: &[u8]) -> Result<(), Error> {
+    pub fn append_all(&mut self, group: usize, bytes: &[u8]) -> Result<(), Box<Error>> {
         for part in bytes.chunks(LONGEST) {
             self.append(group, |out| {
                 out.extend_from_slice(part);

@@ -27,11 +27,11 @@ unsafe extern "C-unwind" fn newest_event_collect(call: FunctionCallInfo) -> Datu
     unsafe { later(call) }.unwrap_or_else(|error| error.throw())
 }
 
-unsafe fn later(call: FunctionCallInfo) -> Result<Datum, Error> {
+unsafe fn later(call: FunctionCallInfo) -> Result<Datum, Box<Error>> {
     // SAFETY: by contract; the reader is in memory that lives as long as `fn_extra`, and needs no drop.
     unsafe {
         if !in_aggregate(call) {
-            return Err(Error::DirectCall);
+            return Err(Error::DirectCall.into());
         }
         let values = values(call);
         let function = (*call).flinfo;

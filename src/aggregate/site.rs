@@ -7,9 +7,10 @@ use pgrx::pg_sys::{self, MemoryContext, NullableDatum};
 use propensity::answer::{self, Counts};
 use propensity::compact::{Compact, Events};
 use propensity::dictionary::Dictionaries;
+use propensity::history::Flags;
 use propensity::model::Model;
 use propensity::portable::{self, Records, Scratch};
-use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::record::{KeyWidth, Layout};
 
 use super::answerer::{Answerer, Want};
 use super::arguments::{self, Arguments};
@@ -135,14 +136,14 @@ impl Site {
         &mut self,
         values: &[NullableDatum],
         out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Box<Error>> {
         self.rows += 1;
         if self.rows == QUANTUM {
             self.rows = 0;
             poll();
         }
         let Some(arguments) = &mut self.arguments else {
-            return Err(Error::DirectCall);
+            return Err(Error::DirectCall.into());
         };
         let mut left_out = Counts::default();
         // SAFETY: by contract.
@@ -154,11 +155,11 @@ impl Site {
                     let Dictionaries { kinds, events, .. } = &mut self.dictionaries;
                     let kind = values[arguments::TYPE];
                     let kind = arguments.kind.code(kind, kinds, &mut left_out)?;
-                    let flags = EventFlags {
-                        goal: is_true(values[arguments::GOAL]),
-                        eligible: is_true(values[arguments::ELIGIBLE]),
-                        excluded: is_true(values[arguments::EXCLUDED]),
-                    };
+                    let flags = Flags::new(
+                        is_true(values[arguments::GOAL]),
+                        is_true(values[arguments::ELIGIBLE]),
+                        is_true(values[arguments::EXCLUDED]),
+                    );
                     let mut fields = self.compact.event(out, time, kind, flags);
                     let (numbers, codes) =
                         values[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());

@@ -7,10 +7,6 @@ use propensity::fit::Sample;
 use propensity::history::Profile;
 use propensity::partition::Worker;
 use propensity::population::Rules;
-use propensity::split::CutoffRows;
-
-/// Values that a writer keeps memory for: the next profile may need all there is.
-const KEPT: usize = 1 << 19;
 
 /// Gets a feature row, its outcome, the index of its cutoff and the hash of its profile.
 pub type FeatureVisitor<'a> =
@@ -52,17 +48,12 @@ impl<'a> Counter<'a> {
             counts: vec![(0, 0); population.cutoffs.len()],
         }
     }
-
-    /// Adds what was counted, and starts again.
-    pub fn add_to(&mut self, counts: &mut [CutoffRows]) {
-        for (count, (rows, positives)) in counts.iter_mut().zip(&mut self.counts) {
-            count.rows += std::mem::take(rows);
-            count.positives += std::mem::take(positives);
-        }
-    }
 }
 
 impl Worker for Counter<'_> {
+    /// Rows and positives at each cutoff.
+    type Made = Vec<(usize, usize)>;
+
     fn visit(&mut self, profile: &Profile, _poll: &mut dyn FnMut()) -> Result<(), Error> {
         let cutoffs = self.population.cutoffs.iter();
         for (cutoff, (rows, positives)) in cutoffs.zip(&mut self.counts) {
@@ -73,6 +64,11 @@ impl Worker for Counter<'_> {
         }
         Ok(())
     }
+
+    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<Self::Made, Error> {
+        let none = vec![(0, 0); self.counts.len()];
+        Ok(std::mem::replace(&mut self.counts, none))
+    }
 }
 
 /// Computes the features of the rows of a sample.
@@ -80,10 +76,26 @@ pub struct RowWriter<'a> {
     population: Population<'a>,
     sample: Sample,
     features: Features,
-    /// Rows that wait to be handed over, one after the other.
+    rows: Rows,
+}
+
+/// Training rows.
+#[derive(Default)]
+pub struct Rows {
+    /// Their features, one row after the other.
     cells: Vec<f64>,
     /// Their outcomes, cutoffs and profiles.
     about: Vec<(bool, usize, u64)>,
+}
+
+impl Rows {
+    /// Shows each row.
+    pub fn each(&self, visit: &mut FeatureVisitor) -> Result<(), crate::error::Error> {
+        let width = self.cells.len() / self.about.len().max(1);
+        let rows = self.about.iter().enumerate();
+        rows.map(|(row, about)| (&self.cells[width * row..width * (row + 1)], about))
+            .try_for_each(|(row, &(outcome, cutoff, hash))| visit(row, outcome, cutoff, hash))
+    }
 }
 
 impl<'a> RowWriter<'a> {
@@ -92,25 +104,14 @@ impl<'a> RowWriter<'a> {
             population,
             sample,
             features,
-            cells: Vec::new(),
-            about: Vec::new(),
+            rows: Rows::default(),
         }
-    }
-
-    /// Hands over the rows of the profiles visited so far.
-    pub fn hand_over(&mut self, visit: &mut FeatureVisitor) -> Result<(), crate::error::Error> {
-        let rows = self.cells.chunks_exact(self.features.len().max(1));
-        for (row, &(outcome, cutoff, profile)) in rows.zip(&self.about) {
-            visit(row, outcome, cutoff, profile)?;
-        }
-        self.cells.clear();
-        self.cells.shrink_to(KEPT);
-        self.about.clear();
-        Ok(())
     }
 }
 
 impl Worker for RowWriter<'_> {
+    type Made = Rows;
+
     fn wants(&self, hash: u64) -> bool {
         let mut cutoffs = self.population.cutoffs.iter();
         cutoffs.any(|cutoff| self.sample.keeps(hash, cutoff.at))
@@ -130,14 +131,19 @@ impl Worker for RowWriter<'_> {
                 self.features.start();
                 started = true;
             }
-            let (end, width) = (self.cells.len(), self.features.len());
-            self.cells.try_reserve(width)?;
-            self.cells.resize(end + width, 0.0);
+            let Rows { cells, about } = &mut self.rows;
+            let (end, width) = (cells.len(), self.features.len());
+            cells.try_reserve(width)?;
+            cells.resize(end + width, 0.0);
             self.features
-                .row(profile, cutoff.at, &mut self.cells[end..], poll)?;
-            self.about.try_reserve(1)?;
-            self.about.push((outcome, index, profile.hash));
+                .row(profile, cutoff.at, &mut cells[end..], poll)?;
+            about.try_reserve(1)?;
+            about.push((outcome, index, profile.hash));
         }
         Ok(())
+    }
+
+    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<Rows, Error> {
+        Ok(std::mem::take(&mut self.rows))
     }
 }

@@ -1,12 +1,10 @@
-//! What the planner would do with a query.
+//! Whether the planner sends queries to other servers.
 
-use std::ffi::CString;
-
-use pgrx::Spi;
-use pgrx::pg_sys::{self, NodeTag, Oid, Plan};
+use pgrx::pg_sys::{self, NodeTag, Oid, Plan, PlannedStmt};
 
 use crate::condition::pointers;
 use crate::error::Error;
+use crate::plan;
 use crate::sql;
 
 /// Whether this database has a foreign table: without one there is no need to ask the planner.
@@ -19,7 +17,7 @@ pub fn has_foreign_tables() -> Result<bool, Error> {
 pub fn are_shipped(queries: &[String], types: &[Oid]) -> Result<bool, Error> {
     let mut scans = Scans::default();
     for query in queries {
-        scans.look_at(query, types)?;
+        plan::look_at(query, types, &mut |statement| scans.add(statement))?;
     }
     Ok(scans.shipped > 0 && scans.rows == 0)
 }
@@ -34,31 +32,15 @@ struct Scans {
 }
 
 impl Scans {
-    /// Counts in the plan of a query.
-    fn look_at(&mut self, sql: &str, types: &[Oid]) -> Result<(), Error> {
-        let text = CString::new(sql).map_err(|_| propensity::Error::BadRecord)?;
-        let mut types = types.to_vec();
-        Spi::connect(|_| {
-            // SAFETY: within an SPI connection; the plan is held while it is looked at.
-            unsafe {
-                let plan =
-                    pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr());
-                let cached = pg_sys::SPI_plan_get_cached_plan(plan);
-                if let Some(cached) = cached.as_ref() {
-                    for statement in pointers::<pg_sys::PlannedStmt>(cached.stmt_list) {
-                        self.visit((**statement).planTree);
-                        pointers((**statement).subplans)
-                            .iter()
-                            .for_each(|plan| self.visit(*plan));
-                    }
-                }
-                if !cached.is_null() {
-                    pg_sys::ReleaseCachedPlan(cached, std::ptr::null_mut());
-                }
-                pg_sys::SPI_freeplan(plan);
-            }
-        });
-        Ok(())
+    /// Counts in a statement.
+    fn add(&mut self, statement: &PlannedStmt) {
+        // SAFETY: its plans are held while they are looked at.
+        unsafe {
+            self.visit(statement.planTree);
+            pointers(statement.subplans)
+                .iter()
+                .for_each(|plan| self.visit(*plan));
+        }
     }
 
     /// Counts in a plan and all plans under it. Plans are as deep as queries are nested.

@@ -12,7 +12,6 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
-use propensity::features::Features;
 use propensity::model::Scorer;
 use propensity::percentile::Percentiles;
 use propensity::score::Buckets;
@@ -175,7 +174,9 @@ fn ask_all(
     let (mut made, factors) = (Made::default(), definition.options.factors);
     pushed.scores(&cutoffs[0], factors, &mut |key, scored| {
         made.push(key, scored.probability, scored.score, scored.factors)?;
-        predictions.take(&mut made, 1)
+        predictions.take(&made, 1);
+        made.clear();
+        Ok(())
     })?;
     laps.end("read");
     let read = Read {
@@ -231,16 +232,14 @@ fn predict_with(
         cutoff,
         most_factors: definition.options.factors,
     };
-    let lanes = stream.lanes();
-    let mut copy = (lanes > 1).then(|| scorer.clone());
-    let scorers = std::iter::once(scorer).chain(&mut copy);
-    let predictors = scorers.map(|scorer| {
-        let features = Features::new(&scorer.model().schema, stream.dictionaries());
-        Predictor::new(audience, scorer, features)
-    });
-    let predictors = predictors.collect();
-    stream.share_out(predictors, &mut |predictor| {
-        predictions.take(&mut predictor.made, lanes)
+    let two = stream.keeps_two_busy();
+    let mut copy = two.then(|| scorer.clone());
+    let predictor = |scorer| Predictor::new(audience, scorer, stream.dictionaries());
+    let predictors = (predictor(scorer), copy.as_mut().map(predictor));
+    let threads = 1 + usize::from(two);
+    stream.share_out(predictors, &mut |made| {
+        predictions.take(&made, threads);
+        Ok(())
     })?;
     Ok(predictions)
 }

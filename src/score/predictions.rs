@@ -60,17 +60,16 @@ impl Predictions {
     }
 
     /// Takes over what a predictor, one of so many, has made.
-    pub fn take(&mut self, made: &mut Made, predictors: usize) -> Result<(), Error> {
-        let watch = Watch::start();
+    pub fn take(&mut self, made: &Made, predictors: usize) {
+        let watch = Watch::thread();
         for &(probability, score) in &made.scores {
             self.probabilities.append(&probability.to_le_bytes());
             self.counts[self.buckets.bucket(score) as usize] += 1;
         }
         self.rows.append(&made.rows);
-        self.spent += watch.spent();
-        self.spent += made.spent.side_by_side(predictors);
-        made.clear();
-        Ok(())
+        let mut spent = watch.spent();
+        spent += made.spent;
+        self.spent += spent.side_by_side(predictors);
     }
 
     /// The percentiles of all predictions.

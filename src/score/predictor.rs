@@ -4,6 +4,7 @@ use std::ffi::CStr;
 
 use propensity::Error;
 use propensity::cutoff::Cutoff;
+use propensity::dictionary::Dictionaries;
 use propensity::features::Features;
 use propensity::history::Profile;
 use propensity::model::{Explanation, Scorer};
@@ -33,7 +34,7 @@ pub struct Predictor<'a> {
     cells: Vec<f64>,
     keys: Vec<u8>,
     key_ends: Vec<usize>,
-    pub made: Made,
+    made: Made,
 }
 
 /// Predictions, not yet taken over.
@@ -79,7 +80,12 @@ impl Made {
 }
 
 impl<'a> Predictor<'a> {
-    pub fn new(audience: Audience<'a>, scorer: &'a mut Scorer, features: Features) -> Self {
+    pub fn new(
+        audience: Audience<'a>,
+        scorer: &'a mut Scorer,
+        dictionaries: &Dictionaries,
+    ) -> Self {
+        let features = Features::new(&scorer.model().schema, dictionaries);
         Self {
             audience,
             scorer,
@@ -127,6 +133,8 @@ impl<'a> Predictor<'a> {
 }
 
 impl Worker for Predictor<'_> {
+    type Made = Made;
+
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         let Audience { rules, cutoff, .. } = self.audience;
         if !rules.eligible(profile, cutoff) {
@@ -147,7 +155,8 @@ impl Worker for Predictor<'_> {
         Ok(())
     }
 
-    fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<(), Error> {
-        self.predict(poll)
+    fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Made, Error> {
+        self.predict(poll)?;
+        Ok(std::mem::take(&mut self.made))
     }
 }

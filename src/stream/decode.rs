@@ -3,6 +3,7 @@
 use pgrx::pg_sys::{self, Datum};
 use pgrx::varlena;
 use propensity::dictionary::Dictionary;
+use propensity::error::OutOfMemory;
 use propensity::time::Micros;
 use serde::{Deserialize, Serialize};
 
@@ -180,7 +181,7 @@ impl BytesKind {
         datum: Datum,
         dictionary: &mut Dictionary,
         long: &mut u64,
-    ) -> Result<u32, propensity::Error> {
+    ) -> Result<u32, OutOfMemory> {
         // SAFETY: by contract.
         unsafe {
             // Nearly all texts are short and not new: nothing else is to be in the way of these.
@@ -199,7 +200,7 @@ impl BytesKind {
         datum: Datum,
         dictionary: &mut Dictionary,
         long: &mut u64,
-    ) -> Result<u32, propensity::Error> {
+    ) -> Result<u32, OutOfMemory> {
         // SAFETY: by contract.
         unsafe { self.read_counted(datum, long, |text| dictionary.intern(text)) }
     }

@@ -3,7 +3,6 @@
 
 use propensity::answer::Answer;
 use propensity::hash::profile_hash;
-use propensity::partition::partition_of;
 use propensity::portable::{self, Scratch};
 use propensity::sample::Sampler;
 
@@ -62,7 +61,7 @@ impl Stream {
         let intake = &mut self.intake;
         let bytes = history.history().map_err(unreadable)?;
         let (layout, dictionaries) = (&intake.layout, &mut intake.dictionaries);
-        let read = intake.partitions.append(partition_of(hash), |out| {
+        let read = intake.partitions.append(hash, |out| {
             portable::read(layout, key, bytes, dictionaries, out, scratch, &mut poll)
         });
         let (first, last) = read.map_err(unreadable)?;

@@ -4,10 +4,11 @@
 
 use pgrx::pg_sys::{Datum, NullableDatum};
 use propensity::dictionary::{Dictionaries, Dictionary};
+use propensity::error::OutOfMemory;
 use propensity::hash::profile_hash;
-use propensity::history::{Mark, MarkKind};
-use propensity::partition::partition_of;
-use propensity::record::{self, EventFlags, Layout};
+use propensity::history::{Flags, Mark, MarkKind};
+use propensity::partition::Split;
+use propensity::record::{self, Layout};
 use propensity::sample::{Sampler, Share};
 use propensity::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use super::decode::{BytesKind, EPOCH, NumberKind};
 use super::partitions::Partitions;
 use super::tally::{Skipped, Tally};
-use crate::error::Error;
 
 /// What the rows are, and how their columns are read. Column 0 is always the profile key.
 pub enum Rows {
@@ -111,14 +111,14 @@ impl Intake {
             layout,
             key,
             dictionaries,
-            partitions: Partitions::new(),
+            partitions: Partitions::new(Split::default()),
             tally: Tally::default(),
             sampler: None,
         }
     }
 
     /// Takes one row.
-    pub fn take(&mut self, rows: &Rows, row: impl Row) -> Result<(), Error> {
+    pub fn take(&mut self, rows: &Rows, row: impl Row) -> Result<(), OutOfMemory> {
         let Some(key) = row.get(0) else {
             self.tally.skipped.null_profile += 1;
             return Ok(());
@@ -143,7 +143,7 @@ impl Intake {
         row: impl Row,
         attributes: &Attributes,
         until: Micros,
-    ) -> Result<(), Error> {
+    ) -> Result<(), OutOfMemory> {
         let Some(time) = self.time(row) else {
             return Ok(());
         };
@@ -171,11 +171,7 @@ impl Intake {
             None => 0,
         };
         let flag = |column: usize| row.get(column).is_some_and(is_true);
-        let flags = EventFlags {
-            goal: flag(3),
-            eligible: flag(4),
-            excluded: flag(5),
-        };
+        let flags = Flags::new(flag(3), flag(4), flag(5));
         self.tally.kept += 1;
         let (dictionaries, skipped) = (&mut self.dictionaries.events, &mut self.tally.skipped);
         with_partition(self.key, key, &mut self.partitions, |out, key| {
@@ -186,13 +182,13 @@ impl Intake {
     }
 
     /// The code of an event type that is not NULL.
-    fn event_type(&mut self, datum: Datum) -> Result<u32, Error> {
+    fn event_type(&mut self, datum: Datum) -> Result<u32, OutOfMemory> {
         let (kinds, long) = (
             &mut self.dictionaries.kinds,
             &mut self.tally.skipped.long_text,
         );
         // SAFETY: the query casts the type to text.
-        Ok(unsafe { BytesKind::Varlena.code(datum, kinds, long) }?)
+        unsafe { BytesKind::Varlena.code(datum, kinds, long) }
     }
 
     fn mark(
@@ -201,7 +197,7 @@ impl Intake {
         row: impl Row,
         kind: MarkKind,
         outcome: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<(), OutOfMemory> {
         let Some(cutoff) = self.time(row) else {
             return Ok(());
         };
@@ -225,7 +221,7 @@ impl Intake {
         key: Datum,
         row: impl Row,
         attributes: &Attributes,
-    ) -> Result<(), Error> {
+    ) -> Result<(), OutOfMemory> {
         let valid_from = row.get(1).and_then(micros).unwrap_or(Micros::MIN);
         if !self.keeps(key) {
             // SAFETY: the kinds were taken from the types of the columns.
@@ -274,7 +270,7 @@ impl Attributes<'_> {
         dictionaries: &mut [Dictionary],
         skipped: &mut Skipped,
         out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), OutOfMemory> {
         for (number, column) in self.numbers.iter().zip(first..) {
             let mut read = f64::NAN;
             if let Some(value) = row.get(column) {
@@ -323,8 +319,7 @@ fn with_partition<T>(
     partitions: &mut Partitions,
     write: impl FnOnce(&mut Vec<u8>, &[u8]) -> T,
 ) -> T {
-    let append =
-        |key: &[u8]| partitions.append(partition_of(profile_hash(key)), |out| write(out, key));
+    let append = |key: &[u8]| partitions.append(profile_hash(key), |out| write(out, key));
     // SAFETY: the kind was taken from the type of the key column.
     unsafe { kind.read(key, append) }
 }

@@ -18,12 +18,11 @@ mod sampling;
 mod spool;
 mod tally;
 
-use std::ops::Range;
 use std::time::Duration;
 
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
-use propensity::partition::{self, Batch, Lane, PARTITIONS, Partition, Worker};
+use propensity::partition::{self, Batch, Part, Partition, Sharing, Split, Worker};
 use propensity::sample::Share;
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
@@ -40,10 +39,12 @@ use crate::catalog::Definition;
 use crate::error::Error;
 use crate::guc::{self, Feeder};
 use crate::memory::poll;
+use crate::plan;
 use crate::thread;
 use intake::{Intake, Rows};
 use parallel::Hauls;
-use reading::{PIECE, Reading};
+use partitions::Partitions;
+use reading::Reading;
 use receiver::Receiver;
 
 /// Bytes that a thread takes at once, in whole partitions: far more work than beginning a thread.
@@ -141,10 +142,14 @@ impl Stream {
 
     /// Reads all events up to `until`, of one profile if it is given (as text).
     pub fn read_events(&mut self, until: Micros, profile: Option<&str>) -> Result<(), Error> {
-        if profile.is_none() && self.read_in_parallel(until)? {
-            return Ok(());
-        }
         let (sql, rows) = self.query.events(until, profile.is_some());
+        if profile.is_none() {
+            let bytes = plan::expected_rows(&sql)? * self.intake.layout.event(&[0; 8]) as f64;
+            self.intake.partitions = Partitions::new(Split::of(bytes as u64));
+            if self.read_in_parallel(until)? {
+                return Ok(());
+            }
+        }
         let params = self.query.profile_param(profile);
         self.read(&sql, &params, rows).map(drop)
     }
@@ -211,10 +216,13 @@ impl Stream {
         Ok(receiver.received)
     }
 
-    /// Bytes of a partition.
-    fn len(&self, number: usize) -> usize {
-        let hauled = self.hauls.as_ref().map_or(0, |hauls| hauls.len(number));
-        self.intake.partitions.len(number) + hauled
+    /// Bytes of each partition.
+    fn lengths(&self) -> Vec<usize> {
+        let partitions = &self.intake.partitions;
+        let hauled = |number| self.hauls.as_ref().map_or(0, |hauls| hauls.len(number));
+        (0..partitions.split().partitions())
+            .map(|number| partitions.len(number) + hauled(number))
+            .collect()
     }
 
     /// Reads a piece of the records, and returns whether there are more.
@@ -222,76 +230,58 @@ impl Stream {
         reading.read(&mut self.intake.partitions, self.hauls.as_mut(), batch)
     }
 
-    /// How many workers [`Stream::share_out`] keeps busy.
-    pub fn lanes(&self) -> usize {
-        let bytes: usize = (0..PARTITIONS).map(|number| self.len(number)).sum();
-        if guc::threads() > 1 && bytes > STRETCH {
-            2
-        } else {
-            1
-        }
+    /// Whether [`Stream::share_out`] keeps a second worker busy.
+    pub fn keeps_two_busy(&self) -> bool {
+        guc::threads() > 1 && self.lengths().iter().sum::<usize>() > STRETCH
     }
 
-    /// Visits every profile, with one worker or with two side by side. `take` gets the workers after
-    /// each stretch, always in the order of the hashes of the profiles that they have visited since.
-    pub fn share_out<W: Worker + Send>(
+    /// Visits every profile, with one worker or with two side by side. `take` gets what they make of stretches of
+    /// profiles, in the order of the hashes of these.
+    pub fn share_out<W>(
         &mut self,
-        workers: Vec<W>,
-        take: &mut dyn FnMut(&mut W) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut lanes: Vec<Lane<W>> = workers.into_iter().map(Lane::new).collect();
-        let mut rest = 0..PARTITIONS;
-        while !rest.is_empty() {
-            let mut readings = self.hand_out(&mut lanes, &mut rest)?;
-            let mut more = true;
-            while more {
-                more = false;
-                for (lane, reading) in lanes.iter_mut().zip(&mut readings) {
-                    lane.more = self.read_on(reading, &mut lane.batch)?;
-                    more |= lane.more;
-                }
-                partition::walk(
-                    &mut lanes,
-                    &self.intake.layout,
-                    &self.intake.dictionaries,
-                    Some(thread::begin),
-                    &mut poll,
-                )?;
-            }
-            lanes
-                .iter_mut()
-                .try_for_each(|lane| take(&mut lane.worker))?;
-        }
-        Ok(())
-    }
-
-    /// Begins a stretch: the partitions that each of the lanes reads. Very large ones are not side by side.
-    fn hand_out<W: Worker>(
-        &self,
-        lanes: &mut [Lane<W>],
-        rest: &mut Range<usize>,
-    ) -> Result<Vec<Reading>, Error> {
-        let room = guc::max_memory() / SIDE_BY_SIDE;
-        let mut taken = 0;
-        let hand_out = |lane: &mut Lane<W>| {
-            let (first, mut bytes) = (rest.start, 0);
-            while bytes < STRETCH && rest.start < rest.end {
-                let more = self.len(rest.start);
-                if taken > 0 && taken + more > room {
-                    break;
-                }
-                taken += more;
-                bytes += more;
-                rest.start += 1;
-            }
-            lane.begin(bytes);
-            lane.batch
-                .bytes
-                .try_reserve_exact(bytes.min(PIECE + STRETCH))
-                .map_err(propensity::Error::from)?;
-            Ok(Reading::new(first..rest.start))
+        workers: (W, Option<W>),
+        take: &mut dyn FnMut(W::Made) -> Result<(), Error>,
+    ) -> Result<(), Error>
+    where
+        W: Worker<Made: Send> + Send,
+    {
+        let lengths = self.lengths();
+        let Intake {
+            layout,
+            dictionaries,
+            partitions,
+            ..
+        } = &mut self.intake;
+        let sharing = Sharing {
+            layout,
+            dictionaries,
+            begin: thread::begin,
+            room: guc::max_memory() / SIDE_BY_SIDE,
         };
-        lanes.iter_mut().map(hand_out).collect()
+        let mut hauls = self.hauls.as_mut();
+        let (mut next, mut reading) = (0, None);
+        let mut read = |batch: &mut Batch| {
+            let mut begins = None;
+            let current = match &mut reading {
+                Some(reading) => reading,
+                None if next == lengths.len() => return Ok(None),
+                None => {
+                    let (first, mut bytes) = (next, 0);
+                    while bytes < STRETCH && next < lengths.len() {
+                        bytes += lengths[next];
+                        next += 1;
+                    }
+                    begins = Some(bytes);
+                    reading.insert(Reading::new(first..next))
+                }
+            };
+            let more = current.read(partitions, hauls.as_deref_mut(), batch)?;
+            if !more {
+                reading = None;
+            }
+            Ok(Some(Part { begins, more }))
+        };
+        partition::share_out(workers, &sharing, &mut read, take, &mut poll)
     }
 
     /// Visits every profile, in order of the hash of its key. Can be repeated.
@@ -301,8 +291,8 @@ impl Stream {
     ) -> Result<(), Error> {
         let (mut partition, mut batch) = (Partition::default(), Batch::default());
         let layout = self.intake.layout;
-        for number in 0..PARTITIONS {
-            partition.begin(self.len(number));
+        for (number, length) in self.lengths().into_iter().enumerate() {
+            partition.begin(length);
             let mut reading = Reading::new(number..number + 1);
             let mut more = true;
             while more {

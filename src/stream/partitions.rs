@@ -1,14 +1,17 @@
 //! The records of all partitions: in memory while few, in one temporary file when many.
 
-use propensity::partition::PARTITIONS;
+use propensity::partition::Split;
 use serde::{Deserialize, Serialize};
 
 use super::file::TempFile;
 use super::parallel::SharedFile;
 use crate::error::Error;
 
-/// Bytes of a partition kept in memory before they go to the file.
-const BUFFER: usize = 16 * 1024;
+/// Bytes of a partition kept in memory before they go to the file, of few partitions and of many.
+const LARGE_BUFFER: usize = 16 * 1024;
+const SMALL_BUFFER: usize = 8 * 1024;
+/// Bytes of all buffers, if small ones are not more.
+const BUFFERS: usize = 4 << 20;
 
 /// The newest bytes of a partition, which move on together.
 const NEWEST: usize = 512;
@@ -27,9 +30,9 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    fn new() -> Self {
+    fn new(partitions: usize) -> Self {
         Self {
-            of: vec![Vec::new(); PARTITIONS],
+            of: vec![Vec::new(); partitions],
         }
     }
 
@@ -64,6 +67,7 @@ impl Chunks {
 /// A row may be of any partition. So the newest bytes of each are few enough to stay in the second cache together, and
 /// move on to where they wait for the file many at a time: that takes less than to fetch a line of far memory for each row.
 pub struct Partitions {
+    split: Split,
     newest: Vec<Vec<u8>>,
     buffers: Vec<Vec<u8>>,
     chunks: Chunks,
@@ -73,26 +77,34 @@ pub struct Partitions {
 }
 
 impl Partitions {
-    pub fn new() -> Self {
+    pub fn new(split: Split) -> Self {
+        let count = split.partitions();
         Self {
-            newest: vec![Vec::new(); PARTITIONS],
-            buffers: vec![Vec::new(); PARTITIONS],
-            chunks: Chunks::new(),
+            split,
+            newest: vec![Vec::new(); count],
+            buffers: vec![Vec::new(); count],
+            chunks: Chunks::new(count),
             file: None,
             shared: None,
         }
     }
 
     /// For another process.
-    pub fn shared(file: SharedFile) -> Self {
-        let mut partitions = Self::new();
+    pub fn shared(split: Split, file: SharedFile) -> Self {
+        let mut partitions = Self::new(split);
         partitions.shared = Some(file);
         partitions
     }
 
-    /// Has `write` append a record to a partition.
+    /// Which profiles are in which partition.
+    pub fn split(&self) -> Split {
+        self.split
+    }
+
+    /// Has `write` append a record of a profile, by the hash of its key.
     #[inline]
-    pub fn append<T>(&mut self, partition: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    pub fn append<T>(&mut self, hash: u64, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let partition = self.split.partition(hash);
         let newest = &mut self.newest[partition];
         let done = write(newest);
         if newest.len() >= NEWEST {
@@ -107,7 +119,8 @@ impl Partitions {
         let (newest, buffer) = (&mut self.newest[partition], &mut self.buffers[partition]);
         buffer.extend_from_slice(newest);
         newest.clear();
-        if buffer.len() >= BUFFER {
+        let most = (BUFFERS / self.buffers.len()).clamp(SMALL_BUFFER, LARGE_BUFFER);
+        if self.buffers[partition].len() >= most {
             self.flush(partition);
         }
     }
@@ -158,7 +171,7 @@ impl Partitions {
 
     /// Leaves all bytes in the file to another process; there is a file only if there are any.
     pub fn hand_over(mut self) -> Chunks {
-        for partition in 0..PARTITIONS {
+        for partition in 0..self.split.partitions() {
             self.move_on(partition);
             if !self.buffers[partition].is_empty() {
                 self.flush(partition);

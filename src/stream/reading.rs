@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Bytes of a piece, about. The records of a partition that has more are never held all at once, beside what becomes of
 /// them.
-pub const PIECE: usize = 8 << 20;
+const PIECE: usize = 8 << 20;
 
 /// Where the next records of some partitions are: this process's own, then those of the hauls.
 pub struct Reading {

@@ -55,7 +55,7 @@ impl<'a> Receiver<'a> {
         match self.intake.take(self.rows, (values, nulls)) {
             Ok(()) => true,
             Err(error) => {
-                self.failed = Some(error);
+                self.failed = Some(error.into());
                 false
             }
         }

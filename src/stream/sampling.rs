@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use pgrx::{IntoDatum, pg_sys};
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
-use propensity::partition::{Batch, PARTITIONS};
+use propensity::partition::Batch;
 use propensity::sample::{Sampler, Share};
 use propensity::time::Micros;
 
@@ -72,8 +72,8 @@ impl Stream {
         let mut crowds = crowds(dictionaries);
         let mut batch = Batch::default();
         tally.kept = 0;
-        let mut rest = Partitions::new();
-        for number in 0..PARTITIONS {
+        let mut rest = Partitions::new(partitions.split());
+        for number in 0..rest.split().partitions() {
             let mut reading = Reading::new(number..number + 1);
             let mut more = true;
             while more {
@@ -82,10 +82,11 @@ impl Stream {
                 batch.settle(layout, &mut poll)?;
                 for record in layout.records(&batch.bytes) {
                     let (key, record) = record?;
-                    if !share.keeps(profile_hash(key)) {
+                    let hash = profile_hash(key);
+                    if !share.keeps(hash) {
                         continue;
                     }
-                    rest.append(number, |out| out.extend_from_slice(record));
+                    rest.append(hash, |out| out.extend_from_slice(record));
                     tally.kept += 1;
                     for crowd in &mut crowds {
                         crowd.add(layout.code(key, record, crowd.column))?;

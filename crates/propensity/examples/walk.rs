@@ -17,10 +17,10 @@ use propensity::error::Error;
 use propensity::features::Features;
 use propensity::fit::Sample;
 use propensity::hash::profile_hash;
-use propensity::history::Profile;
-use propensity::partition::{Lane, PARTITIONS, Worker, partition_of, walk};
+use propensity::history::{Flags, Profile};
+use propensity::partition::{Part, Sharing, Split, Worker, share_out};
 use propensity::population::{Rules, Source};
-use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::record::{KeyWidth, Layout};
 use propensity::rng::Rng;
 use propensity::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::time::{DAY, Micros};
@@ -101,14 +101,12 @@ impl Data {
             profile_codes: 0,
         };
         let mut dictionaries = Dictionaries::new(2 * count, 0);
-        let mut partitions = vec![Vec::new(); PARTITIONS];
+        let split = Split::default();
+        let mut partitions = vec![Vec::new(); split.partitions()];
         for event in events {
             let key = event.profile.to_le_bytes();
-            let flags = EventFlags {
-                goal: event.kind == 0,
-                ..EventFlags::default()
-            };
-            let out = &mut partitions[partition_of(profile_hash(&key))];
+            let flags = Flags::new(event.kind == 0, false, false);
+            let out = &mut partitions[split.partition(profile_hash(&key))];
             if attributes {
                 let kind = format!("type {}", event.kind);
                 let kind = dictionaries.kinds.intern(kind.as_bytes()).unwrap();
@@ -129,26 +127,39 @@ impl Data {
         }
     }
 
-    /// Walks all partitions: worker, seconds.
-    fn walk<W: Worker + Send>(&self, worker: W) -> (W, f64) {
-        let mut lanes = [Lane::new(worker)];
-        let mut seconds = 0.0;
-        for bytes in &self.partitions {
-            lanes[0].batch.bytes.clone_from(bytes);
-            let begin = cpu_seconds();
-            lanes[0].begin(bytes.len());
-            walk(
-                &mut lanes,
-                &self.layout,
-                &self.dictionaries,
-                None,
-                &mut || (),
-            )
-            .unwrap();
-            seconds += cpu_seconds() - begin;
-        }
-        let [lane] = lanes;
-        (lane.worker, seconds)
+    /// Walks all partitions: what was made of each, seconds.
+    fn walk<W: Worker<Made: Send> + Send>(&self, worker: W) -> (Vec<W::Made>, f64) {
+        let sharing = Sharing {
+            layout: &self.layout,
+            dictionaries: &self.dictionaries,
+            begin: |start| start(),
+            room: usize::MAX,
+        };
+        let mut partitions = self.partitions.iter();
+        let (mut reading, mut made) = (0.0, Vec::new());
+        let begin = cpu_seconds();
+        share_out(
+            (worker, None),
+            &sharing,
+            &mut |batch| {
+                let begin = cpu_seconds();
+                let Some(bytes) = partitions.next() else {
+                    return Ok::<_, Error>(None);
+                };
+                batch.bytes.clone_from(bytes);
+                reading += cpu_seconds() - begin;
+                let begins = Some(bytes.len());
+                let more = false;
+                Ok(Some(Part { begins, more }))
+            },
+            &mut |more| {
+                made.push(more);
+                Ok(())
+            },
+            &mut || (),
+        )
+        .unwrap();
+        (made, cpu_seconds() - begin - reading)
     }
 
     fn learner(&self) -> Learner {
@@ -187,36 +198,56 @@ impl Data {
 struct Nothing(usize);
 
 impl Worker for Nothing {
+    /// How many profiles.
+    type Made = usize;
+
     fn visit(&mut self, profile: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
         black_box(profile);
         self.0 += 1;
         Ok(())
     }
+
+    fn finish(&mut self, _: &mut dyn FnMut()) -> Result<usize, Error> {
+        Ok(std::mem::take(&mut self.0))
+    }
 }
 
-struct Learn(Learner);
+struct Learn<'a>(&'a mut Learner);
 
-impl Worker for Learn {
+impl Worker for Learn<'_> {
+    type Made = ();
+
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         self.0.add(profile, poll)
+    }
+
+    fn finish(&mut self, _: &mut dyn FnMut()) -> Result<(), Error> {
+        Ok(())
     }
 }
 
 /// Counts rows, and those of them with the goal.
 struct Count<'a> {
     cutoffs: &'a [Cutoff],
-    counts: Vec<(u64, u64)>,
+    counts: (u64, u64),
 }
 
 impl Worker for Count<'_> {
+    type Made = (u64, u64);
+
     fn visit(&mut self, profile: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
-        for (cutoff, (rows, goals)) in self.cutoffs.iter().zip(&mut self.counts) {
+        let (rows, goals) = &mut self.counts;
+        for cutoff in self.cutoffs {
             if RULES.eligible(profile, cutoff) {
                 *rows += 1;
                 *goals += u64::from(RULES.outcome(profile, cutoff));
             }
         }
         Ok(())
+    }
+
+    fn finish(&mut self, _: &mut dyn FnMut()) -> Result<(u64, u64), Error> {
+        Ok(std::mem::take(&mut self.counts))
     }
 }
 
@@ -232,6 +263,9 @@ struct Rows<'a> {
 }
 
 impl Worker for Rows<'_> {
+    /// How many rows in all so far, and the hash of their bits.
+    type Made = (u64, u64);
+
     fn wants(&self, hash: u64) -> bool {
         let mut cutoffs = self.cutoffs.iter();
         cutoffs.any(|cutoff| self.sample.keeps(hash, cutoff.at))
@@ -258,6 +292,10 @@ impl Worker for Rows<'_> {
         }
         Ok(())
     }
+
+    fn finish(&mut self, _: &mut dyn FnMut()) -> Result<(u64, u64), Error> {
+        Ok((self.count, self.bits))
+    }
 }
 
 fn cutoffs(count: Micros) -> Vec<Cutoff> {
@@ -273,28 +311,32 @@ fn measure(data: &Data) {
     let (profiles, seconds) = data.walk(Nothing::default());
     println!(
         "  {} profiles, sorted and walked {seconds:.2} s",
-        profiles.0
+        profiles.iter().sum::<usize>()
     );
     let (newest, all) = (cutoffs(1), cutoffs(CUTOFFS));
-    let counts = vec![(0, 0); all.len()];
-    let (count, seconds) = data.walk(Count {
+    let (counts, seconds) = data.walk(Count {
         cutoffs: &all,
-        counts,
+        counts: (0, 0),
     });
-    let rows = count.counts.iter().map(|count| count.0).sum();
+    let rows = counts.iter().map(|(rows, _)| rows).sum();
     println!("  ... {rows} rows at {CUTOFFS} cutoffs counted {seconds:.2} s");
-    let (learn, seconds) = data.walk(Learn(data.learner()));
+    let mut learner = data.learner();
+    let (_, seconds) = data.walk(Learn(&mut learner));
     println!("  ... schema learned {seconds:.2} s");
-    let schema = learn.0.finish(&data.dictionaries).unwrap();
+    let schema = learner.finish(&data.dictionaries).unwrap();
     let width = schema.features().len();
     for (cutoffs, sample) in [
         (&newest, Sample::new(1, 1)),
         (&all, Sample::new(rows, WANTED)),
     ] {
-        let (rows, seconds) = data.walk(data.rows(&schema, sample, cutoffs, false));
-        let (bits, _) =
-            data.walk(data.rows(&schema, Sample::new(rows.count, WANTED), cutoffs, true));
-        let (count, times, bits) = (rows.count, cutoffs.len(), bits.bits);
+        let rows = |sample, hashed| {
+            let (made, seconds) = data.walk(data.rows(&schema, sample, cutoffs, hashed));
+            let (count, bits) = made.last().copied().unwrap_or_default();
+            (count, bits, seconds)
+        };
+        let (count, _, seconds) = rows(sample, false);
+        let (_, bits, _) = rows(Sample::new(count, WANTED), true);
+        let times = cutoffs.len();
         println!(
             "  ... {width} features of {count} rows at {times} cutoffs {seconds:.2} s, bits {bits:016x}"
         );

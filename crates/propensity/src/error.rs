@@ -117,6 +117,23 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// [`Error::OutOfMemory`] where nothing else can go wrong, for every row: such a result takes a register or two, while a
+/// large one is written in parts and read as a whole, for which a processor waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+impl From<TryReserveError> for OutOfMemory {
+    fn from(_: TryReserveError) -> Self {
+        Self
+    }
+}
+
+impl From<OutOfMemory> for Error {
+    fn from(_: OutOfMemory) -> Self {
+        Self::OutOfMemory
+    }
+}
+
 impl From<TryReserveError> for Error {
     fn from(_: TryReserveError) -> Self {
         Self::OutOfMemory

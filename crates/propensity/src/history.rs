@@ -1,9 +1,9 @@
 //! What is known of one profile: its events, its attributes, and marks set from outside.
 
-use crate::record::EventFlags;
 use crate::time::Micros;
 
-/// [`EventFlags`] in a byte, in the order of events that differ in nothing else.
+/// Which conditions an event meets by itself: in one byte, because three of them, written one by one, wait for
+/// one another when they are read as one. Ordered as events are that differ in nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Flags(u8);
 
@@ -11,6 +11,26 @@ impl Flags {
     const GOAL: u8 = 1;
     const ELIGIBLE: u8 = 1 << 1;
     const EXCLUDED: u8 = 1 << 2;
+    /// How many bits there are.
+    pub(crate) const BITS: u8 = 3;
+
+    /// Whether the event meets the goal condition, the eligible condition, the exclude condition.
+    #[inline]
+    pub fn new(goal: bool, eligible: bool, excluded: bool) -> Self {
+        Self(u8::from(goal) | u8::from(eligible) << 1 | u8::from(excluded) << 2)
+    }
+
+    /// The bits of a number; others are passed over.
+    #[inline]
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        Self(bits & ((1 << Self::BITS) - 1))
+    }
+
+    /// As a number below `1 << BITS`.
+    #[inline]
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
 
     /// Whether the event meets the goal condition.
     #[inline]
@@ -28,18 +48,6 @@ impl Flags {
     #[inline]
     pub fn excluded(self) -> bool {
         self.0 & Self::EXCLUDED != 0
-    }
-}
-
-impl From<EventFlags> for Flags {
-    #[inline]
-    fn from(flags: EventFlags) -> Self {
-        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
-        Self(
-            bit(flags.goal, Self::GOAL)
-                | bit(flags.eligible, Self::ELIGIBLE)
-                | bit(flags.excluded, Self::EXCLUDED),
-        )
     }
 }
 

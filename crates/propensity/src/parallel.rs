@@ -1,9 +1,10 @@
-//! Two independent pieces of work on two threads, or one after the other: with the same result.
+//! Two threads: two independent pieces of work, or one thread that helps the other with pieces of it.
 
 use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, Thread, current, park_timeout, scope};
 use std::time::Duration;
 
@@ -90,6 +91,92 @@ fn run_until<A>(work: impl FnOnce(&mut dyn FnMut()) -> A, stopped: &AtomicBool) 
     })
 }
 
+/// Another thread, which does what it is given, one piece after the other.
+#[derive(Debug)]
+pub struct Helper<A, B> {
+    given: Sender<A>,
+    done: Receiver<B>,
+    pending: usize,
+}
+
+impl<A, B> Helper<A, B> {
+    /// Gives it a piece of work.
+    pub fn give(&mut self, work: A) {
+        // It only fails if the thread has panicked, which is noticed later.
+        self.pending += usize::from(self.given.send(work).is_ok());
+    }
+
+    /// How many pieces of work it was given of which nobody has asked what became of them.
+    pub fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// What became of the next piece of work, if that is done.
+    pub fn done(&mut self) -> Option<B> {
+        let done = self.done.try_recv().ok()?;
+        self.pending -= 1;
+        Some(done)
+    }
+
+    /// Waits for what becomes of the next piece of work; none if there is no more.
+    pub fn wait(&mut self, poll: &mut dyn FnMut()) -> Option<B> {
+        while self.pending > 0 {
+            match self.done.recv_timeout(WAIT) {
+                Ok(done) => {
+                    self.pending -= 1;
+                    return Some(done);
+                }
+                Err(RecvTimeoutError::Timeout) => poll(),
+                Err(RecvTimeoutError::Disconnected) => self.pending = 0,
+            }
+        }
+        None
+    }
+}
+
+/// Leads with the help of a thread that does `work`, or without if none can be had. The leader may unwind: the helper
+/// then stops at its next poll, and is waited for.
+pub fn with_help<A: Send, B: Send, T>(
+    begin: Begin,
+    mut work: impl FnMut(A, &mut dyn FnMut()) -> B + Send,
+    lead: impl FnOnce(Option<&mut Helper<A, B>>) -> T,
+) -> T {
+    let stopped = AtomicBool::new(false);
+    let (given, pieces) = channel();
+    let (results, done) = channel();
+    let stop = &stopped;
+    let help = move || {
+        while let Ok(piece) = pieces.recv() {
+            let result = run_until(|poll| work(piece, poll), stop);
+            if results.send(result).is_err() {
+                return;
+            }
+        }
+    };
+    let mut help = Some(help);
+    scope(|scope| {
+        let _stop = Stop(stop);
+        let mut helper = Helper {
+            given,
+            done,
+            pending: 0,
+        };
+        let mut thread = None;
+        begin(&mut || {
+            let help = help.take();
+            thread = help.and_then(|help| Builder::new().spawn_scoped(scope, help).ok());
+        });
+        let Some(thread) = thread else {
+            return lead(None);
+        };
+        let led = lead(Some(&mut helper));
+        // There is nothing more to do.
+        drop(helper);
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        led
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +196,62 @@ mod tests {
             let done = both(begin, sum, |poll| sum(poll) + 1, &mut || ());
             assert_eq!(done, (4950, 4951));
         }
+    }
+
+    #[test]
+    fn a_helper_does_what_it_is_given_in_order() {
+        let square = |number: u64, _: &mut dyn FnMut()| number * number;
+        let squares = with_help(begin, square, |helper| {
+            let helper = helper?;
+            (0..100).for_each(|number| helper.give(number));
+            assert!((1..=100).contains(&helper.pending()));
+            Some(std::iter::from_fn(|| helper.wait(&mut || ())).collect::<Vec<u64>>())
+        });
+        assert_eq!(
+            squares,
+            Some((0..100).map(|number| number * number).collect())
+        );
+    }
+
+    #[test]
+    fn without_a_thread_the_leader_is_alone() {
+        let never = |(): (), _: &mut dyn FnMut()| ();
+        assert!(with_help(|_| (), never, |helper| helper.is_none()));
+    }
+
+    #[test]
+    fn a_leader_that_unwinds_stops_its_helper() {
+        let endless = |(): (), poll: &mut dyn FnMut()| {
+            loop {
+                poll();
+            }
+        };
+        let mut polls = 0;
+        let mut poll = || {
+            polls += 1;
+            assert!(polls < 5, "cancelled");
+        };
+        let led = catch_unwind(AssertUnwindSafe(|| {
+            with_help(begin, endless, |helper: Option<&mut Helper<(), ()>>| {
+                let helper = helper.unwrap();
+                helper.give(());
+                helper.wait(&mut poll)
+            })
+        }));
+        assert!(led.is_err());
+    }
+
+    #[test]
+    fn a_helper_that_panics_takes_its_leader_along() {
+        let panics = |(): (), _: &mut dyn FnMut()| resume_unwind(Box::new("broken"));
+        let led = catch_unwind(|| {
+            with_help(begin, panics, |helper: Option<&mut Helper<(), ()>>| {
+                let helper = helper.unwrap();
+                helper.give(());
+                assert!(helper.wait(&mut || ()).is_none());
+            })
+        });
+        assert_eq!(*led.unwrap_err().downcast::<&str>().unwrap(), "broken");
     }
 
     #[test]

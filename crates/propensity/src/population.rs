@@ -91,7 +91,6 @@ fn any(history: &History, flag: fn(Flags) -> bool, after: Micros, until: Micros)
 mod tests {
     use super::*;
     use crate::history::Mark;
-    use crate::record::EventFlags;
 
     const CUTOFF: Cutoff = Cutoff {
         at: 100,
@@ -106,18 +105,14 @@ mod tests {
     };
 
     fn with<T>(times: &[Micros], flags: &[bool], marks: &[Mark], f: impl Fn(&Profile) -> T) -> T {
-        let flags = flags.iter().map(|&set| EventFlags {
-            goal: set,
-            eligible: set,
-            excluded: set,
-        });
+        let flags = flags.iter().map(|&set| Flags::new(set, set, set));
         f(&Profile {
             key: b"k",
             hash: 0,
             history: History {
                 times,
                 kinds: &vec![0; times.len()],
-                flags: &flags.map(Flags::from).collect::<Vec<_>>(),
+                flags: &flags.collect::<Vec<_>>(),
                 numbers: &[],
                 codes: &[],
             },

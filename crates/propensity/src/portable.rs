@@ -12,7 +12,8 @@
 
 use crate::dictionary::{Dictionaries, Dictionary, Spelling};
 use crate::error::Error;
-use crate::record::{EventFlags, KeyWidth, Layout, RecordKind, event_flags};
+use crate::history::Flags;
+use crate::record::{KeyWidth, Layout, RecordKind, event_flags};
 use crate::time::Micros;
 
 /// Events copied between two calls of `poll`: about a millisecond.
@@ -156,7 +157,7 @@ pub struct Event<'a> {
     /// The code of its type.
     pub kind: u32,
     /// Which conditions it meets.
-    pub flags: EventFlags,
+    pub flags: Flags,
     /// Its numbers, NaN if missing.
     pub numbers: &'a [f64],
     /// The codes of its texts.
@@ -319,7 +320,7 @@ fn take<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{EventFlags, KeyWidth};
+    use crate::record::KeyWidth;
 
     const LAYOUT: Layout = Layout {
         key: KeyWidth::Fixed(0),
@@ -342,10 +343,7 @@ mod tests {
                 code(&mut dictionaries.events[0], first),
                 code(&mut dictionaries.events[1], second),
             ];
-            let flags = EventFlags {
-                goal: number % 2 == 0,
-                ..EventFlags::default()
-            };
+            let flags = Flags::new(number % 2 == 0, false, false);
             let number = number as f64;
             LAYOUT.push_event(
                 &mut records,

@@ -81,7 +81,8 @@ pub(crate) fn new_code(list: &[u32], code: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{EventFlags, KeyWidth};
+    use crate::history::Flags;
+    use crate::record::KeyWidth;
 
     const LAYOUT: Layout = Layout {
         key: KeyWidth::Variable,
@@ -110,7 +111,7 @@ mod tests {
         for (key, (kind, text)) in events.iter().enumerate() {
             let kind = dictionaries.kinds.intern(kind.as_bytes()).unwrap();
             let text = dictionaries.events[0].intern(text.as_bytes()).unwrap();
-            let (key, flags) = ("k".repeat(key), EventFlags::default());
+            let (key, flags) = ("k".repeat(key), Flags::default());
             LAYOUT.push_event(&mut bytes, key.as_bytes(), 5, kind, flags, &[1.5], &[text]);
         }
         bytes

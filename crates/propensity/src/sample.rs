@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::OutOfMemory;
 
 /// Profiles that are counted one by one; of more, a part is counted and stands for all. They fit
 /// into the caches beside everything else that is done with a row.
@@ -125,16 +125,16 @@ impl Sampler {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`].
+    /// [`OutOfMemory`].
     #[inline]
-    pub fn add(&mut self, hash: u64) -> Result<bool, Error> {
+    pub fn add(&mut self, hash: u64) -> Result<bool, OutOfMemory> {
         if Share::halved(self.halvings).keeps(hash) {
             self.count(hash)?;
         }
         Ok(self.share().keeps(hash))
     }
 
-    fn count(&mut self, hash: u64) -> Result<(), Error> {
+    fn count(&mut self, hash: u64) -> Result<(), OutOfMemory> {
         self.counted.try_reserve(1)?;
         self.counted.insert(hash);
         while self.counted.len() > self.most && self.halvings < u64::BITS {
@@ -147,8 +147,8 @@ impl Sampler {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`].
-    pub fn add_all(&mut self, other: &Self) -> Result<(), Error> {
+    /// [`OutOfMemory`].
+    pub fn add_all(&mut self, other: &Self) -> Result<(), OutOfMemory> {
         if self.halvings < other.halvings {
             self.halve(other.halvings);
         }

@@ -2,8 +2,9 @@
 //! most of the memory there is.
 
 use propensity::dictionary::Dictionaries;
+use propensity::history::Flags;
 use propensity::partition::{Batch, Partition};
-use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::record::{KeyWidth, Layout};
 use std::alloc::{GlobalAlloc, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -59,7 +60,7 @@ fn the_events_of_one_profile_take_little_more_than_their_fields() {
         batch.clear();
         for number in piece * PIECE..(piece + 1) * PIECE {
             let time = number * 7919 % 1_000_003;
-            let (flags, codes) = (EventFlags::default(), [1, number as u32 % 7]);
+            let (flags, codes) = (Flags::default(), [1, number as u32 % 7]);
             let out = &mut batch.bytes;
             layout.push_event(out, &[7; 8], time, 1, flags, &[number as f64], &codes);
         }

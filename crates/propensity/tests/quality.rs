@@ -14,12 +14,12 @@ use propensity::dataset::Dataset;
 use propensity::dictionary::Dictionaries;
 use propensity::features::Features;
 use propensity::fit::{FitParams, Fitted, Sample, fit};
-use propensity::history::Profile;
+use propensity::history::{Flags, Profile};
 use propensity::metrics::{calibration_error, log_loss, roc_auc};
 use propensity::model::{Explanation, Model, Scorer};
 use propensity::partition::Partition;
 use propensity::population::{Rules, Source};
-use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::record::{KeyWidth, Layout};
 use propensity::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::time::{DAY, Micros, days_between};
 
@@ -96,11 +96,7 @@ impl Log {
     fn push(&mut self, customer: &str, time: Micros, kind: &str, numbers: &[f64]) {
         let key = customer.parse::<i64>().unwrap().to_be_bytes();
         let purchase = kind == "purchase";
-        let flags = EventFlags {
-            goal: purchase,
-            eligible: purchase,
-            excluded: false,
-        };
+        let flags = Flags::new(purchase, purchase, false);
         let kind = self.dictionaries.kinds.intern(kind.as_bytes()).unwrap();
         let Self { layout, bytes, .. } = self;
         layout.push_event(bytes, &key, time, kind, flags, numbers, &[]);

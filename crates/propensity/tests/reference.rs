@@ -13,8 +13,9 @@ use propensity::Error;
 use propensity::dictionary::Dictionaries;
 use propensity::features::Features;
 use propensity::hash::profile_hash;
+use propensity::history::Flags;
 use propensity::partition::Partition;
-use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::record::{KeyWidth, Layout};
 use propensity::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::time::Micros;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,10 +111,7 @@ fn load(folder: &Path, task: &str) -> Task {
         let values: Vec<f64> = numbers.iter().map(|(at, _)| number(&row[*at])).collect();
         let texts = codes.iter().zip(&mut dictionaries.events);
         let texts: Vec<u32> = texts.map(|((at, _), d)| intern(d, &row[*at])).collect();
-        let flags = EventFlags {
-            goal: row[3] == "1",
-            ..EventFlags::default()
-        };
+        let flags = Flags::new(row[3] == "1", false, false);
         let kind = intern(&mut dictionaries.kinds, &row[2]);
         let time = row[1].parse().unwrap();
         layout.push_event(&mut bytes, &key(row), time, kind, flags, &values, &texts);

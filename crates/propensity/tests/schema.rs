@@ -5,7 +5,6 @@ use propensity::Error;
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
 use propensity::history::{Flags, History, Profile};
-use propensity::record::EventFlags;
 use propensity::schema::{
     ColumnNames, EventType, GoalKind, Learner, OTHER, Schema, Span, TextColumn,
 };
@@ -48,12 +47,8 @@ impl World {
             .map(|row| code(&mut self.dictionaries.events[0], row.4))
             .collect();
         let times: Vec<Micros> = rows.iter().map(|row| row.0).collect();
-        let flags = rows.iter().map(|row| EventFlags {
-            goal: row.2,
-            eligible: row.2,
-            excluded: row.2,
-        });
-        let flags: Vec<Flags> = flags.map(Flags::from).collect();
+        let flags = rows.iter().map(|row| Flags::new(row.2, row.2, row.2));
+        let flags: Vec<Flags> = flags.collect();
         let numbers: Vec<f64> = rows.iter().map(|row| row.3).collect();
         self.profiles += 1;
         let key = self.profiles.to_le_bytes();

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use pgrx::pg_sys::NullableDatum;
 use propensity::dictionary::Dictionaries;
+use propensity::error::OutOfMemory;
+use propensity::partition::Split;
 use propensity::record::Layout;
 use propensity::sample::Sampler;
 use propensity::time::Micros;
@@ -25,6 +27,7 @@ const QUANTUM: u32 = 4096;
 #[derive(Serialize, Deserialize)]
 pub struct Job {
     pub layout: Layout,
+    pub split: Split,
     pub key: BytesKind,
     pub numbers: Vec<Number>,
     pub codes: Vec<BytesKind>,
@@ -64,7 +67,7 @@ impl Collector {
         let process = shared.next_process();
         let mut intake = Intake::new(job.layout, job.key, job.dictionaries);
         intake.sampler = job.sampler;
-        intake.partitions = Partitions::shared(shared.file(process));
+        intake.partitions = Partitions::shared(job.split, shared.file(process));
         Ok(Self {
             shared,
             process,
@@ -80,7 +83,7 @@ impl Collector {
 
     /// Takes one row.
     #[inline]
-    pub fn take(&mut self, columns: &[NullableDatum]) -> Result<(), Error> {
+    pub fn take(&mut self, columns: &[NullableDatum]) -> Result<(), OutOfMemory> {
         self.count += 1;
         if self.count == QUANTUM {
             self.count = 0;

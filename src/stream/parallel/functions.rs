@@ -74,7 +74,7 @@ unsafe extern "C-unwind" fn rows_take(call: FunctionCallInfo) -> Datum {
         aggregate(call, || {
             let state = match state(call, 0) {
                 Some(state) => state,
-                None if is_null(call, 1) => return Err(Error::DirectCall),
+                None if is_null(call, 1) => return Err(Error::DirectCall.into()),
                 None => {
                     let shared = Shared::open(argument(call, 1)).ok_or(Error::DirectCall)?;
                     let collector = Box::new(Collector::new(shared)?);
@@ -82,7 +82,7 @@ unsafe extern "C-unwind" fn rows_take(call: FunctionCallInfo) -> Datum {
                 }
             };
             let State::Collecting(collector) = state else {
-                return Err(Error::DirectCall);
+                return Err(Error::DirectCall.into());
             };
             collector.take(&values(call)[2..])?;
             Ok(Datum::from(&raw mut *state))

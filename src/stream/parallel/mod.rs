@@ -65,6 +65,7 @@ impl Stream {
         };
         let job = Job {
             layout: self.intake.layout,
+            split: self.intake.partitions.split(),
             key: self.intake.key,
             numbers,
             codes,

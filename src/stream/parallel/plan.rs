@@ -7,8 +7,8 @@ use pgrx::pg_sys::{self, Datum};
 
 use super::collector::Report;
 use crate::aggregate::with_bytes;
-use crate::condition::pointers;
 use crate::error::Error;
+use crate::plan;
 use crate::sql;
 use crate::stream::execute::param_list;
 
@@ -48,17 +48,14 @@ pub fn run(
 
 /// Whether a plan uses parallel workers.
 unsafe fn is_parallel(plan: pg_sys::SPIPlanPtr) -> bool {
-    // SAFETY: the plan is held while it is looked at.
+    let mut parallel = false;
+    // SAFETY: a plan of this connection.
     unsafe {
-        let cached = pg_sys::SPI_plan_get_cached_plan(plan);
-        let Some(held) = cached.as_ref() else {
-            return false;
-        };
-        let mut statements = pointers::<pg_sys::PlannedStmt>(held.stmt_list).iter();
-        let parallel = statements.any(|statement| (**statement).parallelModeNeeded);
-        pg_sys::ReleaseCachedPlan(cached, std::ptr::null_mut());
-        parallel
+        plan::each_statement(plan, &mut |statement| {
+            parallel |= statement.parallelModeNeeded
+        });
     }
+    parallel
 }
 
 /// The reports in the one row that SPI holds; none if no process had any rows.

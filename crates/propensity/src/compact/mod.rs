@@ -21,8 +21,9 @@ pub(crate) use reader::{Head, Reader};
 
 use crate::answer::Counts;
 use crate::error::Error;
+use crate::history::Flags;
 use crate::portable::{Events as _, Records};
-use crate::record::{EventFlags, Layout};
+use crate::record::Layout;
 use crate::time::Micros;
 
 /// Events read between two calls of `poll`: about a millisecond.
@@ -35,7 +36,7 @@ const LEFT_OUT: u8 = 1;
 /// Where the flags of an event, or what was left out, start.
 const FLAGS: u8 = 1;
 /// Where it is said how the age is written: in seconds, in 6 bytes, in 8.
-const AGE: u8 = 4;
+const AGE: u8 = FLAGS + Flags::BITS;
 /// Of what was left out: how often follows.
 const MANY: u8 = 1 << 7;
 
@@ -76,7 +77,7 @@ impl Compact {
         out: &'a mut Vec<u8>,
         time: Micros,
         kind: u32,
-        flags: EventFlags,
+        flags: Flags,
     ) -> Fields<'a> {
         let age = self.newest.wrapping_sub(time) as u64;
         let seconds = age / SECOND;
@@ -85,9 +86,7 @@ impl Compact {
             _ if age < 1 << 48 => (1, age),
             _ => (2, age),
         };
-        let flags =
-            u8::from(flags.goal) | u8::from(flags.eligible) << 1 | u8::from(flags.excluded) << 2;
-        let tag = EVENT | flags << FLAGS | form << AGE;
+        let tag = EVENT | flags.bits() << FLAGS | form << AGE;
         let age = (age, AGES[usize::from(form)]);
         let mut fields = Fields::begin(out, self.longest(), tag, self.widths(), age);
         fields.code(kind);
@@ -219,15 +218,10 @@ impl Compact {
         let form = usize::from(tag >> AGE & 0b11);
         let age = reader.take(AGES[form])?;
         let age = if form == 0 { age * SECOND } else { age };
-        let flag = |place: u8| tag >> (FLAGS + place) & 1 != 0;
         let head = Head {
             time: self.newest.wrapping_sub(age as Micros),
             kind: reader.code()?,
-            flags: EventFlags {
-                goal: flag(0),
-                eligible: flag(1),
-                excluded: flag(2),
-            },
+            flags: Flags::from_bits(tag >> FLAGS),
         };
         Ok((head, reader))
     }

@@ -2,14 +2,14 @@
 
 use super::{CODE, NUMBER};
 use crate::error::Error;
-use crate::record::EventFlags;
+use crate::history::Flags;
 use crate::time::Micros;
 
 /// What an event begins with.
 pub(crate) struct Head {
     pub time: Micros,
     pub kind: u32,
-    pub flags: EventFlags,
+    pub flags: Flags,
 }
 
 /// The fields of an event that is being read.

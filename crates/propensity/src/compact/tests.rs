@@ -48,11 +48,7 @@ fn records(count: u32) -> Vec<u8> {
             4e15,
             9e18,
         ]);
-        let flags = EventFlags {
-            goal: pick(&[0.0, 1.0]) == 1.0,
-            eligible: pick(&[0.0, 1.0]) == 1.0,
-            excluded: pick(&[0.0, 1.0]) == 1.0,
-        };
+        let flags = Flags::from_bits(pick(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]) as u8);
         let time = NEWEST.saturating_sub(age as Micros);
         LAYOUT.push_event(&mut records, b"", time, kind, flags, &numbers, &codes);
     }
@@ -108,7 +104,7 @@ fn events_come_back_as_they_were() {
 fn usual_events_are_short() {
     let mut bytes = Vec::new();
     let compact = Compact::new(&LAYOUT, NEWEST);
-    let mut fields = compact.event(&mut bytes, 1_700_000_000_000_000, 3, EventFlags::default());
+    let mut fields = compact.event(&mut bytes, 1_700_000_000_000_000, 3, Flags::default());
     [19.99, 5.0, f64::NAN]
         .iter()
         .for_each(|&number| fields.number(number));

@@ -7,7 +7,7 @@ mod spelling;
 
 pub use spelling::Spelling;
 
-use crate::error::Error;
+use crate::error::OutOfMemory;
 use serde::{Deserialize, Serialize};
 use short::{NOTHING, RECENT, Short, place, short};
 use spelling::{Spelled, abridge, abridged_hash};
@@ -102,9 +102,9 @@ impl Dictionary {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`] if there is no memory for it.
+    /// [`OutOfMemory`] if there is none for it.
     #[inline]
-    pub fn intern(&mut self, text: &[u8]) -> Result<u32, Error> {
+    pub fn intern(&mut self, text: &[u8]) -> Result<u32, OutOfMemory> {
         match self.recall(text) {
             Some(code) => Ok(code),
             None => self.look_up_and_remember(text),
@@ -112,7 +112,7 @@ impl Dictionary {
     }
 
     #[cold]
-    fn look_up_and_remember(&mut self, text: &[u8]) -> Result<u32, Error> {
+    fn look_up_and_remember(&mut self, text: &[u8]) -> Result<u32, OutOfMemory> {
         let code = self.look_up(text)?;
         if let Some(short) = short(text) {
             self.recent[place(short)] = (short, code);
@@ -121,7 +121,7 @@ impl Dictionary {
     }
 
     /// The code of a text, by its hash.
-    fn look_up(&mut self, text: &[u8]) -> Result<u32, Error> {
+    fn look_up(&mut self, text: &[u8]) -> Result<u32, OutOfMemory> {
         let hash = xxh3_64(text);
         if let Some(code) = self.find(hash, text) {
             return Ok(code);
@@ -251,7 +251,7 @@ impl Dictionary {
         full.then_some(HASHED | order_of_hash(hash))
     }
 
-    fn add(&mut self, hash: u64, text: &str, abridged: bool) -> Result<u32, Error> {
+    fn add(&mut self, hash: u64, text: &str, abridged: bool) -> Result<u32, OutOfMemory> {
         self.entries.try_reserve(1)?;
         if 2 * (self.entries.len() + 1) > self.table.len() {
             self.grow()?;
@@ -268,7 +268,7 @@ impl Dictionary {
         Ok(code)
     }
 
-    fn grow(&mut self) -> Result<(), Error> {
+    fn grow(&mut self) -> Result<(), OutOfMemory> {
         let size = (2 * self.table.len()).max(64);
         let mut table = Vec::new();
         table.try_reserve_exact(size)?;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Dictionary, LONGEST};
-use crate::error::Error;
+use crate::error::{Error, OutOfMemory};
 
 /// A text as one dictionary spells it for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl Dictionary {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`] if there is no memory for it.
-    pub fn intern_spelling(&mut self, spelling: Spelling) -> Result<u32, Error> {
+    /// [`OutOfMemory`] if there is none for it.
+    pub fn intern_spelling(&mut self, spelling: Spelling) -> Result<u32, OutOfMemory> {
         let text = spelling.text.as_bytes();
         let Some(hash) = spelling.abridged else {
             return self.intern(text);
@@ -71,8 +71,8 @@ impl Dictionary {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfMemory`] if there is no memory for it.
-    pub fn know(&mut self, name: &str) -> Result<(), Error> {
+    /// [`OutOfMemory`] if there is none for it.
+    pub fn know(&mut self, name: &str) -> Result<(), OutOfMemory> {
         // A short text may end like one that stands for another.
         let is_abridged = name.len() >= LONGEST / 2 + 17;
         let abridged = abridged_hash(name.as_bytes()).filter(|_| is_abridged);

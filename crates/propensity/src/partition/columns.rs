@@ -98,7 +98,7 @@ impl Columns {
     /// Appends a compact event, for which there is room.
     pub(super) fn push(&mut self, head: &compact::Head, rest: &mut Reader) -> Result<(), Error> {
         self.times.push(head.time);
-        self.flags.push(head.flags.into());
+        self.flags.push(head.flags);
         self.kinds.push(head.kind);
         for column in &mut self.numbers {
             column.push(rest.number()?);

@@ -89,7 +89,7 @@ impl Arrivals {
                         time: record.time,
                         body: offset + layout.head(record.key),
                         owner,
-                        flags: event_flags(bytes[offset]).into(),
+                        flags: event_flags(bytes[offset]),
                     });
                 } else {
                     self.others.push(owner, &bytes[offset..record.next])?;

@@ -1,10 +1,9 @@
-//! Profiles walked on two threads, each with partitions of its own.
+//! A worker, and the partition whose profiles it visits.
 
 use super::{Batch, Partition};
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
 use crate::history::Profile;
-use crate::parallel::{Begin, both};
 use crate::record::Layout;
 
 /// Bytes of a batch whose memory is kept for the next.
@@ -12,6 +11,9 @@ const USUAL: usize = 1 << 22;
 
 /// What is done with profiles.
 pub trait Worker {
+    /// What becomes of the profiles of a stretch.
+    type Made;
+
     /// Whether to visit the profile with this hash: the events of others need not be sorted.
     fn wants(&self, _hash: u64) -> bool {
         true
@@ -24,65 +26,64 @@ pub trait Worker {
     /// Those of the work.
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error>;
 
-    /// Does what was put off, after the last profile of a walk.
+    /// Gives what became of the profiles since it was asked the last time.
     ///
     /// # Errors
     ///
-    /// Those of the work.
-    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<(), Error> {
-        Ok(())
-    }
+    /// Those of work that was put off.
+    fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Self::Made, Error>;
 }
 
-/// A worker, and the records of its profiles.
-#[derive(Debug)]
-pub struct Lane<W> {
-    /// Whole records, of the profiles since the last walk.
+/// Records of a stretch: of some profiles, all or a part of what there is of them.
+#[derive(Debug, Default)]
+pub struct Piece {
+    /// Whole records.
     pub batch: Batch,
-    /// Whether more records of these profiles come later: they are only visited after the last.
+    /// Which part they are.
+    pub part: Part,
+}
+
+/// Which part of a stretch a piece is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Of the first piece: bytes of the whole stretch.
+    pub begins: Option<usize>,
+    /// Whether more pieces come: the profiles are only visited after the last.
     pub more: bool,
-    /// Who takes the profiles.
-    pub worker: W,
+}
+
+/// A worker, and memory for the records of its profiles.
+#[derive(Debug)]
+pub(super) struct Lane<W> {
+    worker: W,
     partition: Partition,
 }
 
 impl<W: Worker> Lane<W> {
-    /// Nothing to do yet.
-    pub fn new(worker: W) -> Self {
+    pub(super) fn new(worker: W) -> Self {
         Self {
-            batch: Batch::default(),
-            more: false,
             worker,
             partition: Partition::default(),
         }
     }
 
-    /// Begins with other profiles, of whose records so many bytes are to come.
-    pub fn begin(&mut self, bytes: usize) {
-        self.partition.begin(bytes);
-    }
-
-    /// Whether there are no records to take in and no profiles to visit.
-    fn is_idle(&self) -> bool {
-        self.batch.bytes.is_empty() && self.partition.is_empty()
-    }
-
-    fn walk(
+    /// Takes a piece in, whose batch is empty then; after the last, visits the profiles and gives what became of them.
+    pub(super) fn walk(
         &mut self,
+        piece: &mut Piece,
         layout: &Layout,
         dictionaries: &Dictionaries,
         poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
-        let Self {
-            batch,
-            more,
-            worker,
-            partition,
-        } = self;
+    ) -> Result<Option<W::Made>, Error> {
+        let Self { worker, partition } = self;
+        let Piece { batch, part } = piece;
+        if let Some(bytes) = part.begins {
+            partition.begin(bytes);
+        }
         partition.add(layout, batch, &|hash| worker.wants(hash), poll)?;
         batch.clear();
-        if *more {
-            return Ok(());
+        if part.more {
+            return Ok(None);
         }
         if batch.bytes.capacity() > USUAL {
             // The profiles may need the memory.
@@ -91,36 +92,6 @@ impl<W: Worker> Lane<W> {
         let visit =
             &mut |profile: &Profile<'_>, poll: &mut dyn FnMut()| worker.visit(profile, poll);
         partition.visit(layout, dictionaries, visit, poll)?;
-        worker.finish(poll)
+        worker.finish(poll).map(Some)
     }
-}
-
-/// Walks the lanes, one or two; two side by side if both have records and `begin` begins a thread.
-/// Errors are those of the first lane that has one, so that threads change nothing; nothing can be
-/// walked after one.
-///
-/// # Errors
-///
-/// Those of [`Partition::walk`] and of the workers.
-pub fn walk<W: Worker + Send>(
-    lanes: &mut [Lane<W>],
-    layout: &Layout,
-    dictionaries: &Dictionaries,
-    begin: Option<Begin>,
-    poll: &mut dyn FnMut(),
-) -> Result<(), Error> {
-    if lanes.iter().all(|lane| !lane.is_idle())
-        && let [first, second] = lanes
-    {
-        let (first, second) = both(
-            begin,
-            |poll| first.walk(layout, dictionaries, poll),
-            |poll| second.walk(layout, dictionaries, poll),
-            poll,
-        );
-        return first.and(second);
-    }
-    lanes
-        .iter_mut()
-        .try_for_each(|lane| lane.walk(layout, dictionaries, poll))
 }

@@ -11,6 +11,7 @@ mod decode;
 mod lane;
 mod others;
 mod profiles;
+mod share;
 mod single;
 mod sort;
 mod split;
@@ -20,8 +21,9 @@ use crate::error::Error;
 use crate::history::Profile;
 use crate::record::Layout;
 pub use batch::Batch;
-pub use lane::{Lane, Worker, walk};
-pub use split::{PARTITIONS, partition_of};
+pub use lane::{Part, Worker};
+pub use share::{Read, Sharing, share_out};
+pub use split::Split;
 
 use columns::{Attributes, MANY, Scratch};
 use decode::Arrivals;
@@ -70,11 +72,6 @@ impl Partition {
     /// Begins with other profiles, of whose records so many bytes are to come.
     pub fn begin(&mut self, bytes: usize) {
         self.arrivals.begin(bytes);
-    }
-
-    /// Whether no records were taken in.
-    fn is_empty(&self) -> bool {
-        self.arrivals.profiles.entries.is_empty()
     }
 
     /// Takes whole records of the layout in, but for those of profiles with a hash that is not wanted.

@@ -1,11 +1,68 @@
 //! Which partition a profile is in.
 
-/// Number of partitions: a power of two. 256 keep 100 million events under 20 MB each.
-pub const PARTITIONS: usize = 256;
+use serde::{Deserialize, Serialize};
 
-/// The partition of a profile: the top bits of the hash of its key, so that partitions in order are
-/// profiles in order of hash, however many partitions there are.
-#[inline]
-pub fn partition_of(hash: u64) -> usize {
-    (hash >> (u64::BITS - PARTITIONS.ilog2())) as usize
+/// Bytes of records that are better in one partition than in two: few megabytes of columns, and what is made of some
+/// thousand profiles.
+const FEW: u64 = 4 << 20;
+const FEWEST: u32 = 8;
+const MOST: u32 = 11;
+
+/// Splits profiles by the top bits of the hashes of their keys, so that partitions in order are profiles in order of
+/// hash, however many partitions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    bits: u32,
+}
+
+impl Default for Split {
+    /// 256 partitions.
+    fn default() -> Self {
+        Self { bits: FEWEST }
+    }
+}
+
+impl Split {
+    /// So many partitions that each has about 4 MB of this many bytes of records, 256 at least and 2048 at most.
+    pub fn of(bytes: u64) -> Self {
+        let partitions = bytes.div_ceil(FEW).clamp(1 << FEWEST, 1 << MOST);
+        Self {
+            bits: partitions.next_power_of_two().ilog2(),
+        }
+    }
+
+    /// Number of partitions.
+    pub fn partitions(self) -> usize {
+        1 << self.bits
+    }
+
+    /// The partition of a profile, by the hash of its key.
+    #[inline]
+    pub fn partition(self, hash: u64) -> usize {
+        (hash >> (u64::BITS - self.bits)) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_records_are_split_into_more_partitions() {
+        let partitions = |bytes| Split::of(bytes).partitions();
+        assert_eq!([0, 1, 256 * FEW].map(partitions), [256; 3]);
+        assert_eq!([256 * FEW + 1, 512 * FEW].map(partitions), [512; 2]);
+        assert_eq!([3_700_000_000, u64::MAX].map(partitions), [1024, 2048]);
+        assert_eq!(Split::of(0), Split::default());
+    }
+
+    #[test]
+    fn partitions_are_in_the_order_of_hashes() {
+        for split in [Split::default(), Split::of(u64::MAX)] {
+            let last = split.partitions() - 1;
+            assert_eq!([0, u64::MAX].map(|hash| split.partition(hash)), [0, last]);
+            let hashes = (0..10_000).map(|number| number * (u64::MAX / 10_000));
+            assert!(hashes.map(|hash| split.partition(hash)).is_sorted());
+        }
+    }
 }

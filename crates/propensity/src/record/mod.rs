@@ -17,7 +17,7 @@ pub(crate) use values::{EventBody, Fields, Values};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::history::{Mark, MarkKind};
+use crate::history::{Flags, Mark, MarkKind};
 use crate::time::Micros;
 
 /// How the bytes of a profile key are packed.
@@ -42,17 +42,6 @@ pub struct Layout {
     pub profile_numbers: usize,
     /// Number of text profile attributes.
     pub profile_codes: usize,
-}
-
-/// Which conditions an event meets by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EventFlags {
-    /// The goal condition.
-    pub goal: bool,
-    /// The eligible condition.
-    pub eligible: bool,
-    /// The exclude condition.
-    pub excluded: bool,
 }
 
 /// What a record is.
@@ -83,11 +72,8 @@ const KIND_BITS: u8 = 0b11;
 const EVENT: u8 = 0;
 const ATTRIBUTES: u8 = 1;
 const MARK: u8 = 2;
-const GOAL: u8 = 1 << 2;
-const ELIGIBLE: u8 = 1 << 3;
-const EXCLUDED: u8 = 1 << 4;
-/// A mark's kind starts at this bit.
-const MARK_SHIFT: u8 = 2;
+/// The flags of an event and the kind of a mark start at this bit.
+const SHIFT: u8 = 2;
 const MARKS: [MarkKind; 6] = [
     MarkKind::Eligible,
     MarkKind::Excluded,
@@ -110,7 +96,7 @@ impl Layout {
         key: &[u8],
         time: Micros,
         kind: u32,
-        flags: EventFlags,
+        flags: Flags,
         numbers: &[f64],
         codes: &[u32],
     ) {
@@ -127,15 +113,11 @@ impl Layout {
         key: &[u8],
         time: Micros,
         kind: u32,
-        flags: EventFlags,
+        flags: Flags,
     ) {
         // Once, so that appending the parts is not more than copying them.
         out.reserve(self.head(key) + self.body(RecordKind::Event));
-        let flag = |set: bool, bit: u8| if set { bit } else { 0 };
-        let tag = EVENT
-            | flag(flags.goal, GOAL)
-            | flag(flags.eligible, ELIGIBLE)
-            | flag(flags.excluded, EXCLUDED);
+        let tag = EVENT | flags.bits() << SHIFT;
         match key.as_array::<8>() {
             // The usual width: what precedes the values is written at once.
             Some(key) if self.key == KeyWidth::Fixed(8) => {
@@ -156,7 +138,7 @@ impl Layout {
     /// Appends a mark.
     pub fn push_mark(&self, out: &mut Vec<u8>, key: &[u8], mark: Mark) {
         let kind = MARKS.iter().position(|&kind| kind == mark.kind);
-        let tag = MARK | (kind.unwrap_or_default() as u8) << MARK_SHIFT;
+        let tag = MARK | (kind.unwrap_or_default() as u8) << SHIFT;
         self.push_head(out, tag, key, mark.cutoff);
     }
 
@@ -232,7 +214,7 @@ impl Layout {
         let kind = match tag & KIND_BITS {
             EVENT => RecordKind::Event,
             ATTRIBUTES => RecordKind::Attributes,
-            MARK if usize::from(tag >> MARK_SHIFT) < MARKS.len() => RecordKind::Mark,
+            MARK if usize::from(tag >> SHIFT) < MARKS.len() => RecordKind::Mark,
             _ => return None,
         };
         let rest = rest.get(self.body(kind)..)?;
@@ -324,17 +306,13 @@ impl Layout {
 
 /// The flags in the tag of an event.
 #[inline]
-pub(crate) fn event_flags(tag: u8) -> EventFlags {
-    EventFlags {
-        goal: tag & GOAL != 0,
-        eligible: tag & ELIGIBLE != 0,
-        excluded: tag & EXCLUDED != 0,
-    }
+pub(crate) fn event_flags(tag: u8) -> Flags {
+    Flags::from_bits(tag >> SHIFT)
 }
 
 /// The kind in the tag of a mark.
 pub(crate) fn mark_kind(tag: u8) -> Option<MarkKind> {
-    MARKS.get(usize::from(tag >> MARK_SHIFT)).copied()
+    MARKS.get(usize::from(tag >> SHIFT)).copied()
 }
 
 fn push_values(out: &mut Vec<u8>, numbers: &[f64], codes: &[u32]) {

@@ -11,11 +11,7 @@ const LAYOUT: Layout = Layout {
 #[test]
 fn records_read_back_in_the_order_they_were_written() {
     let mut bytes = Vec::new();
-    let flags = EventFlags {
-        goal: true,
-        eligible: false,
-        excluded: true,
-    };
+    let flags = Flags::new(true, false, true);
     LAYOUT.push_event(
         &mut bytes,
         b"ann",
@@ -84,15 +80,7 @@ fn records_read_back_in_the_order_they_were_written() {
 #[test]
 fn a_record_cut_short_is_refused() {
     let mut bytes = Vec::new();
-    LAYOUT.push_event(
-        &mut bytes,
-        b"ann",
-        0,
-        0,
-        EventFlags::default(),
-        &[0.0; 2],
-        &[0],
-    );
+    LAYOUT.push_event(&mut bytes, b"ann", 0, 0, Flags::default(), &[0.0; 2], &[0]);
     for end in 0..bytes.len() {
         assert_eq!(
             LAYOUT.record(&bytes[..end], 0).err(),

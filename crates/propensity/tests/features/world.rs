@@ -2,9 +2,9 @@
 
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::features::Features;
-use propensity::history::Profile;
+use propensity::history::{Flags, Profile};
 use propensity::partition::Partition;
-use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::record::{KeyWidth, Layout};
 use propensity::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::time::{DAY, Micros};
 use std::collections::BTreeMap;
@@ -64,10 +64,7 @@ pub fn pack(events: &[Event]) -> Packed {
     for event in events {
         let kind = code(&mut packed.dictionaries.kinds, event.kind);
         let channel = code(&mut packed.dictionaries.events[0], event.channel);
-        let flags = EventFlags {
-            goal: event.goal,
-            ..EventFlags::default()
-        };
+        let flags = Flags::new(event.goal, false, false);
         let key = event.key.to_le_bytes();
         LAYOUT.push_event(
             &mut packed.bytes,

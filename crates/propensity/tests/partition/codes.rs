@@ -35,13 +35,9 @@ fn codes_of_other_processes_are_replaced_while_records_become_columns() {
         let code = here.kinds.code(text).unwrap();
         event(&mut settled, &key, time, code, false, number as f64);
     }
-    let mut lane = Lane::new(Witness::default());
-    lane.begin(batch.bytes.len());
-    lane.batch = batch;
-    let lanes = std::slice::from_mut(&mut lane);
-    partition::walk(lanes, &LAYOUT, &here, None, &mut || ()).unwrap();
+    let seen = share((Witness::default(), None), vec![vec![batch]], &here).unwrap();
     assert_eq!(
-        lane.worker.seen,
+        seen.concat(),
         walk(&mut Partition::default(), &settled, &here)
     );
 }
@@ -94,36 +90,18 @@ fn a_text_that_one_process_had_no_room_for_is_the_same_text() {
             b"k",
             1,
             0,
-            EventFlags::default(),
+            Flags::default(),
             &[0.0],
             &[code],
         );
         let code = there.events[0].intern(other).unwrap();
-        LAYOUT.push_event(
-            &mut stretch,
-            b"k",
-            2,
-            0,
-            EventFlags::default(),
-            &[0.0],
-            &[code],
-        );
+        LAYOUT.push_event(&mut stretch, b"k", 2, 0, Flags::default(), &[0.0], &[code]);
     }
     let start = batch.bytes.len();
     batch.bytes.extend_from_slice(&stretch);
     batch.recode(start, &Arc::new(Recode::new(&there, &mut here).unwrap()));
-    let mut lane = Lane::new(Codes::default());
-    lane.begin(batch.bytes.len());
-    lane.batch = batch;
-    partition::walk(
-        std::slice::from_mut(&mut lane),
-        &LAYOUT,
-        &here,
-        None,
-        &mut || (),
-    )
-    .unwrap();
-    let codes = &mut lane.worker.0;
+    let made = share((Codes::default(), None), vec![vec![batch]], &here).unwrap();
+    let mut codes = made.concat();
     assert_eq!(codes.len(), 2 * texts.len());
     codes.sort_unstable();
     codes.dedup();
@@ -135,8 +113,14 @@ fn a_text_that_one_process_had_no_room_for_is_the_same_text() {
 struct Codes(Vec<u32>);
 
 impl Worker for Codes {
+    type Made = Vec<u32>;
+
     fn visit(&mut self, profile: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
         self.0.extend_from_slice(profile.history.codes[0]);
         Ok(())
+    }
+
+    fn finish(&mut self, _: &mut dyn FnMut()) -> Result<Vec<u32>, Error> {
+        Ok(std::mem::take(&mut self.0))
     }
 }

@@ -2,20 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which may panic")]
 
 mod codes;
-mod lanes;
 mod order;
 mod profiles;
 mod refusals;
+mod share;
 
 use propensity::Error;
 use propensity::answer::Counts;
 use propensity::compact::{Compact, Events};
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
-use propensity::history::{Mark, MarkKind, Profile};
-use propensity::partition::{self, Batch, Lane, Partition, Worker, partition_of};
+use propensity::history::{Flags, Mark, MarkKind, Profile};
+use propensity::partition::{Batch, Part, Partition, Sharing, Split, Worker, share_out};
 use propensity::recode::Recode;
-use propensity::record::{EventFlags, KeyWidth, Layout};
+use propensity::record::{KeyWidth, Layout};
 use propensity::rng::Rng;
 use propensity::time::Micros;
 use std::sync::Arc;
@@ -61,10 +61,7 @@ fn walk(partition: &mut Partition, bytes: &[u8], dictionaries: &Dictionaries) ->
 }
 
 fn event(out: &mut Vec<u8>, key: &str, time: Micros, kind: u32, goal: bool, number: f64) {
-    let flags = EventFlags {
-        goal,
-        ..EventFlags::default()
-    };
+    let flags = Flags::new(goal, false, false);
     LAYOUT.push_event(out, key.as_bytes(), time, kind, flags, &[number], &[kind]);
 }
 
@@ -72,48 +69,106 @@ fn event(out: &mut Vec<u8>, key: &str, time: Micros, kind: u32, goal: bool, numb
 #[derive(Default)]
 struct Witness {
     seen: Vec<String>,
-    fail_at: Option<&'static str>,
+    fail_at: Vec<(&'static str, Error)>,
     /// Whether profiles with an odd hash are left out.
     only_even: bool,
-    finished: usize,
 }
 
 impl Worker for Witness {
+    type Made = Vec<String>;
+
     fn wants(&self, hash: u64) -> bool {
         !self.only_even || hash.is_multiple_of(2)
     }
 
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         poll();
-        if self.fail_at.map(str::as_bytes) == Some(profile.key) {
-            return Err(Error::NoRows);
+        let fails = |(key, _): &&(&str, Error)| key.as_bytes() == profile.key;
+        if let Some((_, error)) = self.fail_at.iter().find(fails) {
+            return Err(error.clone());
         }
         self.seen.push(describe(profile));
         Ok(())
     }
 
-    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<(), Error> {
-        self.finished = self.seen.len();
-        Ok(())
+    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<Vec<String>, Error> {
+        Ok(std::mem::take(&mut self.seen))
     }
 }
 
-/// Two lanes with 150 profiles each, those of the lower hashes in the first, and all records.
-fn two_lanes() -> ([Lane<Witness>; 2], Vec<u8>) {
-    let mut lanes = [0, 1].map(|_| Lane::new(Witness::default()));
+/// What the workers make of stretches, each of which comes in pieces.
+fn share<W>(
+    workers: (W, Option<W>),
+    stretches: Vec<Vec<Batch>>,
+    dictionaries: &Dictionaries,
+) -> Result<Vec<W::Made>, Error>
+where
+    W: Worker<Made: Send> + Send,
+{
+    let sharing = Sharing {
+        layout: &LAYOUT,
+        dictionaries,
+        begin: |start| start(),
+        room: usize::MAX,
+    };
+    share_by(&sharing, workers, stretches)
+}
+
+fn share_by<W>(
+    sharing: &Sharing,
+    workers: (W, Option<W>),
+    stretches: Vec<Vec<Batch>>,
+) -> Result<Vec<W::Made>, Error>
+where
+    W: Worker<Made: Send> + Send,
+{
+    let parts = |pieces: Vec<Batch>| {
+        let (count, bytes) = (
+            pieces.len(),
+            pieces.iter().map(|piece| piece.bytes.len()).sum(),
+        );
+        pieces.into_iter().enumerate().map(move |(number, piece)| {
+            let begins = (number == 0).then_some(bytes);
+            let more = number + 1 < count;
+            (piece, Part { begins, more })
+        })
+    };
+    let mut pieces = stretches.into_iter().flat_map(parts);
+    let mut made = Vec::new();
+    share_out(
+        workers,
+        sharing,
+        &mut |batch: &mut Batch| {
+            assert!(batch.bytes.is_empty());
+            Ok::<_, Error>(pieces.next().map(|(piece, part)| {
+                *batch = piece;
+                part
+            }))
+        },
+        &mut |more| {
+            made.push(more);
+            Ok(())
+        },
+        &mut || (),
+    )?;
+    Ok(made)
+}
+
+/// Records of 300 profiles: by the first bits of their hashes in eight stretches, and all.
+fn eight_stretches() -> (Vec<Batch>, Vec<u8>) {
+    let mut stretches: Vec<Batch> = (0..8).map(|_| Batch::default()).collect();
     let mut whole = Vec::new();
     for number in 0..2000_i64 {
         let key = format!("{}", number % 300);
-        let lane = profile_hash(key.as_bytes()) >> 63;
-        for out in [&mut lanes[lane as usize].batch.bytes, &mut whole] {
+        for out in [&mut stretches[stretch_of(&key)].bytes, &mut whole] {
             event(out, &key, number * 7 % 50, 0, false, number as f64);
         }
     }
-    (lanes, whole)
+    (stretches, whole)
 }
 
-fn begin(start: &mut dyn FnMut()) {
-    start();
+fn stretch_of(key: &str) -> usize {
+    (profile_hash(key.as_bytes()) >> 61) as usize
 }
 
 /// Dictionaries that met these texts, as types and as values, in this order.

@@ -146,10 +146,7 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
     ] {
         let goal = kind == 2;
         event(&mut records, "", time, kind, goal, number);
-        let flags = EventFlags {
-            goal,
-            ..EventFlags::default()
-        };
+        let flags = Flags::new(goal, false, false);
         let mut fields = compact.event(&mut bytes, time, kind, flags);
         fields.number(number);
         fields.code(kind);
@@ -191,7 +188,9 @@ fn many_records_are_walked_as_few() {
 fn large_is_as_small(partitions: std::ops::RangeInclusive<usize>) {
     let dictionaries = Dictionaries::new(1, 0);
     let keys = (0..u32::MAX).map(|number| format!("{number:08}"));
-    let mine = keys.filter(|key| partitions.contains(&partition_of(profile_hash(key.as_bytes()))));
+    let mine = keys.filter(|key| {
+        partitions.contains(&Split::default().partition(profile_hash(key.as_bytes())))
+    });
     let keys: Vec<String> = mine.take(1500).collect();
     let (mut bytes, mut alone) = (Vec::new(), vec![Vec::new(); keys.len()]);
     for number in 0..60_000_usize {

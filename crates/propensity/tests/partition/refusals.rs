@@ -7,8 +7,8 @@ fn whatever_the_bytes_are_they_are_walked_or_refused() {
     let mut rng = Rng::new(7);
     let mut here = met(&["buy", "view"]);
     let recode = Arc::new(Recode::new(&met(&["view", "buy"]), &mut here).unwrap());
-    let ([lane, _], _) = two_lanes();
-    let whole = &lane.batch.bytes[..5000];
+    let (_, whole) = eight_stretches();
+    let whole = &whole[..5000];
     let end = LAYOUT
         .records(whole)
         .map_while(Result::ok)

@@ -1,0 +1,189 @@
+//! One worker or two, and records that come in pieces.
+
+use super::*;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// One worker, and two.
+fn workers<W>(mut worker: impl FnMut() -> W) -> [(W, Option<W>); 2] {
+    [(worker(), None), (worker(), Some(worker()))]
+}
+
+fn at_once(stretches: Vec<Batch>) -> Vec<Vec<Batch>> {
+    stretches.into_iter().map(|batch| vec![batch]).collect()
+}
+
+#[test]
+fn workers_make_of_each_stretch_in_order_what_one_walk_sees() {
+    let dictionaries = Dictionaries::new(1, 0);
+    for workers in workers(Witness::default) {
+        let (stretches, whole) = eight_stretches();
+        let made = share(workers, at_once(stretches), &dictionaries).unwrap();
+        assert_eq!(made.len(), 8);
+        let seen = walk(&mut Partition::default(), &whole, &dictionaries);
+        assert_eq!(made.concat(), seen);
+    }
+}
+
+#[test]
+fn a_profile_that_is_not_wanted_changes_nothing_for_the_others() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let key_of = |line: &String| line.split_once(':').unwrap().0.to_owned();
+    let seen_by = |only_even| {
+        let worker = Witness {
+            only_even,
+            ..Witness::default()
+        };
+        let (stretches, _) = eight_stretches();
+        let made = share((worker, None), at_once(stretches), &dictionaries);
+        made.unwrap().concat()
+    };
+    let mut all = seen_by(false);
+    let some = seen_by(true);
+    assert!(!some.is_empty() && some.len() < all.len());
+    all.retain(|line| profile_hash(key_of(line).as_bytes()).is_multiple_of(2));
+    assert_eq!(some, all);
+}
+
+#[test]
+fn records_that_come_in_pieces_are_walked_as_those_that_come_at_once() {
+    let dictionaries = Dictionaries::new(1, 0);
+    for workers in workers(Witness::default) {
+        let (stretches, whole) = eight_stretches();
+        let cut = |(number, batch): (usize, Batch)| {
+            let records: Vec<&[u8]> = LAYOUT
+                .records(&batch.bytes)
+                .map(|record| record.unwrap().1)
+                .collect();
+            let pieces = records.chunks(10 + 40 * number).map(|records| {
+                let mut batch = Batch::default();
+                batch.bytes = records.concat();
+                batch
+            });
+            pieces.collect::<Vec<Batch>>()
+        };
+        let stretches: Vec<Vec<Batch>> = stretches.into_iter().enumerate().map(cut).collect();
+        assert!(stretches[0].len() > 10);
+        let made = share(workers, stretches, &dictionaries).unwrap();
+        let seen = walk(&mut Partition::default(), &whole, &dictionaries);
+        assert_eq!(made.concat(), seen);
+    }
+}
+
+#[test]
+fn the_error_is_that_of_the_first_stretch_that_has_one() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let (_, whole) = eight_stretches();
+    let seen = walk(&mut Partition::default(), &whole, &dictionaries);
+    let key = |line: &String| line.split_once(':').unwrap().0.to_owned().leak();
+    // The last profile of a stretch fails, and the first of the next.
+    let keys: Vec<&str> = seen.iter().map(|line| &*key(line)).collect();
+    for pair in keys.windows(2) {
+        if stretch_of(pair[0]) == stretch_of(pair[1]) {
+            continue;
+        }
+        let fail_at = vec![(pair[0], Error::NoRows), (pair[1], Error::BadRecord)];
+        for workers in workers(|| Witness {
+            fail_at: fail_at.clone(),
+            ..Witness::default()
+        }) {
+            let (stretches, _) = eight_stretches();
+            let failed = share(workers, at_once(stretches), &dictionaries);
+            assert_eq!(failed, Err(Error::NoRows));
+        }
+    }
+}
+
+#[test]
+fn errors_of_reading_and_taking_end_the_walk() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let sharing = Sharing {
+        layout: &LAYOUT,
+        dictionaries: &dictionaries,
+        begin: |start| start(),
+        room: usize::MAX,
+    };
+    for fails_at in 0..8 {
+        for (workers, reading) in workers(Witness::default).into_iter().zip([true, false]) {
+            let (stretches, _) = eight_stretches();
+            let (mut stretches, mut taken) = (stretches.into_iter().enumerate(), 0);
+            let failed = share_out(
+                workers,
+                &sharing,
+                &mut |batch: &mut Batch| match stretches.next() {
+                    Some((number, _)) if reading && number == fails_at => Err(Error::NoRows),
+                    Some((_, stretch)) => {
+                        let bytes = stretch.bytes.len();
+                        *batch = stretch;
+                        let (begins, more) = (Some(bytes), false);
+                        Ok(Some(Part { begins, more }))
+                    }
+                    None => Ok(None),
+                },
+                &mut |_| {
+                    taken += 1;
+                    if !reading && taken == fails_at + 1 {
+                        return Err(Error::NoRows);
+                    }
+                    Ok(())
+                },
+                &mut || (),
+            );
+            assert_eq!(failed, Err(Error::NoRows));
+            assert!(taken <= fails_at + 1);
+        }
+    }
+}
+
+/// Notes how many workers are at work at once.
+struct Busy<'a> {
+    now: &'a AtomicUsize,
+    most: &'a AtomicUsize,
+    began: bool,
+}
+
+impl Worker for Busy<'_> {
+    type Made = ();
+
+    fn visit(&mut self, _: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
+        if !self.began {
+            self.began = true;
+            self.most
+                .fetch_max(1 + self.now.fetch_add(1, Relaxed), Relaxed);
+        }
+        std::thread::yield_now();
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &mut dyn FnMut()) -> Result<(), Error> {
+        self.began = false;
+        self.now.fetch_sub(1, Relaxed);
+        Ok(())
+    }
+}
+
+#[test]
+fn stretches_that_do_not_fit_beside_each_other_are_walked_one_after_the_other() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let most_at_once = |room| {
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let busy = || Busy {
+            now: &now,
+            most: &most,
+            began: false,
+        };
+        let sharing = Sharing {
+            layout: &LAYOUT,
+            dictionaries: &dictionaries,
+            begin: |start| start(),
+            room,
+        };
+        let (stretches, _) = eight_stretches();
+        let made = share_by(&sharing, (busy(), Some(busy())), at_once(stretches));
+        assert_eq!(made.unwrap().len(), 8);
+        most.into_inner()
+    };
+    assert_eq!(most_at_once(0), 1);
+    let beside = (0..100).any(|_| most_at_once(usize::MAX) == 2);
+    assert!(beside, "else there is no second thread");
+}
