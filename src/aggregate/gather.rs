@@ -87,7 +87,11 @@ impl Gathered {
                 std::slice::from_raw_parts_mut(starts.add(1), groups),
             )
         };
+        let mut ahead = rows.clone().skip(AHEAD);
         for (count, (group, bytes)) in rows.clone().enumerate() {
+            if let Some((group, _)) = ahead.next() {
+                prefetch(&raw const next[group]);
+            }
             next[group] += bytes.len();
             if count.is_multiple_of(QUANTUM) {
                 poll();
@@ -100,8 +104,13 @@ impl Gathered {
         // SAFETY: the rows' bytes are so many in all.
         unsafe {
             let place: *mut u8 = pg_sys::MemoryContextAllocHuge(context, total.max(1)).cast();
+            // Where a row goes must be near before it can be told what is to be fetched.
+            let mut far_ahead = rows.clone().skip(2 * AHEAD);
             let mut ahead = rows.clone().skip(AHEAD);
             for (count, (group, bytes)) in rows.enumerate() {
+                if let Some((group, _)) = far_ahead.next() {
+                    prefetch(&raw const next[group]);
+                }
                 if let Some((group, _)) = ahead.next() {
                     prefetch(place.add(next[group]));
                 }
@@ -136,7 +145,7 @@ impl Gathered {
 
 /// Has the processor fetch a line of memory.
 #[inline]
-fn prefetch(place: *const u8) {
+fn prefetch<T>(place: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: only a hint, whatever the address.
     unsafe {

@@ -176,12 +176,11 @@ impl Site {
                     {
                         fields.code(text.code(*value, dictionary, &mut left_out)?);
                     }
+                    fields.end();
                 }
             }
         }
-        if left_out != Counts::default() {
-            Compact::leave_out(out, left_out);
-        }
+        Compact::leave_out(out, left_out);
         Ok(())
     }
 

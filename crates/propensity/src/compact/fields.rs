@@ -9,14 +9,17 @@ const ROOM: usize = 64;
 ///
 /// Room for the longest event is made at once, and what was not needed is given back at the end: that is quicker than
 /// making room for each field.
+#[must_use = "an event is not whole until its fields end"]
 pub struct Fields<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the widths are.
+    /// Where the next byte of widths goes.
     widths: usize,
     /// Where the next field goes.
     at: usize,
     /// Number of the next field.
     field: usize,
+    /// Widths of the newest fields, up to three, which make no byte yet.
+    newest: u8,
 }
 
 impl<'a> Fields<'a> {
@@ -34,27 +37,31 @@ impl<'a> Fields<'a> {
             out.extend_from_slice(&[0; ROOM]);
         }
         out[start] = tag;
-        let mut fields = Self {
+        let at = start + 1 + widths;
+        out[at..at + 8].copy_from_slice(&age.to_le_bytes());
+        // Made when nothing is left to be changed, so that it can be returned in registers.
+        Self {
             out,
             widths: start + 1,
-            at: start + 1 + widths,
+            at: at + bytes,
             field: 0,
-        };
-        fields.push(age, bytes);
-        fields
-    }
-}
-
-impl Drop for Fields<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.out.truncate(self.at);
+            newest: 0,
+        }
     }
 }
 
 impl Fields<'_> {
-    /// Writes the next number. One that is not finite is taken as missing.
+    /// Ends the event.
     #[inline]
+    pub fn end(self) {
+        if !self.field.is_multiple_of(4) {
+            self.out[self.widths] = self.newest;
+        }
+        self.out.truncate(self.at);
+    }
+
+    /// Writes the next number. One that is not finite is taken as missing.
+    #[inline(always)]
     pub fn number(&mut self, number: f64) {
         // As in a record: -0.0 is 0.0.
         let number = number + 0.0;
@@ -65,12 +72,12 @@ impl Fields<'_> {
         } else if number.is_finite() {
             self.put(number.to_bits(), 3, NUMBER[3]);
         } else {
-            self.field += 1;
+            self.put(0, 0, NUMBER[0]);
         }
     }
 
     /// Writes the next code.
-    #[inline]
+    #[inline(always)]
     pub fn code(&mut self, code: u32) {
         let width = match code {
             0 => 0,
@@ -83,8 +90,12 @@ impl Fields<'_> {
 
     #[inline(always)]
     fn put(&mut self, value: u64, width: usize, bytes: usize) {
-        self.out[self.widths + self.field / 4] |= (width << (2 * (self.field % 4))) as u8;
+        self.newest |= (width << (2 * (self.field % 4))) as u8;
         self.field += 1;
+        if self.field.is_multiple_of(4) {
+            self.out[self.widths] = std::mem::take(&mut self.newest);
+            self.widths += 1;
+        }
         self.push(value, bytes);
     }
 

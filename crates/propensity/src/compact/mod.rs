@@ -70,7 +70,7 @@ impl Compact {
         }
     }
 
-    /// Begins an event; its numbers and then its codes must follow.
+    /// Begins an event; its numbers, its codes and its end must follow.
     #[inline]
     pub fn event<'a>(
         &self,
@@ -94,6 +94,7 @@ impl Compact {
     }
 
     /// Appends what was left out; events count themselves.
+    #[inline]
     pub fn leave_out(out: &mut Vec<u8>, counts: Counts) {
         let counts = [
             counts.future,
@@ -134,6 +135,7 @@ impl Compact {
                 .iter()
                 .for_each(|&number| fields.number(number));
             event.codes.iter().for_each(|&code| fields.code(code));
+            fields.end();
             Ok(())
         })
     }

@@ -109,7 +109,7 @@ fn usual_events_are_short() {
         .iter()
         .for_each(|&number| fields.number(number));
     [1, 300].iter().for_each(|&code| fields.code(code));
-    drop(fields);
+    fields.end();
     assert_eq!(bytes.len(), 1 + 2 + 4 + 1 + 2 + 2 + 1 + 2);
 }
 

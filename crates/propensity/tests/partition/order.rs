@@ -150,6 +150,7 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
         let mut fields = compact.event(&mut bytes, time, kind, flags);
         fields.number(number);
         fields.code(kind);
+        fields.end();
     }
     let mut partition = Partition::default();
     let walked = walk(&mut partition, &records, &dictionaries);
