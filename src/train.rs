@@ -337,6 +337,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         "eligible": trained.gathered.estimate(),
         "sampled": report.rows,
         "processes": stream.processes(),
+        "partitions": stream.partitions(),
         "seconds": trained.laps.seconds(),
         "cpu": trained.laps.cpu(),
     });

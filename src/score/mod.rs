@@ -54,6 +54,7 @@ struct Read {
     events: u64,
     skipped: Skipped,
     processes: usize,
+    partitions: usize,
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -92,6 +93,7 @@ fn score(
         "events": scored.read.events,
         "feeder": scored.read.feeder.name(),
         "processes": scored.read.processes,
+        "partitions": scored.read.partitions,
         "seconds": scored.laps.seconds(),
         "cpu": scored.laps.cpu(),
     });
@@ -156,6 +158,7 @@ fn predict_all(
         events: stream.tally().events,
         skipped: stream.tally().skipped,
         processes: stream.processes(),
+        partitions: stream.partitions(),
     };
     Scored::new(definition, read, as_of, predictions, laps)
 }
@@ -185,6 +188,7 @@ fn ask_all(
         events: pushed.events(),
         skipped: pushed.skipped(),
         processes: 1,
+        partitions: 1,
     };
     if read.events == 0 {
         return Err(read.skipped.no_events(definition));

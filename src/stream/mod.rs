@@ -123,6 +123,11 @@ impl Stream {
         &self.intake.tally
     }
 
+    /// How many parts the profiles were split into.
+    pub fn partitions(&self) -> usize {
+        self.intake.partitions.split().partitions()
+    }
+
     /// How many processes have read the events.
     pub fn processes(&self) -> usize {
         self.hauls.as_ref().map_or(1, Hauls::processes)
@@ -220,7 +225,7 @@ impl Stream {
     fn lengths(&self) -> Vec<usize> {
         let partitions = &self.intake.partitions;
         let hauled = |number| self.hauls.as_ref().map_or(0, |hauls| hauls.len(number));
-        (0..partitions.split().partitions())
+        (0..self.partitions())
             .map(|number| partitions.len(number) + hauled(number))
             .collect()
     }

@@ -48,7 +48,7 @@ $2;
 SELECT customer_ai.train(model, as_of => '$AS_OF') FROM (VALUES ('all_customers'), ('some_customers')) m (model);
 RESET ALL;
 INSERT INTO learned
-SELECT DISTINCT ON (r.model) r.model, '$1', md5(v.document), concat_ws(' ', r.profiles, r.skipped, r.detail - 'seconds' - 'cpu' - 'feeder' - 'processes')
+SELECT DISTINCT ON (r.model) r.model, '$1', md5(v.document), concat_ws(' ', r.profiles, r.skipped, r.detail - 'seconds' - 'cpu' - 'feeder' - 'processes' - 'partitions')
 FROM customer_ai.runs r JOIN customer_ai.model m ON m.name = r.model JOIN customer_ai.version v ON v.model_id = m.id AND v.number = r.version
 WHERE r.kind = 'train' AND r.model LIKE '%_customers' ORDER BY r.model, r.run DESC;
 SQL
