@@ -3,6 +3,8 @@
 
 mod message;
 
+use std::io;
+
 use pgrx::pg_sys::panic::ErrorReport;
 use propensity::error::OutOfMemory;
 
@@ -195,6 +197,8 @@ pub enum Error {
     ColumnGone { model: String, column: String },
     /// More memory used than the setting allows, in bytes.
     MemoryLimit { used: usize, limit: usize },
+    /// A temporary file that the system does not write or read.
+    TempFile(io::Error),
 
     /// A segment name without a schema.
     SegmentName { found: String },

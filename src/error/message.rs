@@ -304,6 +304,13 @@ fn message(error: Error) -> Message {
                 .detail(format!("Found {} kB in use; customer_ai.max_memory allows {} kB.", used / 1024, limit / 1024))
                 .hint("Raise customer_ai.max_memory; or lower the option max_training_rows; or leave out profiles with tens of millions of events, all of which are held at once.")
         }
+        Error::TempFile(found) => {
+            let full = found.kind() == std::io::ErrorKind::StorageFull;
+            let code = if full { Code::ERRCODE_DISK_FULL } else { Code::ERRCODE_IO_ERROR };
+            Message::new(code, "temporary file of customer_ai cannot be written or read")
+                .detail(format!("Found: {found}. Reading takes about 25 bytes an event, and 4 to 8 for each attribute."))
+                .hint("Make room where temp_tablespaces points, or set it to a place with more.")
+        }
         Error::DirectCall => {
             Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, "this function is a part of an aggregate")
                 .detail("It cannot be called by itself or over a window.")

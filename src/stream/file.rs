@@ -1,8 +1,12 @@
-//! Temporary files: PostgreSQL's BufFiles, which count against `temp_file_limit` and are gone after an error or a cancel.
+//! Temporary files of PostgreSQL, which count against `temp_file_limit` and are gone after an error or a cancel.
 //!
 //! Few of them, however many partitions there are: file systems take long to create files where many were just deleted.
+//! Written and read many bytes at a time, straight from and into our memory: a BufFile would copy them once more, and
+//! read whole blocks.
 
-use pgrx::pg_sys::{self, BufFile};
+use std::io;
+
+use pgrx::pg_sys::{self, File, PG_WAIT_EXTENSION};
 
 use super::parallel::SharedFile;
 use crate::error::Error;
@@ -13,11 +17,9 @@ const CHUNK: usize = 1 << 20;
 
 /// A temporary file that is appended to, and read anywhere.
 pub struct TempFile {
-    file: *mut BufFile,
+    file: File,
     /// Bytes written.
     length: usize,
-    /// Whether the next byte written goes where it should.
-    at_end: bool,
     /// Whether it is written for another process: it is then closed when it is handed over, or by the end of the
     /// transaction, as what collects for others may be dropped late in an error.
     for_another: bool,
@@ -25,7 +27,7 @@ pub struct TempFile {
 
 /// Does something in the memory of the transaction and with its resources: the current ones may be those of a query that
 /// ends before.
-unsafe fn in_transaction<T>(work: impl FnOnce() -> T) -> T {
+pub unsafe fn in_transaction<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: by contract; after an error PostgreSQL resets both.
     unsafe {
         let context = pg_sys::MemoryContextSwitchTo(pg_sys::CurTransactionContext);
@@ -39,11 +41,10 @@ unsafe fn in_transaction<T>(work: impl FnOnce() -> T) -> T {
 }
 
 impl TempFile {
-    fn of(file: *mut BufFile, for_another: bool) -> Self {
+    fn of(file: File, for_another: bool) -> Self {
         Self {
             file,
             length: 0,
-            at_end: true,
             for_another,
         }
     }
@@ -51,7 +52,12 @@ impl TempFile {
     /// An empty file of this process.
     pub fn create() -> Self {
         // SAFETY: within a transaction.
-        let file = unsafe { in_transaction(|| pg_sys::BufFileCreateTemp(false)) };
+        let file = unsafe {
+            in_transaction(|| {
+                pg_sys::PrepareTempTablespaces();
+                pg_sys::OpenTemporaryFile(false)
+            })
+        };
         Self::of(file, false)
     }
 
@@ -63,19 +69,22 @@ impl TempFile {
     }
 
     /// A file that another process has handed over, to read.
-    pub fn open_shared(shared: &SharedFile) -> Self {
+    ///
+    /// # Errors
+    /// 58030, should it be gone.
+    pub fn open_shared(shared: &SharedFile) -> Result<Self, Error> {
         // SAFETY: as above.
         let file = unsafe { in_transaction(|| shared.open()) };
-        Self::of(file, false)
+        if file <= 0 {
+            return Err(Error::TempFile(io::Error::last_os_error()));
+        }
+        Ok(Self::of(file, false))
     }
 
     /// Leaves the file to another process.
     pub fn hand_over(self) {
         // SAFETY: the file is open; it is not used after this, and not closed again.
-        unsafe {
-            SharedFile::export(self.file);
-            pg_sys::BufFileClose(self.file);
-        }
+        unsafe { pg_sys::FileClose(self.file) };
     }
 
     /// Number of bytes written.
@@ -83,58 +92,49 @@ impl TempFile {
         self.length
     }
 
-    /// Writes bytes at the end.
+    /// Writes bytes at the end. Unwinds with PostgreSQL's error if that fails: rows come far too often for a result.
     pub fn append(&mut self, bytes: &mut [u8]) {
-        if !self.at_end {
-            self.seek(self.length);
-            self.at_end = true;
+        let (start, place) = (bytes.as_mut_ptr(), self.length as pg_sys::off_t);
+        // SAFETY: the file is open.
+        let written = unsafe {
+            let length = bytes.len() as _;
+            pg_sys::FileWrite(self.file, start.cast(), length, place, PG_WAIT_EXTENSION)
+        };
+        if written as usize != bytes.len() {
+            Error::TempFile(io::Error::last_os_error()).throw();
         }
-        // SAFETY: the file is open; errors unwind as PostgreSQL errors.
-        unsafe { pg_sys::BufFileWrite(self.file, bytes.as_mut_ptr().cast(), bytes.len()) };
         self.length += bytes.len();
     }
 
-    /// Goes to a place, for [`TempFile::fill`].
-    pub fn seek(&mut self, place: usize) {
-        self.at_end = false;
-        // SAFETY: the file is open.
-        let failed = unsafe { pg_sys::BufFileSeek(self.file, 0, place as pg_sys::off_t, 0) };
-        debug_assert_eq!(failed, 0, "what was written can be sought");
-    }
-
     /// Reads so many bytes from a place onto the end of `bytes`.
+    ///
+    /// # Errors
+    /// 58030, XX001 where there are not so many.
     pub fn read(&mut self, place: usize, length: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        self.seek(place);
         bytes.try_reserve(length).map_err(propensity::Error::from)?;
-        let mut rest = length;
-        while rest > 0 {
-            let wanted = CHUNK.min(rest);
+        let end = place + length;
+        for place in (place..end).step_by(CHUNK) {
+            let wanted = CHUNK.min(end - place);
             let room = &mut bytes.spare_capacity_mut()[..wanted];
-            // SAFETY: so many bytes have room behind the length, and are bytes once they were read.
+            // SAFETY: the file is open; so many bytes have room behind the length, and are bytes once they were read.
             unsafe {
-                self.fill_raw(room.as_mut_ptr().cast(), wanted)?;
-                bytes.set_len(bytes.len() + wanted);
+                let (start, place) = (room.as_mut_ptr(), place as pg_sys::off_t);
+                let read = pg_sys::FileRead(
+                    self.file,
+                    start.cast(),
+                    wanted as _,
+                    place,
+                    PG_WAIT_EXTENSION,
+                );
+                match usize::try_from(read) {
+                    Err(_) => return Err(Error::TempFile(io::Error::last_os_error())),
+                    Ok(read) if read < wanted => return Err(propensity::Error::BadRecord.into()),
+                    Ok(_) => bytes.set_len(bytes.len() + wanted),
+                }
             }
-            rest -= wanted;
             poll();
         }
         Ok(())
-    }
-
-    /// Reads exactly as many bytes as `bytes` holds, from where the last reading ended.
-    pub fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        // SAFETY: the slice is writable for its length.
-        unsafe { self.fill_raw(bytes.as_mut_ptr(), bytes.len()) }
-    }
-
-    unsafe fn fill_raw(&mut self, room: *mut u8, length: usize) -> Result<(), Error> {
-        // SAFETY: the file is open, and there is room for so many bytes.
-        let read = unsafe { pg_sys::BufFileRead(self.file, room.cast(), length) };
-        if read == length {
-            Ok(())
-        } else {
-            Err(propensity::Error::BadRecord.into())
-        }
     }
 }
 
@@ -144,7 +144,7 @@ impl Drop for TempFile {
         // aborts the backend.
         if !self.for_another && !std::thread::panicking() {
             // SAFETY: the file is ours and open.
-            unsafe { pg_sys::BufFileClose(self.file) };
+            unsafe { pg_sys::FileClose(self.file) };
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Bytes that are appended now and read back later, in order: in memory while few, in a temporary file when many.
 
-use super::file::TempFile;
+use pgrx::pg_sys::{self, BufFile};
+
+use super::file::in_transaction;
 use crate::error::Error;
 
 /// Bytes kept in memory before they go to the file.
@@ -10,7 +12,7 @@ const BUFFER: usize = 16 * 1024;
 #[derive(Default)]
 pub struct Spool {
     buffer: Vec<u8>,
-    file: Option<TempFile>,
+    file: Option<Buffered>,
 }
 
 impl Spool {
@@ -25,7 +27,7 @@ impl Spool {
     }
 
     fn flush(&mut self) {
-        let file = self.file.get_or_insert_with(TempFile::create);
+        let file = self.file.get_or_insert_with(Buffered::create);
         file.append(&mut self.buffer);
         self.buffer.clear();
     }
@@ -34,7 +36,7 @@ impl Spool {
     pub fn rewind(&mut self) {
         self.flush();
         if let Some(file) = &mut self.file {
-            file.seek(0);
+            file.rewind();
         }
     }
 
@@ -42,5 +44,46 @@ impl Spool {
     pub fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
         let file = self.file.as_mut().ok_or(propensity::Error::BadRecord)?;
         file.fill(bytes)
+    }
+}
+
+/// A temporary file of PostgreSQL with a buffer: it is read a few bytes at a time.
+struct Buffered(*mut BufFile);
+
+impl Buffered {
+    fn create() -> Self {
+        // SAFETY: within a transaction.
+        Self(unsafe { in_transaction(|| pg_sys::BufFileCreateTemp(false)) })
+    }
+
+    fn append(&mut self, bytes: &mut [u8]) {
+        // SAFETY: the file is open; errors unwind as PostgreSQL errors.
+        unsafe { pg_sys::BufFileWrite(self.0, bytes.as_mut_ptr().cast(), bytes.len()) };
+    }
+
+    fn rewind(&mut self) {
+        // SAFETY: the file is open.
+        let failed = unsafe { pg_sys::BufFileSeek(self.0, 0, 0, 0) };
+        debug_assert_eq!(failed, 0, "what was written can be sought");
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        // SAFETY: the file is open, and there is room for so many bytes.
+        let read = unsafe { pg_sys::BufFileRead(self.0, bytes.as_mut_ptr().cast(), bytes.len()) };
+        if read == bytes.len() {
+            Ok(())
+        } else {
+            Err(propensity::Error::BadRecord.into())
+        }
+    }
+}
+
+impl Drop for Buffered {
+    fn drop(&mut self) {
+        // While unwinding from an error the resource owner closes the file, as it does a `TempFile`.
+        if !std::thread::panicking() {
+            // SAFETY: the file is ours and open.
+            unsafe { pg_sys::BufFileClose(self.0) };
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 
-use pgrx::pg_sys::{self, BufFile, SharedFileSet};
+use pgrx::pg_sys::{self, File, SharedFileSet};
 
 /// The file of one process in a set of files.
 #[derive(Clone, Copy)]
@@ -21,57 +21,36 @@ impl SharedFile {
         CString::new(self.process.to_string()).unwrap_or_default()
     }
 
-    /// Creates the file; it belongs to the current memory context and resource owner.
-    pub fn create(&self) -> *mut BufFile {
+    /// Creates the file; it belongs to the current resource owner.
+    pub fn create(&self) -> File {
         // SAFETY: the set of files is mapped.
         unsafe { create(self.files, &self.name()) }
     }
 
-    /// Opens the file to read; it belongs to the current memory context and resource owner.
-    pub fn open(&self) -> *mut BufFile {
+    /// Opens the file to read; it belongs to the current resource owner.
+    pub fn open(&self) -> File {
         // SAFETY: as above.
         unsafe { open(self.files, &self.name()) }
     }
-
-    /// Writes what is still in memory, so that others can read the file.
-    ///
-    /// # Safety
-    /// The file is open.
-    pub unsafe fn export(file: *mut BufFile) {
-        // SAFETY: by contract.
-        unsafe { export(file) };
-    }
 }
 
 #[cfg(not(feature = "pg14"))]
-unsafe fn create(files: *mut SharedFileSet, name: &CStr) -> *mut BufFile {
+unsafe fn create(files: *mut SharedFileSet, name: &CStr) -> File {
     // SAFETY: by contract; so in the functions below.
-    unsafe { pg_sys::BufFileCreateFileSet(&raw mut (*files).fs, name.as_ptr()) }
+    unsafe { pg_sys::FileSetCreate(&raw mut (*files).fs, name.as_ptr()) }
 }
 
 #[cfg(not(feature = "pg14"))]
-unsafe fn export(file: *mut BufFile) {
-    unsafe { pg_sys::BufFileExportFileSet(file) }
-}
-
-#[cfg(not(feature = "pg14"))]
-unsafe fn open(files: *mut SharedFileSet, name: &CStr) -> *mut BufFile {
-    unsafe {
-        pg_sys::BufFileOpenFileSet(&raw mut (*files).fs, name.as_ptr(), libc::O_RDONLY, false)
-    }
+unsafe fn open(files: *mut SharedFileSet, name: &CStr) -> File {
+    unsafe { pg_sys::FileSetOpen(&raw mut (*files).fs, name.as_ptr(), libc::O_RDONLY) }
 }
 
 #[cfg(feature = "pg14")]
-unsafe fn create(files: *mut SharedFileSet, name: &CStr) -> *mut BufFile {
-    unsafe { pg_sys::BufFileCreateShared(files, name.as_ptr()) }
+unsafe fn create(files: *mut SharedFileSet, name: &CStr) -> File {
+    unsafe { pg_sys::SharedFileSetCreate(files, name.as_ptr()) }
 }
 
 #[cfg(feature = "pg14")]
-unsafe fn export(file: *mut BufFile) {
-    unsafe { pg_sys::BufFileExportShared(file) }
-}
-
-#[cfg(feature = "pg14")]
-unsafe fn open(files: *mut SharedFileSet, name: &CStr) -> *mut BufFile {
-    unsafe { pg_sys::BufFileOpenShared(files, name.as_ptr(), libc::O_RDONLY) }
+unsafe fn open(files: *mut SharedFileSet, name: &CStr) -> File {
+    unsafe { pg_sys::SharedFileSetOpen(files, name.as_ptr(), libc::O_RDONLY) }
 }

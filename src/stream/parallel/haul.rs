@@ -47,7 +47,9 @@ impl Hauls {
         let recode = Recode::new(&report.dictionaries, &mut intake.dictionaries)?;
         let has_records = !report.chunks.is_empty();
         self.hauls.push(Haul {
-            file: has_records.then(|| TempFile::open_shared(&file)),
+            file: has_records
+                .then(|| TempFile::open_shared(&file))
+                .transpose()?,
             chunks: report.chunks,
             recode: Arc::new(recode),
             cpu: report.cpu,
