@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Temporary files obey temp_file_limit, and none is left behind by errors, cancels and success of training, scoring
-# and features.
+# and features. Where the system does not write one, the error says so and what to do.
 set -euo pipefail
 query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
 fail() { echo "$*"; exit 1; }
@@ -36,5 +36,26 @@ SQL
         [ "$left" = 0 ] || fail "$call cancelled after $((whole * trial / 5)) ms leaves $left files"
         seen=$((seen + 1))
     done
+done
+
+# A backend that may not write so much into a file. What it reads is on disk by then, and it writes nothing else.
+query -c 'VACUUM visit' -c CHECKPOINT
+for feature in max_parallel_workers_per_gather=0 min_parallel_table_scan_size=0; do
+    refused=$(psql -X -q -At 2>&1 <<SQL
+\set VERBOSITY verbose
+SET client_min_messages = error;
+SET $feature;
+SET parallel_setup_cost = 0;
+SELECT pg_backend_pid() AS pid \gset
+\setenv BACKEND :pid
+\! prlimit --pid "\$BACKEND" --fsize=3000000:
+SELECT count(*) FROM customer_ai.check_model('visits');
+\! prlimit --pid "\$BACKEND" --fsize=unlimited:
+SELECT count(*) FROM pg_ls_tmpdir();
+SELECT count(*) > 0 FROM customer_ai.check_model('visits');
+SQL
+    )
+    [[ $refused =~ ERROR:\ *(53100|58030):\ temporary\ file.*DETAIL:\ *Found:.*HINT:.*temp_tablespaces ]] || fail "a file that cannot be written: $refused"
+    [[ $refused = *$'\n0\nt' ]] || fail "after a file that cannot be written: $refused"
 done
 echo "${#calls[@]} functions end with 53400 at temp_file_limit; nothing left after that and after $seen cancels"
