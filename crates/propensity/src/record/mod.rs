@@ -118,16 +118,9 @@ impl Layout {
         // Once, so that appending the parts is not more than copying them.
         out.reserve(self.head(key) + self.body(RecordKind::Event));
         let tag = EVENT | flags.bits() << SHIFT;
-        match key.as_array::<8>() {
-            // The usual width: what precedes the values is written at once.
-            Some(key) if self.key == KeyWidth::Fixed(8) => {
-                let mut head = [0; 1 + 8 + 8 + 4];
-                head[0] = tag;
-                head[1..9].copy_from_slice(key);
-                head[9..17].copy_from_slice(&time.to_le_bytes());
-                head[17..].copy_from_slice(&kind.to_le_bytes());
-                out.extend_from_slice(&head);
-            }
+        match (self.key, key.as_array(), key.as_array()) {
+            (KeyWidth::Fixed(8), Some(key), _) => push_event_head::<8>(out, tag, key, time, kind),
+            (KeyWidth::Fixed(16), _, Some(key)) => push_event_head::<16>(out, tag, key, time, kind),
             _ => {
                 self.push_head(out, tag, key, time);
                 out.extend_from_slice(&kind.to_le_bytes());
@@ -302,6 +295,24 @@ impl Layout {
     pub(crate) fn attributes_body<'a>(&self, body: &'a [u8]) -> Option<Values<'a>> {
         Values::split(body, self.profile_numbers, self.profile_codes)
     }
+}
+
+/// Appends what precedes the values of an event, with a key of usual width: at once.
+#[inline]
+fn push_event_head<const WIDTH: usize>(
+    out: &mut Vec<u8>,
+    tag: u8,
+    key: &[u8; WIDTH],
+    time: Micros,
+    kind: u32,
+) {
+    let mut head = [0; 1 + 16 + 8 + 4];
+    let (time_at, kind_at) = (1 + WIDTH, 1 + WIDTH + 8);
+    head[0] = tag;
+    head[1..time_at].copy_from_slice(key);
+    head[time_at..kind_at].copy_from_slice(&time.to_le_bytes());
+    head[kind_at..kind_at + 4].copy_from_slice(&kind.to_le_bytes());
+    out.extend_from_slice(&head[..kind_at + 4]);
 }
 
 /// The flags in the tag of an event.
