@@ -307,9 +307,14 @@ fn message(error: Error) -> Message {
         Error::TempFile(found) => {
             let full = found.kind() == std::io::ErrorKind::StorageFull;
             let code = if full { Code::ERRCODE_DISK_FULL } else { Code::ERRCODE_IO_ERROR };
-            Message::new(code, "temporary file of customer_ai cannot be written or read")
-                .detail(format!("Found: {found}. Reading takes about 25 bytes an event, and 4 to 8 for each attribute."))
-                .hint("Make room where temp_tablespaces points, or set it to a place with more.")
+            let message = Message::new(code, "temporary file of customer_ai cannot be written or read")
+                .detail(format!("Found: {found}. Reading takes about 25 bytes an event, and 4 to 8 for each attribute."));
+            match found.kind() {
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::FileTooLarge | std::io::ErrorKind::QuotaExceeded => {
+                    message.hint("Make room where temp_tablespaces points, or set it to a place with more.")
+                }
+                _ => message,
+            }
         }
         Error::DirectCall => {
             Message::new(Code::ERRCODE_FEATURE_NOT_SUPPORTED, "this function is a part of an aggregate")

@@ -92,18 +92,25 @@ impl TempFile {
         self.length
     }
 
-    /// Writes bytes at the end. Unwinds with PostgreSQL's error if that fails: rows come far too often for a result.
+    /// Writes bytes at the end. Unwinds with the error if that fails, as PostgreSQL does where there is more than
+    /// `temp_file_limit`: rows come far too often for a result.
     pub fn append(&mut self, bytes: &mut [u8]) {
-        let (start, place) = (bytes.as_mut_ptr(), self.length as pg_sys::off_t);
-        // SAFETY: the file is open.
-        let written = unsafe {
-            let length = bytes.len() as _;
-            pg_sys::FileWrite(self.file, start.cast(), length, place, PG_WAIT_EXTENSION)
-        };
-        if written as usize != bytes.len() {
-            Error::TempFile(io::Error::last_os_error()).throw();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let place = self.length as pg_sys::off_t;
+            let (start, wanted) = (rest.as_mut_ptr(), CHUNK.min(rest.len()) as _);
+            // SAFETY: the file is open; so many bytes are there.
+            let written = unsafe {
+                pg_sys::FileWrite(self.file, start.cast(), wanted, place, PG_WAIT_EXTENSION)
+            };
+            match usize::try_from(written) {
+                Err(_) | Ok(0) => Error::TempFile(io::Error::last_os_error()).throw(),
+                Ok(written) => {
+                    self.length += written;
+                    rest = &mut rest[written..];
+                }
+            }
         }
-        self.length += bytes.len();
     }
 
     /// Reads so many bytes from a place onto the end of `bytes`.
@@ -112,24 +119,27 @@ impl TempFile {
     /// 58030, XX001 where there are not so many.
     pub fn read(&mut self, place: usize, length: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
         bytes.try_reserve(length).map_err(propensity::Error::from)?;
-        let end = place + length;
-        for place in (place..end).step_by(CHUNK) {
+        let (mut place, end) = (place, place + length);
+        while place < end {
             let wanted = CHUNK.min(end - place);
             let room = &mut bytes.spare_capacity_mut()[..wanted];
             // SAFETY: the file is open; so many bytes have room behind the length, and are bytes once they were read.
             unsafe {
-                let (start, place) = (room.as_mut_ptr(), place as pg_sys::off_t);
+                let (start, from) = (room.as_mut_ptr(), place as pg_sys::off_t);
                 let read = pg_sys::FileRead(
                     self.file,
                     start.cast(),
                     wanted as _,
-                    place,
+                    from,
                     PG_WAIT_EXTENSION,
                 );
                 match usize::try_from(read) {
                     Err(_) => return Err(Error::TempFile(io::Error::last_os_error())),
-                    Ok(read) if read < wanted => return Err(propensity::Error::BadRecord.into()),
-                    Ok(_) => bytes.set_len(bytes.len() + wanted),
+                    Ok(0) => return Err(propensity::Error::BadRecord.into()),
+                    Ok(read) => {
+                        bytes.set_len(bytes.len() + read);
+                        place += read;
+                    }
                 }
             }
             poll();

@@ -2,7 +2,7 @@
 //!
 //! The query's rows are packed and split by profile hash into partitions; each partition is then
 //! sorted in memory and walked once per profile, as often as needed, without reading the tables
-//! again. Memory is that of one partition, whatever the size of the table.
+//! again. Memory is that of a few partitions, which are the smaller the more events are expected.
 
 mod decode;
 mod execute;
@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
-use propensity::partition::{self, Batch, Part, Partition, Sharing, Split, Worker};
+use propensity::partition::{self, Batch, Partition, Sharing, Split, Worker};
 use propensity::sample::Share;
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
 use propensity::time::Micros;
@@ -38,17 +38,17 @@ pub use tally::{Skipped, Tally};
 use crate::catalog::Definition;
 use crate::error::Error;
 use crate::guc::{self, Feeder};
-use crate::memory::poll;
+use crate::memory::{self, poll};
 use crate::plan;
 use crate::thread;
 use intake::{Intake, Rows};
 use parallel::Hauls;
 use partitions::Partitions;
-use reading::Reading;
+use reading::{Reading, Readings};
 use receiver::Receiver;
 
-/// Bytes that a thread takes at once, in whole partitions: far more work than beginning a thread.
-const STRETCH: usize = 1 << 20;
+/// The buffers of partitions take at most this part of the memory allowed.
+const BUFFERS: usize = 16;
 /// Two threads hold the records of partitions side by side if their bytes are this part of the memory allowed: events
 /// that are sorted and walked take about twice as much, and more is held besides.
 const SIDE_BY_SIDE: usize = 4;
@@ -150,7 +150,9 @@ impl Stream {
         let (sql, rows) = self.query.events(until, profile.is_some());
         if profile.is_none() {
             let bytes = plan::expected_rows(&sql)? * self.intake.layout.event(&[0; 8]) as f64;
-            self.intake.partitions = Partitions::new(Split::of(bytes as u64));
+            // Their buffers are to take a small part of the memory.
+            let most = guc::max_memory() / BUFFERS / partitions::SMALL_BUFFER;
+            self.intake.partitions = Partitions::new(Split::of(bytes as u64, most));
             if self.read_in_parallel(until)? {
                 return Ok(());
             }
@@ -237,7 +239,7 @@ impl Stream {
 
     /// Whether [`Stream::share_out`] keeps a second worker busy.
     pub fn keeps_two_busy(&self) -> bool {
-        guc::threads() > 1 && self.lengths().iter().sum::<usize>() > STRETCH
+        guc::threads() > 1 && self.lengths().iter().sum::<usize>() > reading::STRETCH
     }
 
     /// Visits every profile, with one worker or with two side by side. `take` gets what they make of stretches of
@@ -257,36 +259,18 @@ impl Stream {
             partitions,
             ..
         } = &mut self.intake;
+        let (used, most) = (memory::used(), guc::max_memory());
+        // What is made may take half of what there is now; the rest is for what becomes of it.
+        let scarce = used + most.saturating_sub(used) / 2;
         let sharing = Sharing {
             layout,
             dictionaries,
             begin: thread::begin,
-            room: guc::max_memory() / SIDE_BY_SIDE,
+            room: most / SIDE_BY_SIDE,
+            is_scarce: &|| memory::used() > scarce,
         };
-        let mut hauls = self.hauls.as_mut();
-        let (mut next, mut reading) = (0, None);
-        let mut read = |batch: &mut Batch| {
-            let mut begins = None;
-            let current = match &mut reading {
-                Some(reading) => reading,
-                None if next == lengths.len() => return Ok(None),
-                None => {
-                    let (first, mut bytes) = (next, 0);
-                    while bytes < STRETCH && next < lengths.len() {
-                        bytes += lengths[next];
-                        next += 1;
-                    }
-                    begins = Some(bytes);
-                    reading.insert(Reading::new(first..next))
-                }
-            };
-            let more = current.read(partitions, hauls.as_deref_mut(), batch)?;
-            if !more {
-                reading = None;
-            }
-            Ok(Some(Part { begins, more }))
-        };
-        partition::share_out(workers, &sharing, &mut read, take, &mut poll)
+        let mut stretches = Readings::new(lengths, partitions, self.hauls.as_mut());
+        partition::share_out(workers, &sharing, &mut stretches, take, &mut poll)
     }
 
     /// Visits every profile, in order of the hash of its key. Can be repeated.

@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// Bytes of a partition kept in memory before they go to the file, of few partitions and of many.
 const LARGE_BUFFER: usize = 16 * 1024;
-const SMALL_BUFFER: usize = 8 * 1024;
+pub const SMALL_BUFFER: usize = 8 * 1024;
 /// Bytes of all buffers, if small ones are not more.
 const BUFFERS: usize = 4 << 20;
 
@@ -116,6 +116,14 @@ impl Partitions {
     /// Moves the newest bytes to those that wait for the file.
     #[cold]
     fn move_on(&mut self, partition: usize) {
+        if self.newest[partition].len() > LARGE_BUFFER {
+            // A whole history, which is not copied, and whose memory is not kept.
+            self.flush(partition);
+            self.buffers[partition] = std::mem::take(&mut self.newest[partition]);
+            self.flush(partition);
+            self.buffers[partition] = Vec::new();
+            return;
+        }
         let (newest, buffer) = (&mut self.newest[partition], &mut self.buffers[partition]);
         buffer.extend_from_slice(newest);
         newest.clear();
@@ -126,6 +134,9 @@ impl Partitions {
     }
 
     fn flush(&mut self, partition: usize) {
+        if self.buffers[partition].is_empty() {
+            return;
+        }
         let shared = &self.shared;
         let file = self.file.get_or_insert_with(|| match shared {
             Some(shared) => TempFile::create_shared(shared),
@@ -173,9 +184,7 @@ impl Partitions {
     pub fn hand_over(mut self) -> Chunks {
         for partition in 0..self.split.partitions() {
             self.move_on(partition);
-            if !self.buffers[partition].is_empty() {
-                self.flush(partition);
-            }
+            self.flush(partition);
         }
         if let Some(file) = self.file {
             file.hand_over();

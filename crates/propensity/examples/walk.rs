@@ -18,7 +18,7 @@ use propensity::features::Features;
 use propensity::fit::Sample;
 use propensity::hash::profile_hash;
 use propensity::history::{Flags, Profile};
-use propensity::partition::{Part, Sharing, Split, Worker, share_out};
+use propensity::partition::{Batch, Sharing, Split, Stretches, Worker, share_out};
 use propensity::population::{Rules, Source};
 use propensity::record::{KeyWidth, Layout};
 use propensity::rng::Rng;
@@ -134,32 +134,27 @@ impl Data {
             dictionaries: &self.dictionaries,
             begin: |start| start(),
             room: usize::MAX,
+            is_scarce: &|| false,
         };
-        let mut partitions = self.partitions.iter();
-        let (mut reading, mut made) = (0.0, Vec::new());
-        let begin = cpu_seconds();
+        let mut partitions = Partitions {
+            next: self.partitions.iter(),
+            bytes: &[],
+            seconds: 0.0,
+        };
+        let (mut made, begin) = (Vec::new(), cpu_seconds());
+        let mut take = |more| {
+            made.push(more);
+            Ok(())
+        };
         share_out(
             (worker, None),
             &sharing,
-            &mut |batch| {
-                let begin = cpu_seconds();
-                let Some(bytes) = partitions.next() else {
-                    return Ok::<_, Error>(None);
-                };
-                batch.bytes.clone_from(bytes);
-                reading += cpu_seconds() - begin;
-                let begins = Some(bytes.len());
-                let more = false;
-                Ok(Some(Part { begins, more }))
-            },
-            &mut |more| {
-                made.push(more);
-                Ok(())
-            },
+            &mut partitions,
+            &mut take,
             &mut || (),
         )
         .unwrap();
-        (made, cpu_seconds() - begin - reading)
+        (made, cpu_seconds() - begin - partitions.seconds)
     }
 
     fn learner(&self) -> Learner {
@@ -190,6 +185,29 @@ impl Data {
             hashed,
             bits: 0,
         }
+    }
+}
+
+/// Partitions as stretches, and what copying them took.
+struct Partitions<'a> {
+    next: std::slice::Iter<'a, Vec<u8>>,
+    bytes: &'a [u8],
+    seconds: f64,
+}
+
+impl Stretches for Partitions<'_> {
+    type Error = Error;
+
+    fn begin(&mut self) -> Option<usize> {
+        self.bytes = self.next.next()?;
+        Some(self.bytes.len())
+    }
+
+    fn read(&mut self, batch: &mut Batch) -> Result<bool, Error> {
+        let begin = cpu_seconds();
+        batch.bytes.extend_from_slice(self.bytes);
+        self.seconds += cpu_seconds() - begin;
+        Ok(false)
     }
 }
 

@@ -86,10 +86,13 @@ fn run_until<A>(work: impl FnOnce(&mut dyn FnMut()) -> A, stopped: &AtomicBool) 
     work(&mut || {
         if stopped.load(Relaxed) {
             // Unwinds without a message: nobody is to hear of it.
-            resume_unwind(Box::new("stopped"));
+            resume_unwind(Box::new(Stopped));
         }
     })
 }
+
+/// What a thread that was told to stop unwinds with.
+struct Stopped;
 
 /// Another thread, which does what it is given, one piece after the other.
 #[derive(Debug)]
@@ -100,10 +103,11 @@ pub struct Helper<A, B> {
 }
 
 impl<A, B> Helper<A, B> {
-    /// Gives it a piece of work.
-    pub fn give(&mut self, work: A) {
-        // It only fails if the thread has panicked, which is noticed later.
-        self.pending += usize::from(self.given.send(work).is_ok());
+    /// Gives it a piece of work; whether it takes any: it does not after a panic.
+    pub fn give(&mut self, work: A) -> bool {
+        let takes = self.given.send(work).is_ok();
+        self.pending += usize::from(takes);
+        takes
     }
 
     /// How many pieces of work it was given of which nobody has asked what became of them.
@@ -134,8 +138,8 @@ impl<A, B> Helper<A, B> {
     }
 }
 
-/// Leads with the help of a thread that does `work`, or without if none can be had. The leader may unwind: the helper
-/// then stops at its next poll, and is waited for.
+/// Leads with the help of a thread that does `work`, or without if none can be had. The helper stops at its next poll,
+/// and is waited for, when the leader unwinds, or returns although something is pending. It unwinds if the helper does.
 pub fn with_help<A: Send, B: Send, T>(
     begin: Begin,
     mut work: impl FnMut(A, &mut dyn FnMut()) -> B + Send,
@@ -170,10 +174,13 @@ pub fn with_help<A: Send, B: Send, T>(
             return lead(None);
         };
         let led = lead(Some(&mut helper));
+        stop.store(helper.pending() > 0, Relaxed);
         // There is nothing more to do.
         drop(helper);
-        thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-        led
+        match thread.join() {
+            Err(panic) if !panic.is::<Stopped>() => resume_unwind(panic),
+            _ => led,
+        }
     })
 }
 
@@ -203,7 +210,7 @@ mod tests {
         let square = |number: u64, _: &mut dyn FnMut()| number * number;
         let squares = with_help(begin, square, |helper| {
             let helper = helper?;
-            (0..100).for_each(|number| helper.give(number));
+            assert!((0..100).all(|number| helper.give(number)));
             assert!((1..=100).contains(&helper.pending()));
             Some(std::iter::from_fn(|| helper.wait(&mut || ())).collect::<Vec<u64>>())
         });
@@ -239,6 +246,19 @@ mod tests {
             })
         }));
         assert!(led.is_err());
+    }
+
+    #[test]
+    fn a_leader_that_does_not_wait_stops_its_helper() {
+        let endless = |(): (), poll: &mut dyn FnMut()| {
+            loop {
+                poll();
+            }
+        };
+        let led = with_help(begin, endless, |helper: Option<&mut Helper<(), ()>>| {
+            helper.is_some_and(|helper| helper.give(()))
+        });
+        assert!(led);
     }
 
     #[test]

@@ -36,16 +36,9 @@ pub trait Worker {
 
 /// Records of a stretch: of some profiles, all or a part of what there is of them.
 #[derive(Debug, Default)]
-pub struct Piece {
+pub(super) struct Piece {
     /// Whole records.
     pub batch: Batch,
-    /// Which part they are.
-    pub part: Part,
-}
-
-/// Which part of a stretch a piece is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Part {
     /// Of the first piece: bytes of the whole stretch.
     pub begins: Option<usize>,
     /// Whether more pieces come: the profiles are only visited after the last.
@@ -54,15 +47,19 @@ pub struct Part {
 
 /// A worker, and memory for the records of its profiles.
 #[derive(Debug)]
-pub(super) struct Lane<W> {
+pub(super) struct Lane<'a, W> {
     worker: W,
+    layout: &'a Layout,
+    dictionaries: &'a Dictionaries,
     partition: Partition,
 }
 
-impl<W: Worker> Lane<W> {
-    pub(super) fn new(worker: W) -> Self {
+impl<'a, W: Worker> Lane<'a, W> {
+    pub(super) fn new(worker: W, layout: &'a Layout, dictionaries: &'a Dictionaries) -> Self {
         Self {
             worker,
+            layout,
+            dictionaries,
             partition: Partition::default(),
         }
     }
@@ -71,18 +68,25 @@ impl<W: Worker> Lane<W> {
     pub(super) fn walk(
         &mut self,
         piece: &mut Piece,
-        layout: &Layout,
-        dictionaries: &Dictionaries,
         poll: &mut dyn FnMut(),
     ) -> Result<Option<W::Made>, Error> {
-        let Self { worker, partition } = self;
-        let Piece { batch, part } = piece;
-        if let Some(bytes) = part.begins {
+        let Self {
+            worker,
+            layout,
+            dictionaries,
+            partition,
+        } = self;
+        let Piece {
+            batch,
+            begins,
+            more,
+        } = piece;
+        if let Some(bytes) = *begins {
             partition.begin(bytes);
         }
         partition.add(layout, batch, &|hash| worker.wants(hash), poll)?;
         batch.clear();
-        if part.more {
+        if *more {
             return Ok(None);
         }
         if batch.bytes.capacity() > USUAL {

@@ -21,8 +21,8 @@ use crate::error::Error;
 use crate::history::Profile;
 use crate::record::Layout;
 pub use batch::Batch;
-pub use lane::{Part, Worker};
-pub use share::{Read, Sharing, share_out};
+pub use lane::Worker;
+pub use share::{Sharing, Stretches, share_out};
 pub use split::Split;
 
 use columns::{Attributes, MANY, Scratch};

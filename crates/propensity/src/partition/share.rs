@@ -5,12 +5,11 @@
 //! the helper              walk 0            walk 1                     walk 3      ...
 //! ```
 //!
-//! This thread alone reads, and takes what was made. The helper always has a stretch more to walk than it
-//! walks; when it has, this thread walks one itself. So neither waits for the other, whatever reading
-//! and taking cost.
+//! This thread alone reads, and takes what was made. As long as the helper has a stretch more to walk than it walks,
+//! this thread walks one itself. So neither waits long for the other, whatever reading and taking cost.
 
 use super::Batch;
-use super::lane::{Lane, Part, Piece, Worker};
+use super::lane::{Lane, Piece, Worker};
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
 use crate::parallel::{Begin, Helper, with_help};
@@ -23,7 +22,7 @@ const AHEAD: usize = 2;
 const OPEN: usize = 5;
 
 /// What is the same for all stretches.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Sharing<'a> {
     /// What the records consist of.
     pub layout: &'a Layout,
@@ -31,12 +30,30 @@ pub struct Sharing<'a> {
     pub dictionaries: &'a Dictionaries,
     /// Begins a thread.
     pub begin: Begin,
-    /// Most bytes of records that two threads hold side by side; one thread may hold more.
+    /// Most bytes of records that two threads hold side by side, without what becomes of them.
     pub room: usize,
+    /// Whether memory is so scarce that nothing more is to be begun beside what the helper does.
+    pub is_scarce: &'a dyn Fn() -> bool,
 }
 
-/// Reads the next piece of the stretches into a batch that is empty; none after the last.
-pub type Read<'a, E> = dyn FnMut(&mut Batch) -> Result<Option<Part>, E> + 'a;
+/// Profiles, stretch by stretch, each in one piece or more.
+pub trait Stretches {
+    /// What reading can end with.
+    type Error: From<Error>;
+
+    /// Goes to the next stretch and tells how many bytes it has; none after the last.
+    fn begin(&mut self) -> Option<usize>;
+
+    /// Reads the next piece of the stretch into a batch that is empty, and tells whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    fn read(&mut self, batch: &mut Batch) -> Result<bool, Self::Error>;
+}
+
+/// Takes what was made of a stretch.
+type Take<'a, W, S> = dyn FnMut(<W as Worker>::Made) -> Result<(), <S as Stretches>::Error> + 'a;
 
 /// A piece, and its stretch.
 struct Given {
@@ -75,10 +92,26 @@ impl<M> Open<M> {
         }
     }
 
+    /// Begins a stretch of so many bytes, if it is the helper's.
+    fn begin(&mut self, there: usize) {
+        self.there += there;
+        self.made.push_back(None);
+    }
+
+    /// A piece of the stretch that was begun last.
+    fn give(&self, piece: Piece, there: usize) -> Given {
+        let number = self.first + self.made.len() - 1;
+        Given {
+            number,
+            there,
+            piece,
+        }
+    }
+
     /// Notes what became of a piece.
     fn close(&mut self, walked: Walked<M>) {
         let Walked { given, made } = walked;
-        if !given.piece.part.more {
+        if !given.piece.more {
             self.there -= given.there;
         }
         self.spare.push(given.piece.batch);
@@ -117,66 +150,68 @@ impl<M> Open<M> {
 ///
 /// # Errors
 ///
-/// Those of `read`, `take` and the workers, [`Error::BadRecord`], [`Error::OutOfMemory`].
-pub fn share_out<W, E>(
+/// Those of `stretches`, `take` and the workers, [`Error::BadRecord`], [`Error::OutOfMemory`].
+pub fn share_out<W, S>(
     (worker, helping): (W, Option<W>),
     sharing: &Sharing,
-    read: &mut Read<E>,
-    take: &mut dyn FnMut(W::Made) -> Result<(), E>,
+    stretches: &mut S,
+    take: &mut Take<W, S>,
     poll: &mut dyn FnMut(),
-) -> Result<(), E>
+) -> Result<(), S::Error>
 where
     W: Worker<Made: Send> + Send,
-    E: From<Error>,
+    S: Stretches,
 {
-    let mut lane = Lane::new(worker);
+    let (layout, dictionaries) = (sharing.layout, sharing.dictionaries);
+    let mut lane = Lane::new(worker, layout, dictionaries);
     let Some(helping) = helping else {
-        return walk_alone(&mut lane, sharing, read, take, poll);
+        return walk_alone(&mut lane, stretches, take, poll);
     };
-    let mut helping = Lane::new(helping);
+    let mut helping = Lane::new(helping, layout, dictionaries);
     let help = |mut given: Given, poll: &mut dyn FnMut()| {
-        let Sharing {
-            layout,
-            dictionaries,
-            ..
-        } = sharing;
-        let made = helping.walk(&mut given.piece, layout, dictionaries, poll);
+        let made = helping.walk(&mut given.piece, poll);
         Walked { given, made }
     };
     with_help(sharing.begin, help, |helper| match helper {
-        None => walk_alone(&mut lane, sharing, read, take, poll),
-        Some(helper) => walk_with(helper, &mut lane, sharing, read, take, poll),
+        None => walk_alone(&mut lane, stretches, take, poll),
+        Some(helper) => walk_with(helper, &mut lane, sharing, stretches, take, poll),
     })
 }
 
-fn walk_alone<W: Worker, E: From<Error>>(
+fn walk_alone<W: Worker, S: Stretches>(
     lane: &mut Lane<W>,
-    sharing: &Sharing,
-    read: &mut Read<E>,
-    take: &mut dyn FnMut(W::Made) -> Result<(), E>,
+    stretches: &mut S,
+    take: &mut Take<W, S>,
     poll: &mut dyn FnMut(),
-) -> Result<(), E> {
+) -> Result<(), S::Error> {
     let mut piece = Piece::default();
-    while let Some(part) = read(&mut piece.batch)? {
-        piece.part = part;
-        if let Some(made) = lane.walk(&mut piece, sharing.layout, sharing.dictionaries, poll)? {
+    loop {
+        if !piece.more {
+            piece.begins = stretches.begin();
+            if piece.begins.is_none() {
+                return Ok(());
+            }
+        }
+        piece.more = stretches.read(&mut piece.batch)?;
+        if let Some(made) = lane.walk(&mut piece, poll)? {
             take(made)?;
         }
+        piece.begins = None;
     }
-    Ok(())
 }
 
-fn walk_with<W: Worker, E: From<Error>>(
+fn walk_with<W: Worker, S: Stretches>(
     helper: &mut Helper<Given, Walked<W::Made>>,
     lane: &mut Lane<W>,
     sharing: &Sharing,
-    read: &mut Read<E>,
-    take: &mut dyn FnMut(W::Made) -> Result<(), E>,
+    stretches: &mut S,
+    take: &mut Take<W, S>,
     poll: &mut dyn FnMut(),
-) -> Result<(), E> {
+) -> Result<(), S::Error> {
     let mut open = Open::new();
-    // Bytes of the newest stretch, if it is the helper's.
-    let mut there = 0;
+    // Whether the stretch goes on; its bytes, if it is the helper's.
+    let (mut more, mut there) = (false, 0);
+    let mut unread = None;
     loop {
         while let Some(walked) = helper.done() {
             open.close(walked);
@@ -185,42 +220,52 @@ fn walk_with<W: Worker, E: From<Error>>(
         if open.failed {
             break;
         }
-        let mut batch = open.spare.pop().unwrap_or_default();
-        let Some(part) = read(&mut batch)? else {
-            break;
-        };
-        if let Some(bytes) = part.begins {
-            while open.there > 0 && (open.there + bytes > sharing.room || open.made.len() == OPEN) {
+        let mut begins = None;
+        if !more {
+            let Some(bytes) = stretches.begin() else {
+                break;
+            };
+            let full = |open: &Open<_>| {
+                let beside = open.there + bytes > sharing.room || open.made.len() == OPEN;
+                open.there > 0 && (beside || (sharing.is_scarce)())
+            };
+            while full(&open) {
                 open.wait(helper, poll);
                 open.hand_over(take)?;
             }
             there = if helper.pending() < AHEAD { bytes } else { 0 };
-            open.there += there;
-            open.made.push_back(None);
+            begins = Some(bytes);
+            open.begin(there);
         }
-        let mut given = Given {
-            number: open.first + open.made.len() - 1,
-            there,
-            piece: Piece { batch, part },
-        };
-        if there == 0 {
-            let Sharing {
-                layout,
-                dictionaries,
-                ..
-            } = sharing;
-            let made = lane.walk(&mut given.piece, layout, dictionaries, poll);
-            open.close(Walked { given, made });
-            continue;
-        }
-        // Only where a stretch comes in many pieces.
-        while helper.pending() >= AHEAD {
+        // Only of a stretch that comes in many pieces.
+        while there > 0 && helper.pending() >= AHEAD {
             open.wait(helper, poll);
         }
-        helper.give(given);
+        let mut batch = open.spare.pop().unwrap_or_default();
+        more = match stretches.read(&mut batch) {
+            Ok(more) => more,
+            Err(error) => {
+                unread = Some(error);
+                break;
+            }
+        };
+        let piece = Piece {
+            batch,
+            begins,
+            more,
+        };
+        let mut given = open.give(piece, there);
+        if there == 0 {
+            let made = lane.walk(&mut given.piece, poll);
+            open.close(Walked { given, made });
+        } else if !helper.give(given) {
+            break;
+        }
     }
     while helper.pending() > 0 {
         open.wait(helper, poll);
     }
-    open.hand_over(take)
+    // Of earlier stretches than the one that could not be read.
+    open.hand_over(take)?;
+    unread.map_or(Ok(()), Err)
 }

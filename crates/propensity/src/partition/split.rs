@@ -23,11 +23,13 @@ impl Default for Split {
 }
 
 impl Split {
-    /// So many partitions that each has about 4 MB of this many bytes of records, 256 at least and 2048 at most.
-    pub fn of(bytes: u64) -> Self {
-        let partitions = bytes.div_ceil(FEW).clamp(1 << FEWEST, 1 << MOST);
+    /// So many partitions that each has about 4 MB of this many bytes of records, but not more than `most`: 256 at least,
+    /// and 2048 at most.
+    pub fn of(bytes: u64, most: usize) -> Self {
+        let most = most.clamp(1 << FEWEST, 1 << MOST).ilog2();
+        let wanted = bytes.div_ceil(FEW).clamp(1 << FEWEST, 1 << MOST);
         Self {
-            bits: partitions.next_power_of_two().ilog2(),
+            bits: wanted.next_power_of_two().ilog2().min(most),
         }
     }
 
@@ -49,16 +51,18 @@ mod tests {
 
     #[test]
     fn more_records_are_split_into_more_partitions() {
-        let partitions = |bytes| Split::of(bytes).partitions();
+        let partitions = |bytes| Split::of(bytes, usize::MAX).partitions();
         assert_eq!([0, 1, 256 * FEW].map(partitions), [256; 3]);
         assert_eq!([256 * FEW + 1, 512 * FEW].map(partitions), [512; 2]);
         assert_eq!([3_700_000_000, u64::MAX].map(partitions), [1024, 2048]);
-        assert_eq!(Split::of(0), Split::default());
+        assert_eq!(Split::of(0, 0), Split::default());
+        let at_most = |most| Split::of(u64::MAX, most).partitions();
+        assert_eq!([0, 300, 600, 5000].map(at_most), [256, 256, 512, 2048]);
     }
 
     #[test]
     fn partitions_are_in_the_order_of_hashes() {
-        for split in [Split::default(), Split::of(u64::MAX)] {
+        for split in [Split::default(), Split::of(u64::MAX, usize::MAX)] {
             let last = split.partitions() - 1;
             assert_eq!([0, u64::MAX].map(|hash| split.partition(hash)), [0, last]);
             let hashes = (0..10_000).map(|number| number * (u64::MAX / 10_000));

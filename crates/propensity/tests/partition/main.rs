@@ -13,7 +13,7 @@ use propensity::compact::{Compact, Events};
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
 use propensity::history::{Flags, Mark, MarkKind, Profile};
-use propensity::partition::{Batch, Part, Partition, Sharing, Split, Worker, share_out};
+use propensity::partition::{Batch, Partition, Sharing, Split, Stretches, Worker, share_out};
 use propensity::recode::Recode;
 use propensity::record::{KeyWidth, Layout};
 use propensity::rng::Rng;
@@ -96,7 +96,58 @@ impl Worker for Witness {
     }
 }
 
-/// What the workers make of stretches, each of which comes in pieces.
+/// Stretches, each of which comes in pieces; asked to, one of them cannot be read.
+struct Pieces {
+    stretches: std::vec::IntoIter<Vec<Batch>>,
+    current: std::vec::IntoIter<Batch>,
+    begun: usize,
+    unreadable: Option<usize>,
+}
+
+impl Pieces {
+    fn new(stretches: Vec<Vec<Batch>>) -> Self {
+        Self {
+            stretches: stretches.into_iter(),
+            current: Vec::new().into_iter(),
+            begun: 0,
+            unreadable: None,
+        }
+    }
+}
+
+impl Stretches for Pieces {
+    type Error = Error;
+
+    fn begin(&mut self) -> Option<usize> {
+        assert_eq!(self.current.len(), 0, "the stretch before was read");
+        self.current = self.stretches.next()?.into_iter();
+        self.begun += 1;
+        let pieces = self.current.as_slice();
+        Some(pieces.iter().map(|piece| piece.bytes.len()).sum())
+    }
+
+    fn read(&mut self, batch: &mut Batch) -> Result<bool, Error> {
+        assert!(batch.bytes.is_empty());
+        if self.unreadable == Some(self.begun) {
+            return Err(Error::NotANumber);
+        }
+        *batch = self.current.next().unwrap();
+        Ok(self.current.len() > 0)
+    }
+}
+
+/// How stretches are shared out where nothing is scarce.
+fn sharing(dictionaries: &Dictionaries) -> Sharing<'_> {
+    Sharing {
+        layout: &LAYOUT,
+        dictionaries,
+        begin: |start| start(),
+        room: usize::MAX,
+        is_scarce: &|| false,
+    }
+}
+
+/// What the workers make of stretches.
 fn share<W>(
     workers: (W, Option<W>),
     stretches: Vec<Vec<Batch>>,
@@ -105,52 +156,23 @@ fn share<W>(
 where
     W: Worker<Made: Send> + Send,
 {
-    let sharing = Sharing {
-        layout: &LAYOUT,
-        dictionaries,
-        begin: |start| start(),
-        room: usize::MAX,
-    };
-    share_by(&sharing, workers, stretches)
+    share_by(&sharing(dictionaries), workers, Pieces::new(stretches))
 }
 
 fn share_by<W>(
     sharing: &Sharing,
     workers: (W, Option<W>),
-    stretches: Vec<Vec<Batch>>,
+    mut stretches: Pieces,
 ) -> Result<Vec<W::Made>, Error>
 where
     W: Worker<Made: Send> + Send,
 {
-    let parts = |pieces: Vec<Batch>| {
-        let (count, bytes) = (
-            pieces.len(),
-            pieces.iter().map(|piece| piece.bytes.len()).sum(),
-        );
-        pieces.into_iter().enumerate().map(move |(number, piece)| {
-            let begins = (number == 0).then_some(bytes);
-            let more = number + 1 < count;
-            (piece, Part { begins, more })
-        })
-    };
-    let mut pieces = stretches.into_iter().flat_map(parts);
     let mut made = Vec::new();
-    share_out(
-        workers,
-        sharing,
-        &mut |batch: &mut Batch| {
-            assert!(batch.bytes.is_empty());
-            Ok::<_, Error>(pieces.next().map(|(piece, part)| {
-                *batch = piece;
-                part
-            }))
-        },
-        &mut |more| {
-            made.push(more);
-            Ok(())
-        },
-        &mut || (),
-    )?;
+    let mut take = |more| {
+        made.push(more);
+        Ok(())
+    };
+    share_out(workers, sharing, &mut stretches, &mut take, &mut || ())?;
     Ok(made)
 }
 

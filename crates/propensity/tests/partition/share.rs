@@ -97,41 +97,49 @@ fn the_error_is_that_of_the_first_stretch_that_has_one() {
 #[test]
 fn errors_of_reading_and_taking_end_the_walk() {
     let dictionaries = Dictionaries::new(1, 0);
-    let sharing = Sharing {
-        layout: &LAYOUT,
-        dictionaries: &dictionaries,
-        begin: |start| start(),
-        room: usize::MAX,
-    };
-    for fails_at in 0..8 {
-        for (workers, reading) in workers(Witness::default).into_iter().zip([true, false]) {
+    let sharing = sharing(&dictionaries);
+    for stretch in 1..=8 {
+        for (workers, reading) in [(true, true), (true, false), (false, true), (false, false)] {
+            let second = workers.then(Witness::default);
             let (stretches, _) = eight_stretches();
-            let (mut stretches, mut taken) = (stretches.into_iter().enumerate(), 0);
-            let failed = share_out(
-                workers,
-                &sharing,
-                &mut |batch: &mut Batch| match stretches.next() {
-                    Some((number, _)) if reading && number == fails_at => Err(Error::NoRows),
-                    Some((_, stretch)) => {
-                        let bytes = stretch.bytes.len();
-                        *batch = stretch;
-                        let (begins, more) = (Some(bytes), false);
-                        Ok(Some(Part { begins, more }))
-                    }
-                    None => Ok(None),
-                },
-                &mut |_| {
-                    taken += 1;
-                    if !reading && taken == fails_at + 1 {
-                        return Err(Error::NoRows);
-                    }
-                    Ok(())
-                },
-                &mut || (),
-            );
-            assert_eq!(failed, Err(Error::NoRows));
-            assert!(taken <= fails_at + 1);
+            let mut stretches = Pieces::new(at_once(stretches));
+            stretches.unreadable = reading.then_some(stretch);
+            let mut taken = 0;
+            let mut take = |_| {
+                taken += 1;
+                match taken == stretch && !reading {
+                    true => Err(Error::NoRows),
+                    false => Ok(()),
+                }
+            };
+            let workers = (Witness::default(), second);
+            let failed = share_out(workers, &sharing, &mut stretches, &mut take, &mut || ());
+            let expected = if reading {
+                Error::NotANumber
+            } else {
+                Error::NoRows
+            };
+            assert_eq!(failed, Err(expected));
+            assert_eq!(taken, if reading { stretch - 1 } else { stretch });
         }
+    }
+}
+
+#[test]
+fn an_error_of_an_earlier_stretch_comes_before_one_of_reading() {
+    let dictionaries = Dictionaries::new(1, 0);
+    let (_, whole) = eight_stretches();
+    let seen = walk(&mut Partition::default(), &whole, &dictionaries);
+    let key = seen[0].split_once(':').unwrap().0.to_owned().leak();
+    for workers in workers(|| Witness {
+        fail_at: vec![(&*key, Error::NoRows)],
+        ..Witness::default()
+    }) {
+        let (stretches, _) = eight_stretches();
+        let mut stretches = Pieces::new(at_once(stretches));
+        stretches.unreadable = Some(2);
+        let failed = share_by(&sharing(&dictionaries), workers, stretches);
+        assert_eq!(failed, Err(Error::NoRows));
     }
 }
 
@@ -165,7 +173,7 @@ impl Worker for Busy<'_> {
 #[test]
 fn stretches_that_do_not_fit_beside_each_other_are_walked_one_after_the_other() {
     let dictionaries = Dictionaries::new(1, 0);
-    let most_at_once = |room| {
+    let most_at_once = |room, scarce| {
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let busy = || Busy {
             now: &now,
@@ -173,17 +181,18 @@ fn stretches_that_do_not_fit_beside_each_other_are_walked_one_after_the_other() 
             began: false,
         };
         let sharing = Sharing {
-            layout: &LAYOUT,
-            dictionaries: &dictionaries,
-            begin: |start| start(),
             room,
+            is_scarce: &|| scarce,
+            ..sharing(&dictionaries)
         };
         let (stretches, _) = eight_stretches();
-        let made = share_by(&sharing, (busy(), Some(busy())), at_once(stretches));
+        let stretches = Pieces::new(at_once(stretches));
+        let made = share_by(&sharing, (busy(), Some(busy())), stretches);
         assert_eq!(made.unwrap().len(), 8);
         most.into_inner()
     };
-    assert_eq!(most_at_once(0), 1);
-    let beside = (0..100).any(|_| most_at_once(usize::MAX) == 2);
+    assert_eq!(most_at_once(0, false), 1);
+    assert_eq!(most_at_once(usize::MAX, true), 1);
+    let beside = (0..100).any(|_| most_at_once(usize::MAX, false) == 2);
     assert!(beside, "else there is no second thread");
 }
