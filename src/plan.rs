@@ -17,8 +17,10 @@ pub fn look_at(sql: &str, types: &[Oid], look: &mut dyn FnMut(&PlannedStmt)) -> 
         // SAFETY: within an SPI connection.
         unsafe {
             let plan = pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr());
-            each_statement(plan, look);
-            pg_sys::SPI_freeplan(plan);
+            if !plan.is_null() {
+                each_statement(plan, look);
+                pg_sys::SPI_freeplan(plan);
+            }
         }
     });
     Ok(())
