@@ -97,12 +97,9 @@ impl TempFile {
     pub fn append(&mut self, bytes: &mut [u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let place = self.length as pg_sys::off_t;
-            let (start, wanted) = (rest.as_mut_ptr(), CHUNK.min(rest.len()) as _);
+            let wanted = CHUNK.min(rest.len());
             // SAFETY: the file is open; so many bytes are there.
-            let written = unsafe {
-                pg_sys::FileWrite(self.file, start.cast(), wanted, place, PG_WAIT_EXTENSION)
-            };
+            let written = unsafe { write(self.file, rest.as_mut_ptr(), wanted, self.length) };
             match usize::try_from(written) {
                 Err(_) | Ok(0) => Error::TempFile(io::Error::last_os_error()).throw(),
                 Ok(written) => {
@@ -125,14 +122,7 @@ impl TempFile {
             let room = &mut bytes.spare_capacity_mut()[..wanted];
             // SAFETY: the file is open; so many bytes have room behind the length, and are bytes once they were read.
             unsafe {
-                let (start, from) = (room.as_mut_ptr(), place as pg_sys::off_t);
-                let read = pg_sys::FileRead(
-                    self.file,
-                    start.cast(),
-                    wanted as _,
-                    from,
-                    PG_WAIT_EXTENSION,
-                );
+                let read = read(self.file, room.as_mut_ptr().cast(), wanted, place);
                 match usize::try_from(read) {
                     Err(_) => return Err(Error::TempFile(io::Error::last_os_error())),
                     Ok(0) => return Err(propensity::Error::BadRecord.into()),
@@ -145,6 +135,41 @@ impl TempFile {
             poll();
         }
         Ok(())
+    }
+}
+
+/// Writes up to so many bytes at a place of an open file: how many, negative after an error.
+#[cfg(not(any(feature = "pg17", feature = "pg18")))]
+unsafe fn write(file: File, bytes: *mut u8, length: usize, place: usize) -> isize {
+    let place = place as pg_sys::off_t;
+    // SAFETY: by contract; so in the functions below.
+    unsafe { pg_sys::FileWrite(file, bytes.cast(), length as _, place, PG_WAIT_EXTENSION) as isize }
+}
+
+/// Reads up to so many bytes from a place of an open file: how many, negative after an error.
+#[cfg(not(any(feature = "pg17", feature = "pg18")))]
+unsafe fn read(file: File, room: *mut u8, length: usize, place: usize) -> isize {
+    let place = place as pg_sys::off_t;
+    unsafe { pg_sys::FileRead(file, room.cast(), length as _, place, PG_WAIT_EXTENSION) as isize }
+}
+
+#[cfg(any(feature = "pg17", feature = "pg18"))]
+unsafe fn write(file: File, bytes: *mut u8, length: usize, place: usize) -> isize {
+    let place = place as pg_sys::off_t;
+    unsafe { pg_sys::FileWriteV(file, &piece(bytes, length), 1, place, PG_WAIT_EXTENSION) }
+}
+
+#[cfg(any(feature = "pg17", feature = "pg18"))]
+unsafe fn read(file: File, room: *mut u8, length: usize, place: usize) -> isize {
+    let place = place as pg_sys::off_t;
+    unsafe { pg_sys::FileReadV(file, &piece(room, length), 1, place, PG_WAIT_EXTENSION) }
+}
+
+#[cfg(any(feature = "pg17", feature = "pg18"))]
+fn piece(start: *mut u8, length: usize) -> pg_sys::iovec {
+    pg_sys::iovec {
+        iov_base: start.cast(),
+        iov_len: length,
     }
 }
 
