@@ -23,7 +23,7 @@ variant() { # name, SQL to run before
 }
 variant plain "SELECT 1"
 variant again "SELECT 1"
-variant parallel "SET force_parallel_mode = on; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 4"
+variant parallel "SELECT set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query'); SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 4"
 variant no_hash "SET enable_hashagg = off; SET enable_hashjoin = off; SET enable_seqscan = off"
 variant no_sort "SET enable_sort = off; SET enable_indexscan = off; SET enable_bitmapscan = off"
 variant jit "SET jit = on; SET jit_above_cost = 0; SET jit_optimize_above_cost = 0; SET jit_inline_above_cost = 0"

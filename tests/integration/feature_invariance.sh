@@ -32,7 +32,8 @@ variant plain 'SELECT 1' >/dev/null
 variant hash 'SET enable_sort = off; SET enable_indexscan = off; SET enable_mergejoin = off; SET enable_nestloop = off'
 variant sort 'SET enable_hashagg = off; SET enable_hashjoin = off'
 variant index 'SET enable_seqscan = off; SET enable_bitmapscan = off'
-variant parallel 'SET force_parallel_mode = on; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0'
+variant parallel "SELECT set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
+    SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0"
 variant session "SET timezone = 'America/St_Johns'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601'; SET extra_float_digits = -15"
 query -c 'ALTER TABLE shop.orders RENAME TO whole' -c 'CREATE TABLE shop.orders AS SELECT * FROM shop.whole ORDER BY md5(whole::text)'
 variant shuffled 'SET work_mem = 64'

@@ -45,9 +45,11 @@ DO $$ BEGIN PERFORM customer_ai.train('sampled'); INSERT INTO found SELECT 'as i
 CREATE TABLE shuffled AS SELECT * FROM visit ORDER BY md5(visit::text);
 TRUNCATE visit; INSERT INTO visit SELECT * FROM shuffled;
 DO $$ BEGIN PERFORM customer_ai.train('sampled'); INSERT INTO found SELECT 'shuffled', document('sampled'); END $$;
-SET force_parallel_mode = on; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+SELECT set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 DO $$ BEGIN PERFORM customer_ai.train('sampled'); INSERT INTO found SELECT 'parallel', document('sampled'); END $$;
-RESET force_parallel_mode; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
 TRUNCATE visit; INSERT INTO visit SELECT * FROM shuffled ORDER BY profile, at, kind;
 DO $$ BEGIN PERFORM customer_ai.train('sampled'); INSERT INTO found SELECT 'clustered', document('sampled'); END $$;
 SELECT count(*) AS variants, count(DISTINCT document) AS versions FROM found;

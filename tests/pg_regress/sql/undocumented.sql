@@ -7,4 +7,7 @@ WHERE e.extname = 'customer_ai' AND d.deptype = 'e'
     AND obj_description(d.objid, d.classid::regclass::name) IS NULL
     AND NOT EXISTS (SELECT FROM pg_class c WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid
         AND c.relkind NOT IN ('r', 'p', 'v', 'm'))
+    -- Row types and arrays, which are members since PostgreSQL 18.
+    AND NOT EXISTS (SELECT FROM pg_type t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid
+        AND (t.typrelid <> 0 OR t.typcategory = 'A'))
 ORDER BY 1;
