@@ -197,6 +197,21 @@ mod tests {
         (0..100_u64).inspect(|_| poll()).sum()
     }
 
+    fn endless(poll: &mut dyn FnMut()) -> u64 {
+        loop {
+            poll();
+        }
+    }
+
+    /// A poll that unwinds after a while, as one does that finds the query cancelled.
+    fn cancelled() -> impl FnMut() {
+        let mut polls = 0;
+        move || {
+            polls += 1;
+            assert!(polls < 5, "cancelled");
+        }
+    }
+
     #[test]
     fn one_thread_or_two_give_the_same() {
         for begin in [None, Some(begin as Begin)] {
@@ -228,36 +243,28 @@ mod tests {
 
     #[test]
     fn a_leader_that_unwinds_stops_its_helper() {
-        let endless = |(): (), poll: &mut dyn FnMut()| {
-            loop {
-                poll();
-            }
-        };
-        let mut polls = 0;
-        let mut poll = || {
-            polls += 1;
-            assert!(polls < 5, "cancelled");
-        };
+        let mut poll = cancelled();
         let led = catch_unwind(AssertUnwindSafe(|| {
-            with_help(begin, endless, |helper: Option<&mut Helper<(), ()>>| {
-                let helper = helper.unwrap();
-                helper.give(());
-                helper.wait(&mut poll)
-            })
+            with_help(
+                begin,
+                |(), poll| endless(poll),
+                |helper| {
+                    let helper = helper.unwrap();
+                    helper.give(());
+                    helper.wait(&mut poll)
+                },
+            )
         }));
         assert!(led.is_err());
     }
 
     #[test]
     fn a_leader_that_does_not_wait_stops_its_helper() {
-        let endless = |(): (), poll: &mut dyn FnMut()| {
-            loop {
-                poll();
-            }
-        };
-        let led = with_help(begin, endless, |helper: Option<&mut Helper<(), ()>>| {
-            helper.is_some_and(|helper| helper.give(()))
-        });
+        let led = with_help(
+            begin,
+            |(), poll| endless(poll),
+            |helper| helper.is_some_and(|helper| helper.give(())),
+        );
         assert!(led);
     }
 
@@ -276,16 +283,7 @@ mod tests {
 
     #[test]
     fn unwinding_out_of_poll_stops_the_other_thread() {
-        let endless = |poll: &mut dyn FnMut()| -> u64 {
-            loop {
-                poll();
-            }
-        };
-        let mut polls = 0;
-        let mut poll = || {
-            polls += 1;
-            assert!(polls < 5, "cancelled");
-        };
+        let mut poll = cancelled();
         let result = catch_unwind(AssertUnwindSafe(|| {
             both(Some(begin as Begin), endless, |_| 0, &mut poll)
         }));
