@@ -40,11 +40,11 @@ done
 
 # A backend that may not write so much into a file. What it reads is on disk by then, and it writes nothing else.
 query -c 'VACUUM visit' -c CHECKPOINT
-for feature in max_parallel_workers_per_gather=0 min_parallel_table_scan_size=0; do
+for setting in max_parallel_workers_per_gather=0 min_parallel_table_scan_size=0; do
     refused=$(psql -X -q -At 2>&1 <<SQL
 \set VERBOSITY verbose
 SET client_min_messages = error;
-SET $feature;
+SET $setting;
 SET parallel_setup_cost = 0;
 SELECT pg_backend_pid() AS pid \gset
 \setenv BACKEND :pid
