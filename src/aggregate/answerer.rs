@@ -1,7 +1,6 @@
 //! Answers about one profile by a model, from its records: by the code that the stream uses.
 
 use propensity::answer;
-use propensity::compact::Events;
 use propensity::cutoff::Cutoff;
 use propensity::dictionary::Dictionaries;
 use propensity::features::Features;
@@ -9,6 +8,7 @@ use propensity::history::Profile;
 use propensity::model::{Model, Scorer};
 use propensity::partition::Partition;
 use propensity::population::{Rules, Source};
+use propensity::record::Layout;
 use propensity::time::Micros;
 
 use super::ask::Ask;
@@ -50,12 +50,12 @@ impl Answerer {
         }
     }
 
-    /// Writes the answer about a profile.
+    /// Writes the answer about the profile of these records.
     pub fn answer(
         &mut self,
         ask: &Ask,
         want: Want,
-        events: &Events,
+        (layout, records): (&Layout, &[u8]),
         dictionaries: &Dictionaries,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
@@ -87,7 +87,7 @@ impl Answerer {
             }
             Ok(())
         };
-        partition.single(events, dictionaries, visit, &mut poll)?;
+        partition.single(layout, records, dictionaries, visit, &mut poll)?;
         if eligible {
             match want {
                 Want::Features => answer::write_features(out, &self.row),

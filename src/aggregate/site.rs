@@ -5,11 +5,10 @@ use std::ptr::null_mut;
 
 use pgrx::pg_sys::{self, MemoryContext, NullableDatum};
 use propensity::answer::{self, Counts};
-use propensity::compact::{Compact, Events};
 use propensity::dictionary::Dictionaries;
 use propensity::history::Flags;
 use propensity::model::Model;
-use propensity::portable::{self, Records, Scratch};
+use propensity::portable::{self, Scratch};
 use propensity::record::{KeyWidth, Layout};
 
 use super::answerer::{Answerer, Want};
@@ -32,7 +31,6 @@ pub struct Site {
     /// Only where a model answers.
     answerer: Option<Answerer>,
     layout: Layout,
-    compact: Compact,
     dictionaries: Dictionaries,
     /// Only where rows are collected.
     arguments: Option<Arguments>,
@@ -40,9 +38,8 @@ pub struct Site {
     /// The states; one log, unless there are grouping sets.
     #[expect(clippy::vec_box, reason = "PostgreSQL is told where a log is")]
     logs: Vec<Box<Log>>,
-    /// Of one profile that was received: its rows, and its events as records.
+    /// Rows of one profile that was received.
     bytes: Vec<u8>,
-    records: Vec<u8>,
     answer: Vec<u8>,
     scratch: Scratch,
 }
@@ -89,13 +86,11 @@ impl Site {
             ask,
             answerer: None,
             layout,
-            compact: Compact::new(&layout, ask.as_of),
             dictionaries: Dictionaries::new(codes, 0),
             arguments,
             rows: 0,
             logs: Vec::new(),
             bytes: Vec::new(),
-            records: Vec::new(),
             answer: Vec::new(),
             scratch: Scratch::default(),
         }
@@ -160,7 +155,7 @@ impl Site {
                         is_true(values[arguments::ELIGIBLE]),
                         is_true(values[arguments::EXCLUDED]),
                     );
-                    let mut fields = self.compact.event(out, time, kind, flags);
+                    let mut fields = self.layout.begin_event(out, b"", time, kind, flags);
                     let (numbers, codes) =
                         values[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());
                     for (number, value) in arguments.numbers.iter().zip(numbers) {
@@ -180,7 +175,7 @@ impl Site {
                 }
             }
         }
-        Compact::leave_out(out, left_out);
+        self.layout.leave_out(out, left_out);
         Ok(())
     }
 
@@ -190,12 +185,10 @@ impl Site {
         let Some(answerer) = &mut self.answerer else {
             return Err(Error::DirectCall);
         };
-        let compact = &self.compact;
-        let events = Events { compact, bytes };
         answerer.answer(
             &self.ask,
             want,
-            &events,
+            (&self.layout, bytes),
             &self.dictionaries,
             &mut self.answer,
         )?;
@@ -204,9 +197,8 @@ impl Site {
 
     /// The events of a profile as bytes that mean the same everywhere.
     pub fn history(&mut self, bytes: &[u8]) -> Result<&[u8], Error> {
-        let counts = self.compact.counts(bytes, &mut poll)?;
-        let events = usize::try_from(counts.events).unwrap_or(usize::MAX);
-        check_length(events.saturating_mul(self.layout.event(b"")))?;
+        check_length(bytes.len())?;
+        let counts = self.layout.counts(bytes, &mut poll)?;
         self.answer.clear();
         answer::write_head(&mut self.answer, true, counts);
         self.write_portable(bytes)?;
@@ -215,10 +207,9 @@ impl Site {
     }
 
     fn write_portable(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let compact = &self.compact;
         Ok(portable::write(
             &self.layout,
-            &Events { compact, bytes },
+            bytes,
             &self.dictionaries,
             &mut self.answer,
             &mut self.scratch,
@@ -228,7 +219,7 @@ impl Site {
 
     /// Rows as bytes that mean the same in another process.
     pub fn serialize(&mut self, bytes: &[u8]) -> Result<&[u8], Error> {
-        let counts = self.compact.counts(bytes, &mut poll)?;
+        let counts = self.layout.counts(bytes, &mut poll)?;
         self.answer.clear();
         self.answer.extend_from_slice(&self.ask.to_bytes());
         counts.push(&mut self.answer);
@@ -240,30 +231,22 @@ impl Site {
     pub fn deserialize(&mut self, counts: Counts, portable: &[u8]) -> Result<&[u8], Error> {
         let Self {
             layout,
-            compact,
             dictionaries,
             bytes,
-            records,
             scratch,
             ..
         } = self;
-        records.clear();
+        bytes.clear();
         portable::read(
             layout,
             b"",
             portable,
             dictionaries,
-            records,
+            bytes,
             scratch,
             &mut poll,
         )?;
-        bytes.clear();
-        let records = Records {
-            layout,
-            bytes: records,
-        };
-        compact.compress(&records, bytes, &mut poll)?;
-        Compact::leave_out(bytes, counts);
+        layout.leave_out(bytes, counts);
         Ok(bytes)
     }
 }

@@ -8,7 +8,7 @@ use propensity::error::OutOfMemory;
 use propensity::hash::profile_hash;
 use propensity::history::{Flags, Mark, MarkKind};
 use propensity::partition::Split;
-use propensity::record::{self, Layout};
+use propensity::record::{Fields, Layout};
 use propensity::sample::{Sampler, Share};
 use propensity::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
@@ -175,9 +175,9 @@ impl Intake {
         self.tally.kept += 1;
         let (dictionaries, skipped) = (&mut self.dictionaries.events, &mut self.tally.skipped);
         with_partition(self.key, key, &mut self.partitions, |out, key| {
-            self.layout.begin_event(out, key, time, kind, flags);
+            let fields = self.layout.begin_event(out, key, time, kind, flags);
             // SAFETY: the kinds were taken from the types of the columns.
-            unsafe { attributes.push(row, 6, time, dictionaries, skipped, out) }
+            unsafe { attributes.push(row, 6, time, dictionaries, skipped, fields) }
         })
     }
 
@@ -230,9 +230,9 @@ impl Intake {
         }
         let (dictionaries, skipped) = (&mut self.dictionaries.profiles, &mut self.tally.skipped);
         with_partition(self.key, key, &mut self.partitions, |out, key| {
-            self.layout.begin_attributes(out, key, valid_from);
+            let fields = self.layout.begin_attributes(out, key, valid_from);
             // SAFETY: the kinds were taken from the types of the columns.
-            unsafe { attributes.push(row, 2, 0, dictionaries, skipped, out) }
+            unsafe { attributes.push(row, 2, 0, dictionaries, skipped, fields) }
         })
     }
 
@@ -255,13 +255,13 @@ impl Intake {
 }
 
 impl Attributes<'_> {
-    /// Appends the values of a row, which begin in the column `first`, to a record, and counts those that are not finite
-    /// or long.
+    /// Writes the values of a row, which begin in the column `first`, as those of a record, which ends; counts those that
+    /// are not finite or long.
     ///
     /// # Safety
     ///
     /// The values are of the kinds.
-    #[inline]
+    #[inline(always)]
     unsafe fn push(
         &self,
         row: impl Row,
@@ -269,7 +269,7 @@ impl Attributes<'_> {
         time: Micros,
         dictionaries: &mut [Dictionary],
         skipped: &mut Skipped,
-        out: &mut Vec<u8>,
+        mut fields: Fields,
     ) -> Result<(), OutOfMemory> {
         for (number, column) in self.numbers.iter().zip(first..) {
             let mut read = f64::NAN;
@@ -278,7 +278,7 @@ impl Attributes<'_> {
                 read = unsafe { number.read(value, time) };
                 skipped.not_finite += u64::from(read.is_nan());
             }
-            record::push_number(out, read);
+            fields.number(read);
         }
         let columns = first + self.numbers.len()..;
         for ((kind, dictionary), column) in self.codes.iter().zip(dictionaries).zip(columns) {
@@ -287,8 +287,9 @@ impl Attributes<'_> {
                 // SAFETY: by contract.
                 code = unsafe { kind.code(value, dictionary, &mut skipped.long_text) }?;
             }
-            record::push_code(out, code);
+            fields.code(code);
         }
+        fields.end();
         Ok(())
     }
 

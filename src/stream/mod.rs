@@ -50,8 +50,8 @@ use receiver::Receiver;
 /// The buffers of partitions take at most this part of the memory allowed.
 const BUFFERS: usize = 16;
 /// Two threads hold the records of partitions side by side if their bytes are this part of the memory allowed: events
-/// that are sorted and walked take about twice as much, and more is held besides.
-const SIDE_BY_SIDE: usize = 4;
+/// that are sorted and walked take three or four times as much, and more is held besides.
+const SIDE_BY_SIDE: usize = 8;
 
 /// The events, attributes and marks of all profiles of a model.
 pub struct Stream {
@@ -149,7 +149,7 @@ impl Stream {
     pub fn read_events(&mut self, until: Micros, profile: Option<&str>) -> Result<(), Error> {
         let (sql, rows) = self.query.events(until, profile.is_some());
         if profile.is_none() {
-            let bytes = plan::expected_rows(&sql)? * self.intake.layout.event(&[0; 8]) as f64;
+            let bytes = plan::expected_rows(&sql)? * self.intake.layout.unpacked() as f64;
             // Their buffers are to take a small part of the memory.
             let most = guc::max_memory() / BUFFERS / partitions::SMALL_BUFFER;
             self.intake.partitions = Partitions::new(Split::of(bytes as u64, most));

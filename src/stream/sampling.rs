@@ -81,15 +81,15 @@ impl Stream {
                 more = reading.read(partitions, hauls.as_mut(), &mut batch)?;
                 batch.settle(layout, &mut poll)?;
                 for record in layout.records(&batch.bytes) {
-                    let (key, record) = record?;
-                    let hash = profile_hash(key);
+                    let record = record?;
+                    let hash = profile_hash(&record.key);
                     if !share.keeps(hash) {
                         continue;
                     }
-                    rest.append(hash, |out| out.extend_from_slice(record));
+                    rest.append(hash, |out| out.extend_from_slice(record.bytes()));
                     tally.kept += 1;
                     for crowd in &mut crowds {
-                        crowd.add(layout.code(key, record, crowd.column))?;
+                        crowd.add(record.code(layout, crowd.column))?;
                     }
                 }
                 poll();

@@ -328,7 +328,7 @@ fn cutoffs(count: Micros) -> Vec<Cutoff> {
 fn measure(data: &Data) {
     let (profiles, seconds) = data.walk(Nothing::default());
     println!(
-        "  {} profiles, sorted and walked {seconds:.2} s",
+        "  {} profiles, sorted and walked {seconds:.3} s",
         profiles.iter().sum::<usize>()
     );
     let (newest, all) = (cutoffs(1), cutoffs(CUTOFFS));
@@ -337,10 +337,10 @@ fn measure(data: &Data) {
         counts: (0, 0),
     });
     let rows = counts.iter().map(|(rows, _)| rows).sum();
-    println!("  ... {rows} rows at {CUTOFFS} cutoffs counted {seconds:.2} s");
+    println!("  ... {rows} rows at {CUTOFFS} cutoffs counted {seconds:.3} s");
     let mut learner = data.learner();
     let (_, seconds) = data.walk(Learn(&mut learner));
-    println!("  ... schema learned {seconds:.2} s");
+    println!("  ... schema learned {seconds:.3} s");
     let schema = learner.finish(&data.dictionaries).unwrap();
     let width = schema.features().len();
     for (cutoffs, sample) in [
@@ -356,7 +356,7 @@ fn measure(data: &Data) {
         let (_, bits, _) = rows(Sample::new(count, WANTED), true);
         let times = cutoffs.len();
         println!(
-            "  ... {width} features of {count} rows at {times} cutoffs {seconds:.2} s, bits {bits:016x}"
+            "  ... {width} features of {count} rows at {times} cutoffs {seconds:.3} s, bits {bits:016x}"
         );
     }
 }

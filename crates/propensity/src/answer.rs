@@ -13,7 +13,7 @@ use crate::error::Error;
 use std::ffi::CStr;
 
 /// The format that is written and read. Machines of one run have the same version of the library.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// How many rows of a profile were read, and what was left out of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -273,7 +273,7 @@ mod tests {
         for end in 0..head.len() {
             assert_eq!(Answer::read(&head[..end]), Err(Error::BadRecord));
         }
-        for (byte, value) in [(0, 2), (1, 2), (1, 0)] {
+        for (byte, value) in [(0, FORMAT + 1), (1, 2), (1, 0)] {
             let mut odd = head.clone();
             odd.push(0);
             odd[byte] = value;

@@ -16,7 +16,6 @@ pub mod answer;
 pub mod baseline;
 pub mod binning;
 pub mod boosting;
-pub mod compact;
 pub mod cutoff;
 pub mod dataset;
 pub mod dictionary;

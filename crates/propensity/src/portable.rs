@@ -13,7 +13,7 @@
 use crate::dictionary::{Dictionaries, Dictionary, Spelling};
 use crate::error::Error;
 use crate::history::Flags;
-use crate::record::{KeyWidth, Layout, RecordKind, event_flags};
+use crate::record::{KeyWidth, Layout, RecordKind};
 use crate::time::Micros;
 
 /// Events copied between two calls of `poll`: about a millisecond.
@@ -33,21 +33,21 @@ pub struct Scratch {
 /// When the first and the last of some events were; `(Micros::MAX, Micros::MIN)` of none.
 pub type Period = (Micros, Micros);
 
-/// Appends events, whose codes are of `dictionaries`, to `out`.
+/// Appends the events among records, whose codes are of `dictionaries`, to `out`.
 ///
 /// # Errors
 ///
-/// [`Error::BadRecord`] unless these are whole events, [`Error::OutOfMemory`].
+/// [`Error::BadRecord`] unless these are whole records, [`Error::OutOfMemory`].
 pub fn write(
     layout: &Layout,
-    events: &impl Events,
+    bytes: &[u8],
     dictionaries: &Dictionaries,
     out: &mut Vec<u8>,
     scratch: &mut Scratch,
     poll: &mut dyn FnMut(),
 ) -> Result<(), Error> {
-    let count = scratch.list_codes(layout, events, poll)?;
-    out.try_reserve(count * layout.event(b""))?;
+    scratch.list_codes(layout, bytes, poll)?;
+    out.try_reserve(bytes.len())?;
     for (list, dictionary) in scratch.lists.iter_mut().zip(all(dictionaries)) {
         // Texts past the limit have no spelling.
         list.retain(|&code| dictionary.spelling(code).is_some());
@@ -67,13 +67,12 @@ pub fn write(
         let found = list.binary_search(&code);
         found.map_or(code, |place| place as u32 + 1)
     };
-    events.each(numbers, codes, poll, &mut |event| {
+    each_event(layout, bytes, numbers, codes, poll, &mut |event| {
         let kind = place(&lists[0], event.kind);
         for (code, list) in event.codes.iter_mut().zip(&lists[1..]) {
             *code = place(list, *code);
         }
-        push(layout, b"", out, event, kind);
-        Ok(())
+        push(layout, b"", out, event, kind)
     })
 }
 
@@ -125,21 +124,14 @@ pub fn read(
             .copied()
             .ok_or(Error::BadRecord),
     };
-    let events = rest.len() / keyless.event(b"");
-    out.try_reserve(events * layout.event(key))?;
     let (mut first, mut last) = (Micros::MAX, Micros::MIN);
-    let records = Records {
-        layout: &keyless,
-        bytes: rest,
-    };
-    records.each(numbers, codes, poll, &mut |event| {
+    each_event(&keyless, rest, numbers, codes, poll, &mut |event| {
         (first, last) = (first.min(event.time), last.max(event.time));
         let kind = code(0, event.kind)?;
         for (place, column) in event.codes.iter_mut().zip(1..) {
             *place = code(column, *place)?;
         }
-        push(layout, key, out, event, kind);
-        Ok(())
+        push(layout, key, out, event, kind)
     })?;
     for (dictionary, _) in all_mut(dictionaries)
         .zip(hashed)
@@ -151,51 +143,22 @@ pub fn read(
 }
 
 /// An event, unpacked.
-pub struct Event<'a> {
-    /// When it happened.
-    pub time: Micros,
-    /// The code of its type.
-    pub kind: u32,
-    /// Which conditions it meets.
-    pub flags: Flags,
-    /// Its numbers, NaN if missing.
-    pub numbers: &'a [f64],
-    /// The codes of its texts.
-    pub codes: &'a mut [u32],
-}
-
-/// The events of one profile, however they are packed.
-pub trait Events {
-    /// Calls `visit` with every event, whose values are in `numbers` and `codes`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::BadRecord`] unless these are whole events, and what `visit` returns.
-    fn each(
-        &self,
-        numbers: &mut Vec<f64>,
-        codes: &mut Vec<u32>,
-        poll: &mut dyn FnMut(),
-        visit: &mut dyn FnMut(Event) -> Result<(), Error>,
-    ) -> Result<(), Error>;
-}
-
-/// Events as records with an empty key.
-pub struct Records<'a> {
-    /// What they consist of.
-    pub layout: &'a Layout,
-    /// One after the other.
-    pub bytes: &'a [u8],
+struct Event<'a> {
+    time: Micros,
+    kind: u32,
+    flags: Flags,
+    numbers: &'a [f64],
+    codes: &'a mut [u32],
 }
 
 impl Scratch {
-    /// The codes in use, per dictionary, sorted; returns how many events there are.
+    /// Lists the codes in use, per dictionary, sorted.
     fn list_codes(
         &mut self,
         layout: &Layout,
-        events: &impl Events,
+        bytes: &[u8],
         poll: &mut dyn FnMut(),
-    ) -> Result<usize, Error> {
+    ) -> Result<(), Error> {
         let Self {
             numbers,
             codes,
@@ -204,9 +167,7 @@ impl Scratch {
         } = self;
         lists.resize_with(layout.codes + 1, Vec::new);
         lists.iter_mut().for_each(Vec::clear);
-        let mut count = 0;
-        events.each(numbers, codes, poll, &mut |event| {
-            count += 1;
+        each_event(layout, bytes, numbers, codes, poll, &mut |event| {
             let seen = std::iter::once(event.kind).chain(event.codes.iter().copied());
             for (list, code) in lists.iter_mut().zip(seen) {
                 // Most events are like the one before.
@@ -221,58 +182,59 @@ impl Scratch {
             list.sort_unstable();
             list.dedup();
         }
-        Ok(count)
-    }
-}
-
-impl Events for Records<'_> {
-    fn each(
-        &self,
-        numbers: &mut Vec<f64>,
-        codes: &mut Vec<u32>,
-        poll: &mut dyn FnMut(),
-        visit: &mut dyn FnMut(Event) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let Self { layout, bytes } = self;
-        let (mut offset, mut events) = (0, 0_usize);
-        while offset < bytes.len() {
-            let record = layout.record(bytes, offset)?;
-            let body = bytes.get(offset + layout.head(record.key)..record.next);
-            let body = body.and_then(|body| layout.event_body(body));
-            let (Some(body), RecordKind::Event, []) = (body, record.kind, record.key) else {
-                return Err(Error::BadRecord);
-            };
-            numbers.clear();
-            numbers.extend(body.values.numbers());
-            codes.clear();
-            codes.extend(body.values.codes());
-            visit(Event {
-                time: record.time,
-                kind: body.kind,
-                flags: event_flags(bytes[offset]),
-                numbers,
-                codes,
-            })?;
-            offset = record.next;
-            events += 1;
-            if events.is_multiple_of(QUANTUM) {
-                poll();
-            }
-        }
         Ok(())
     }
 }
 
-fn push(layout: &Layout, key: &[u8], out: &mut Vec<u8>, event: Event, kind: u32) {
-    layout.push_event(
-        out,
-        key,
-        event.time,
-        kind,
-        event.flags,
-        event.numbers,
-        event.codes,
-    );
+/// Calls `visit` with every event among records without a key; passes over what was left out.
+fn each_event(
+    layout: &Layout,
+    bytes: &[u8],
+    numbers: &mut Vec<f64>,
+    codes: &mut Vec<u32>,
+    poll: &mut dyn FnMut(),
+    visit: &mut dyn FnMut(Event) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for (number, record) in layout.records(bytes).enumerate() {
+        let record = record?;
+        match record.kind()? {
+            RecordKind::Event(flags) => {
+                let (time, kind) = record.event(layout, numbers, codes)?;
+                visit(Event {
+                    time,
+                    kind,
+                    flags,
+                    numbers,
+                    codes,
+                })?;
+            }
+            RecordKind::LeftOut(_) => {}
+            RecordKind::Attributes | RecordKind::Mark(_) => return Err(Error::BadRecord),
+        }
+        if number % QUANTUM == QUANTUM - 1 {
+            poll();
+        }
+    }
+    Ok(())
+}
+
+fn push(
+    layout: &Layout,
+    key: &[u8],
+    out: &mut Vec<u8>,
+    event: Event,
+    kind: u32,
+) -> Result<(), Error> {
+    out.try_reserve(layout.longest(key))?;
+    let Event {
+        time,
+        flags,
+        numbers,
+        codes,
+        ..
+    } = event;
+    layout.push_event(out, key, time, kind, flags, numbers, codes);
+    Ok(())
 }
 
 /// The dictionaries of events.
@@ -360,13 +322,9 @@ mod tests {
 
     fn written(records: &[u8], dictionaries: &Dictionaries) -> Vec<u8> {
         let (mut out, mut scratch) = (Vec::new(), Scratch::default());
-        let records = Records {
-            layout: &LAYOUT,
-            bytes: records,
-        };
         write(
             &LAYOUT,
-            &records,
+            records,
             dictionaries,
             &mut out,
             &mut scratch,
@@ -451,8 +409,8 @@ mod tests {
         assert_eq!(period, Ok((-3, 0)));
         let records: Vec<_> = keyed.records(&out).map(Result::unwrap).collect();
         assert_eq!(records.len(), TEXTS.len());
-        assert!(records.iter().all(|(key, _)| *key == b"ann"));
-        let kinds = records.iter().map(|(key, event)| keyed.code(key, event, 0));
+        assert!(records.iter().all(|record| *record.key == *b"ann"));
+        let kinds = records.iter().map(|record| record.code(&keyed, 0));
         assert_eq!(kinds.collect::<Vec<_>>(), [1, 2, 1, 0]);
     }
 
@@ -461,27 +419,23 @@ mod tests {
         let mut here = Dictionaries::new(2, 0);
         let records = packed(&TEXTS, &mut here);
         let bytes = written(&records, &here);
-        let record = records.len() / TEXTS.len();
+        // The codes of few texts and their places take the same bytes.
+        let texts = bytes.len() - records.len();
+        let records = LAYOUT.records(&bytes[texts..]).map(Result::unwrap);
+        let mut ends = vec![texts];
+        ends.extend(records.map(|record| texts + record.next));
         for end in 0..bytes.len() {
-            let whole =
-                end > bytes.len() - records.len() && (bytes.len() - end).is_multiple_of(record);
             let cut = read_back(&bytes[..end], &mut Dictionaries::new(2, 0));
-            let empty = end == bytes.len() - records.len();
-            assert_eq!(cut.is_err(), !whole && !empty, "cut at {end}");
+            assert_eq!(cut.is_err(), !ends.contains(&end), "cut at {end}");
         }
-        let mut beyond = bytes.clone();
-        let kind = bytes.len() - record + 9;
-        beyond[kind] = 200;
-        assert_eq!(
-            read_back(&beyond, &mut Dictionaries::new(2, 0)),
-            Err(Error::BadRecord)
-        );
-        let mut mark = bytes;
-        let tag = mark.len() - record;
-        mark[tag] = 2;
-        assert_eq!(
-            read_back(&mark, &mut Dictionaries::new(2, 0)),
-            Err(Error::BadRecord)
-        );
+        let refused = |place: usize, change: fn(&mut u8)| {
+            let mut changed = bytes.clone();
+            change(&mut changed[place]);
+            let read = read_back(&changed, &mut Dictionaries::new(2, 0));
+            assert_eq!(read, Err(Error::BadRecord));
+        };
+        // A code that is no place; a mark.
+        refused(bytes.len() - 1, |code| *code = 200);
+        refused(ends[TEXTS.len() - 1], |tag| *tag |= 2);
     }
 }

@@ -36,30 +36,34 @@ impl Recode {
         self.identity
     }
 
-    /// Replaces the codes of events, in place. Those of texts past the limit of a dictionary are
-    /// hashes, which stay.
+    /// Appends records to `out`, the codes of events replaced. Those of texts past the limit of a dictionary are hashes,
+    /// which stay.
     ///
     /// # Errors
     ///
-    /// [`Error::BadRecord`] unless these are whole records.
+    /// [`Error::BadRecord`] unless these are whole records, [`Error::OutOfMemory`].
     pub fn apply(
         &self,
         layout: &Layout,
-        bytes: &mut [u8],
+        bytes: &[u8],
+        out: &mut Vec<u8>,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        let (mut offset, mut records) = (0, 0_usize);
-        while offset < bytes.len() {
-            let record = layout.record(bytes, offset)?;
-            let (kind, head, next) = (record.kind, layout.head(record.key), record.next);
-            if kind == RecordKind::Event {
-                layout.replace_codes(head, &mut bytes[offset..next], |column, code| {
-                    new_code(self.column(column), code)
-                });
+        let (mut numbers, mut codes) = (Vec::new(), Vec::new());
+        for (number, record) in layout.records(bytes).enumerate() {
+            let record = record?;
+            out.try_reserve(layout.longest(&record.key))?;
+            let RecordKind::Event(flags) = record.kind()? else {
+                out.extend_from_slice(record.bytes());
+                continue;
+            };
+            let (time, kind) = record.event(layout, &mut numbers, &mut codes)?;
+            for (code, column) in codes.iter_mut().zip(1..) {
+                *code = new_code(self.column(column), *code);
             }
-            offset = next;
-            records += 1;
-            if records.is_multiple_of(QUANTUM) {
+            let kind = new_code(self.column(0), kind);
+            layout.push_event(out, &record.key, time, kind, flags, &numbers, &codes);
+            if number % QUANTUM == QUANTUM - 1 {
                 poll();
             }
         }
@@ -118,10 +122,9 @@ mod tests {
     }
 
     fn recoded(from: &Dictionaries, into: &mut Dictionaries, bytes: &[u8]) -> Vec<u8> {
-        let mut bytes = bytes.to_vec();
-        let recode = Recode::new(from, into).unwrap();
-        recode.apply(&LAYOUT, &mut bytes, &mut || ()).unwrap();
-        bytes
+        let (mut out, recode) = (Vec::new(), Recode::new(from, into).unwrap());
+        recode.apply(&LAYOUT, bytes, &mut out, &mut || ()).unwrap();
+        out
     }
 
     #[test]
@@ -150,10 +153,8 @@ mod tests {
         let found = recoded(&there, &mut here, &bytes);
         let code =
             |dictionaries: &Dictionaries, text: &str| dictionaries.kinds.code(text.as_bytes());
-        let kinds = LAYOUT.records(&found).map(|record| {
-            let (key, event) = record.unwrap();
-            LAYOUT.code(key, event, 0)
-        });
+        let records = LAYOUT.records(&found).map(Result::unwrap);
+        let kinds = records.map(|record| record.code(&LAYOUT, 0));
         let kinds: Vec<u32> = kinds.collect();
         assert_eq!(
             kinds[..2],

@@ -42,7 +42,16 @@ static ALLOCATOR: Counting = Counting;
 const EVENTS: i64 = 1_500_000;
 const PIECE: i64 = 10_000;
 
-/// A number and two texts, 37 bytes a record: 29 of them are fields, the rest is the tag and the key.
+/// Appends a piece of the events of one profile, whose records are as long in every piece.
+fn push_piece(layout: &Layout, piece: i64, out: &mut Vec<u8>) {
+    for number in piece * PIECE..(piece + 1) * PIECE {
+        let time = number * 7919 % 1_000_003;
+        let (amount, codes) = ((1000 + number) as f64, [1, 1 + number as u32 % 7]);
+        layout.push_event(out, &[7; 8], time, 1, Flags::default(), &[amount], &codes);
+    }
+}
+
+/// A number and two texts: in columns 29 bytes with time, type and flags, and 4 that tell the profile.
 #[test]
 fn the_events_of_one_profile_take_little_more_than_their_fields() {
     let layout = Layout {
@@ -54,16 +63,17 @@ fn the_events_of_one_profile_take_little_more_than_their_fields() {
     };
     let dictionaries = Dictionaries::new(2, 0);
     let (mut partition, mut batch) = (Partition::default(), Batch::default());
+    let bytes = (0..EVENTS / PIECE).map(|piece| {
+        let mut bytes = Vec::new();
+        push_piece(&layout, piece, &mut bytes);
+        bytes.len()
+    });
+    let bytes = bytes.sum();
     let before = USED.load(Relaxed);
-    partition.begin(EVENTS as usize * layout.event(&[0; 8]));
+    partition.begin(bytes);
     for piece in 0..EVENTS / PIECE {
         batch.clear();
-        for number in piece * PIECE..(piece + 1) * PIECE {
-            let time = number * 7919 % 1_000_003;
-            let (flags, codes) = (Flags::default(), [1, number as u32 % 7]);
-            let out = &mut batch.bytes;
-            layout.push_event(out, &[7; 8], time, 1, flags, &[number as f64], &codes);
-        }
+        push_piece(&layout, piece, &mut batch.bytes);
         partition
             .add(&layout, &batch, &|_| true, &mut || ())
             .unwrap();

@@ -38,11 +38,21 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// [`Error::BadRecord`] unless these are whole records.
+    /// [`Error::BadRecord`] unless these are whole records, [`Error::OutOfMemory`].
     pub fn settle(&mut self, layout: &Layout, poll: &mut dyn FnMut()) -> Result<(), Error> {
-        for (stretch, recode) in self.foreign.drain(..) {
-            recode.apply(layout, &mut self.bytes[stretch], poll)?;
+        if self.foreign.is_empty() {
+            return Ok(());
         }
+        let mut settled = Vec::new();
+        for (bytes, recode) in self.pieces() {
+            settled.try_reserve(bytes.len())?;
+            match recode {
+                None => settled.extend_from_slice(bytes),
+                Some(recode) => recode.apply(layout, bytes, &mut settled, poll)?,
+            }
+        }
+        self.bytes = settled;
+        self.foreign.clear();
         Ok(())
     }
 

@@ -2,12 +2,10 @@
 
 use super::QUANTUM;
 use super::decode::Head;
-use crate::compact::{self, Reader};
 use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
 use crate::history::{Flags, History};
 use crate::recode::{Recode, new_code};
-use crate::record::Fields;
 use crate::time::Micros;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -75,38 +73,29 @@ impl Columns {
         Ok(())
     }
 
-    /// Appends events, for which there is room.
-    pub(super) fn extend(&mut self, heads: &[Head], fields: &Fields, recode: Option<&Recode>) {
+    /// Appends the events in `bytes` that begin with these heads, their codes replaced; there is room for them.
+    ///
+    /// Column by column: then the processor need not wait for where the next value begins.
+    pub(super) fn extend(
+        &mut self,
+        heads: &mut [Head],
+        bytes: &[u8],
+        recode: Option<&Recode>,
+    ) -> Result<(), Error> {
         self.times.extend(heads.iter().map(|head| head.time));
         self.flags.extend(heads.iter().map(|head| head.flags));
-        let places = || heads.iter().map(|head| head.body);
         let replace = |column| recode.map(|recode| recode.column(column));
-        push_codes(
-            &mut self.kinds,
-            places().map(|event| fields.kind(event)),
-            replace(0),
-        );
-        for (index, column) in self.numbers.iter_mut().enumerate() {
-            column.extend(places().map(|event| fields.number(event, index)));
+        push_codes(&mut self.kinds, heads, bytes, 0, replace(0));
+        for (column, field) in self.numbers.iter_mut().zip(1..) {
+            let heads = heads.iter_mut();
+            column.extend(heads.map(|head| head.cursor.number(bytes, field)));
         }
+        let first = 1 + self.numbers.len();
         for (index, column) in self.codes.iter_mut().enumerate() {
-            let codes = places().map(|event| fields.code(event, index));
-            push_codes(column, codes, replace(1 + index));
+            push_codes(column, heads, bytes, first + index, replace(1 + index));
         }
-    }
-
-    /// Appends a compact event, for which there is room.
-    pub(super) fn push(&mut self, head: &compact::Head, rest: &mut Reader) -> Result<(), Error> {
-        self.times.push(head.time);
-        self.flags.push(head.flags);
-        self.kinds.push(head.kind);
-        for column in &mut self.numbers {
-            column.push(rest.number()?);
-        }
-        for column in &mut self.codes {
-            column.push(rest.code()?);
-        }
-        Ok(())
+        let whole = heads.iter().all(|head| head.cursor.at == head.next);
+        whole.then_some(()).ok_or(Error::BadRecord)
     }
 
     /// Resolves codes that are hashes where there were more texts than a dictionary holds: one process may have had room
@@ -215,13 +204,18 @@ pub(super) fn reserve<T>(column: &mut Vec<T>, more: usize, expected: usize) -> R
     Ok(())
 }
 
-/// Appends codes, replaced by those in a list as far as it goes.
-fn push_codes(column: &mut Vec<u32>, codes: impl Iterator<Item = u32>, new: Option<&[u32]>) {
+/// Appends the codes that are the next values of events, replaced by those in a list as far as it goes.
+fn push_codes(
+    column: &mut Vec<u32>,
+    heads: &mut [Head],
+    bytes: &[u8],
+    field: usize,
+    new: Option<&[u32]>,
+) {
+    let codes = heads.iter_mut().map(|head| head.cursor.code(bytes, field));
     match new {
         None => column.extend(codes),
-        Some(new) => {
-            column.extend(codes.map(|code| new_code(new, code)));
-        }
+        Some(new) => column.extend(codes.map(|code| new_code(new, code))),
     }
 }
 

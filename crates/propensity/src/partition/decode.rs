@@ -4,23 +4,39 @@ use super::QUANTUM;
 use super::columns::{Columns, MANY, reserve};
 use super::others::Others;
 use super::profiles::Profiles;
+use crate::answer::Counts;
 use crate::error::Error;
 use crate::history::Flags;
 use crate::recode::Recode;
-use crate::record::{Layout, RecordKind, event_flags};
+use crate::record::{Cursor, Layout, Record, RecordKind};
 use crate::time::Micros;
 
-/// Records whose heads are read before their fields, column by column: they stay in the first cache.
-const CHUNK: usize = 1 << 9;
+/// Records whose heads are read before their values, column by column: they stay in the first cache.
+const CHUNK: usize = 1 << 8;
 
-/// What precedes the fields of an event.
+/// An event whose values are still to be read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     pub time: Micros,
-    /// Where the fields are.
-    pub body: usize,
+    pub cursor: Cursor,
+    /// Where the record ends.
+    pub next: usize,
     owner: u32,
     pub flags: Flags,
+}
+
+impl Head {
+    #[inline(always)]
+    fn new(record: &Record, fields: usize, flags: Flags, owner: u32) -> Self {
+        let (time, cursor) = record.open(fields);
+        Self {
+            time,
+            cursor,
+            next: record.next,
+            owner,
+            flags,
+        }
+    }
 }
 
 /// The records of some profiles, in the order of their arrival.
@@ -78,40 +94,72 @@ impl Arrivals {
     ) -> Result<usize, Error> {
         self.heads.clear();
         self.heads.try_reserve(CHUNK)?;
-        let mut offset = start;
-        let mut records = 0;
+        let fields = layout.event_fields();
+        let (mut offset, mut records) = (start, 0);
         while records < CHUNK && offset < bytes.len() {
             let record = layout.record(bytes, offset)?;
-            if let Some(owner) = self.profiles.number(record.key, wants)? {
-                if record.kind == RecordKind::Event {
+            if let Some(owner) = self.profiles.number(&record.key, wants)? {
+                if let RecordKind::Event(flags) = record.kind()? {
                     self.profiles.entries[owner as usize].events += 1;
-                    self.heads.push(Head {
-                        time: record.time,
-                        body: offset + layout.head(record.key),
-                        owner,
-                        flags: event_flags(bytes[offset]),
-                    });
+                    self.heads.push(Head::new(&record, fields, flags, owner));
                 } else {
-                    self.others.push(owner, &bytes[offset..record.next])?;
+                    self.others.push(owner, record.bytes())?;
                 }
             }
             offset = record.next;
             records += 1;
         }
-        let taken = offset - start;
+        let expected = self.expect(offset - start, records)?;
+        reserve(&mut self.owners, self.heads.len(), expected)?;
+        self.owners.extend(self.heads.iter().map(|head| head.owner));
+        self.columns.reserve(self.heads.len(), expected)?;
+        self.columns.extend(&mut self.heads, bytes, recode)?;
+        Ok(offset)
+    }
+
+    /// Takes in the events among records of one profile, which has no number; counts what is there.
+    pub(super) fn add_single(
+        &mut self,
+        layout: &Layout,
+        bytes: &[u8],
+        poll: &mut dyn FnMut(),
+    ) -> Result<Counts, Error> {
+        self.columns.shape(layout.numbers, layout.codes);
+        let (mut counts, mut offset, mut chunks) = (Counts::default(), 0, 0_usize);
+        while offset < bytes.len() {
+            self.heads.clear();
+            self.heads.try_reserve(CHUNK)?;
+            let fields = layout.event_fields();
+            let (start, mut records) = (offset, 0);
+            while records < CHUNK && offset < bytes.len() {
+                let record = layout.record(bytes, offset)?;
+                record.count(&mut counts)?;
+                if let RecordKind::Event(flags) = record.kind()? {
+                    self.heads.push(Head::new(&record, fields, flags, 0));
+                }
+                offset = record.next;
+                records += 1;
+            }
+            let expected = self.expect(offset - start, records)?;
+            self.columns.reserve(self.heads.len(), expected)?;
+            self.columns.extend(&mut self.heads, bytes, None)?;
+            chunks += 1;
+            if chunks.is_multiple_of(QUANTUM / CHUNK) {
+                poll();
+            }
+        }
+        Ok(counts)
+    }
+
+    /// So many bytes were taken, of so many records: for how many events there is to be room, those at hand and, if the
+    /// records to come are about as long, all others.
+    fn expect(&mut self, taken: usize, records: usize) -> Result<usize, Error> {
         self.expected = self.expected.saturating_sub(taken);
         let more = self.heads.len();
-        // The records to come are about as long as these.
-        let expected = more + self.expected / (taken / records);
-        if self.owners.len() + more > u32::MAX as usize {
+        if self.columns.len() + more > u32::MAX as usize {
             return Err(Error::OutOfMemory);
         }
-        reserve(&mut self.owners, more, expected)?;
-        self.owners.extend(self.heads.iter().map(|head| head.owner));
-        self.columns.reserve(more, expected)?;
-        self.columns
-            .extend(&self.heads, &layout.fields(bytes, 0), recode);
-        Ok(offset)
+        Ok(more + self.expected.saturating_mul(records) / taken)
     }
 
     /// Lets memory go that a partition of usual size does not need.

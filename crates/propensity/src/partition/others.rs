@@ -3,8 +3,7 @@
 use crate::dictionary::Dictionary;
 use crate::error::Error;
 use crate::history::{Attributes, Mark};
-use crate::record::{Layout, RecordKind, Values, mark_kind};
-use crate::time::Micros;
+use crate::record::{Layout, Record, RecordKind};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -66,17 +65,17 @@ impl Others {
         for at in records {
             let offset = self.records[at].1;
             let record = layout.record(&self.bytes, offset)?;
-            if record.kind == RecordKind::Attributes {
-                let body = self.bytes.get(offset + layout.head(record.key)..);
-                let values = body.and_then(|body| layout.attributes_body(body));
-                let values = values.ok_or(Error::BadRecord)?;
-                push_attributes(&mut self.attributes, self.rows, record.time, values)?;
-                self.rows += 1;
-            } else {
-                let kind = mark_kind(self.bytes[offset]).ok_or(Error::BadRecord)?;
-                let cutoff = record.time;
-                self.marks.try_reserve(1)?;
-                self.marks.push(Mark { cutoff, kind });
+            match record.kind()? {
+                RecordKind::Attributes => {
+                    unpack_attributes(&mut self.attributes, self.rows, layout, &record)?;
+                    self.rows += 1;
+                }
+                RecordKind::Mark(kind) => {
+                    let cutoff = record.cutoff()?;
+                    self.marks.try_reserve(1)?;
+                    self.marks.push(Mark { cutoff, kind });
+                }
+                RecordKind::Event(_) | RecordKind::LeftOut(_) => return Err(Error::BadRecord),
             }
         }
         let attributes = &mut self.attributes[..self.rows];
@@ -87,26 +86,22 @@ impl Others {
 }
 
 /// Writes an attribute row to a place, or behind the last.
-fn push_attributes(
+fn unpack_attributes(
     rows: &mut Vec<Attributes>,
     place: usize,
-    valid_from: Micros,
-    values: Values,
+    layout: &Layout,
+    record: &Record,
 ) -> Result<(), Error> {
     if place == rows.len() {
         rows.try_reserve(1)?;
         rows.push(Attributes {
-            valid_from,
+            valid_from: 0,
             numbers: Vec::new(),
             codes: Vec::new(),
         });
     }
     let row = &mut rows[place];
-    row.valid_from = valid_from;
-    row.numbers.clear();
-    row.numbers.extend(values.numbers());
-    row.codes.clear();
-    row.codes.extend(values.codes());
+    row.valid_from = record.attributes(layout, &mut row.numbers, &mut row.codes)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::hash::profile_hash;
+use crate::record::Key;
 
 /// A profile as it was first seen.
 #[derive(Clone, Copy, Debug)]
@@ -40,17 +41,30 @@ impl Profiles {
     }
 
     /// The number of the profile with this key, none if it is not wanted.
-    #[inline]
+    #[inline(always)]
     pub(super) fn number(
         &mut self,
+        key: &Key,
+        wants: &dyn Fn(u64) -> bool,
+    ) -> Result<Option<u32>, Error> {
+        // That the length of most keys is known saves what is done because of others.
+        match key {
+            Key::Integer(integer) => self.find(integer, u64::from_le_bytes(*integer), wants),
+            Key::Bytes(bytes) => self.find(bytes, prefix(bytes), wants),
+        }
+    }
+
+    #[inline(always)]
+    fn find(
+        &mut self,
         key: &[u8],
+        prefix: u64,
         wants: &dyn Fn(u64) -> bool,
     ) -> Result<Option<u32>, Error> {
         if 2 * (self.entries.len() + 1) > self.table.len() {
             self.grow()?;
         }
         let hash = profile_hash(key);
-        let prefix = prefix(key);
         let mask = self.table.len() - 1;
         let mut slot = hash as usize & mask;
         while let Some(number) = self.table[slot].checked_sub(1) {

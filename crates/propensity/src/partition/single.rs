@@ -2,11 +2,12 @@
 
 use super::Partition;
 use super::columns::Attributes;
+
 use crate::answer::Counts;
-use crate::compact::Events;
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
 use crate::history::Profile;
+use crate::record::Layout;
 
 impl Partition {
     /// Calls `visit` with the profile of these events, and what is counted among them: just as
@@ -17,19 +18,15 @@ impl Partition {
     /// [`Error::BadRecord`], [`Error::OutOfMemory`], and whatever `visit` returns.
     pub fn single(
         &mut self,
-        events: &Events,
+        layout: &Layout,
+        bytes: &[u8],
         dictionaries: &Dictionaries,
         visit: &mut dyn FnMut(&Profile, Counts) -> Result<(), Error>,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        let Events { compact, bytes } = *events;
-        let room = compact.room(bytes, poll)?;
+        self.begin(bytes.len());
+        let counts = self.arrivals.add_single(layout, bytes, poll)?;
         let columns = &mut self.arrivals.columns;
-        let (numbers, codes) = compact.attributes();
-        columns.clear();
-        columns.shape(numbers, codes);
-        columns.reserve(room, room)?;
-        let counts = compact.scan(bytes, poll, |head, rest| columns.push(head, rest))?;
         columns.resolve(dictionaries, poll);
         let many = u32::try_from(columns.len()).map_err(|_| Error::OutOfMemory)?;
         self.order.clear();

@@ -9,7 +9,6 @@ mod share;
 
 use propensity::Error;
 use propensity::answer::Counts;
-use propensity::compact::{Compact, Events};
 use propensity::dictionary::{Dictionaries, Dictionary};
 use propensity::hash::profile_hash;
 use propensity::history::{Flags, Mark, MarkKind, Profile};

@@ -134,7 +134,10 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
         dictionaries.events[0].intern(text.as_bytes()).unwrap();
     }
     let newest = 9;
-    let compact = &Compact::new(&LAYOUT, newest);
+    let keyless = &Layout {
+        key: KeyWidth::Fixed(0),
+        ..LAYOUT
+    };
     let (mut records, mut bytes) = (Vec::new(), Vec::new());
     for (time, kind, number) in [
         (7, 2, 1.0),
@@ -147,16 +150,11 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
         let goal = kind == 2;
         event(&mut records, "", time, kind, goal, number);
         let flags = Flags::new(goal, false, false);
-        let mut fields = compact.event(&mut bytes, time, kind, flags);
-        fields.number(number);
-        fields.code(kind);
-        fields.end();
+        keyless.push_event(&mut bytes, b"", time, kind, flags, &[number], &[kind]);
     }
     let mut partition = Partition::default();
     let walked = walk(&mut partition, &records, &dictionaries);
     for _ in 0..2 {
-        let bytes = &bytes;
-        let events = Events { compact, bytes };
         let mut visits = 0;
         let mut visit = |profile: &Profile, counts: Counts| {
             assert_eq!(walked, [describe(profile)]);
@@ -165,13 +163,13 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
             Ok(())
         };
         partition
-            .single(&events, &dictionaries, &mut visit, &mut || ())
+            .single(keyless, &bytes, &dictionaries, &mut visit, &mut || ())
             .unwrap();
         assert_eq!(visits, 1);
     }
-    let bytes = &bytes[..bytes.len() - 1];
-    let events = Events { compact, bytes };
-    let cut = partition.single(&events, &dictionaries, &mut |_, _| Ok(()), &mut || ());
+    let cut = &bytes[..bytes.len() - 1];
+    let nothing = &mut |_: &Profile, _| Ok(());
+    let cut = partition.single(keyless, cut, &dictionaries, nothing, &mut || ());
     assert_eq!(cut, Err(Error::BadRecord));
     // What was left over is not seen by the next.
     assert_eq!(walk(&mut partition, &records, &dictionaries), walked);

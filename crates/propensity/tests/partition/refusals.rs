@@ -12,7 +12,7 @@ fn whatever_the_bytes_are_they_are_walked_or_refused() {
     let end = LAYOUT
         .records(whole)
         .map_while(Result::ok)
-        .map(|(_, record)| record.len());
+        .map(|record| record.bytes().len());
     let whole = &whole[..end.sum()];
     let fixed = Layout {
         key: KeyWidth::Fixed(3),

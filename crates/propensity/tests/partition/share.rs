@@ -53,7 +53,7 @@ fn records_that_come_in_pieces_are_walked_as_those_that_come_at_once() {
         let cut = |(number, batch): (usize, Batch)| {
             let records: Vec<&[u8]> = LAYOUT
                 .records(&batch.bytes)
-                .map(|record| record.unwrap().1)
+                .map(|record| record.unwrap().bytes())
                 .collect();
             let pieces = records.chunks(10 + 40 * number).map(|records| {
                 let mut batch = Batch::default();
