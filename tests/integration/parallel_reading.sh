@@ -72,7 +72,7 @@ query -c "CREATE FUNCTION inverse(n float8) RETURNS float8 IMMUTABLE PARALLEL SA
     -c "SELECT customer_ai.create_model('failing', 'visit', \$\$ kind = 'buy' AND public.inverse(amount) < 9 \$\$, '10 days', 'profile', 'at', 'kind')" >/dev/null
 refused 22012 'SELECT 1' "customer_ai.train('failing')"
 for call in "customer_ai.train('visit')" "customer_ai.score('visit')"; do
-    refused 53400 "SET temp_file_limit = '1MB'" "$call"
+    refused 53400 "SET temp_file_limit = '100kB'" "$call"
     started=$EPOCHREALTIME
     query -c 'SET client_min_messages = error' -c "$PARALLEL" -c BEGIN -c "SELECT count(*) FROM $call" -c ROLLBACK >/dev/null
     whole=$(awk "BEGIN { printf \"%d\", 1000 * ($EPOCHREALTIME - $started) }")

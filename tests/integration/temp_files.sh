@@ -8,7 +8,7 @@ files() { ls "$PGDATA"/base/pgsql_tmp 2>/dev/null || true; }
 
 query -c 'CREATE EXTENSION customer_ai' -c "CREATE TABLE visit AS SELECT p AS profile,
         timestamptz '2025-01-01' + (p * 7 + n * 97) % 2880 * interval '1 hour' AS at,
-        CASE WHEN (p * 31 + n * 17) % 11 < 3 THEN 'buy' ELSE 'look' END AS kind, repeat('x', n % 50) AS path, n::float8 AS amount
+        CASE WHEN (p * 31 + n * 17) % 11 < 3 THEN 'buy' ELSE 'look' END AS kind, repeat('x', n % 50) AS path, n / 7::float8 AS amount
     FROM generate_series(1, 20000) p, generate_series(1, 20) n"
 query -c "SELECT customer_ai.create_model('visits', 'visit', \$\$ kind = 'buy' \$\$, '10 days', 'profile', 'at', 'kind',
     options => '{\"algorithm\": \"logistic\", \"max_training_rows\": 5000}')" \
@@ -17,8 +17,8 @@ query -c "SELECT customer_ai.create_model('visits', 'visit', \$\$ kind = 'buy' \
 calls=("customer_ai.train('visits')" "customer_ai.score('visits')" "customer_ai.features('visits')" "customer_ai.check_model('visits')")
 seen=0
 for call in "${calls[@]}"; do
-    error=$(query -v VERBOSITY=sqlstate -c "SET client_min_messages = error" -c "SET temp_file_limit = '1MB'" -c "SELECT count(*) FROM $call" 2>&1 >/dev/null) || true
-    [[ $error = *53400* ]] || fail "$call with a temp_file_limit of 1 MB: ${error:-no error}"
+    error=$(query -v VERBOSITY=sqlstate -c "SET client_min_messages = error" -c "SET temp_file_limit = '200kB'" -c "SELECT count(*) FROM $call" 2>&1 >/dev/null) || true
+    [[ $error = *53400* ]] || fail "$call with a temp_file_limit of 200 kB: ${error:-no error}"
     [ -z "$(files)" ] || fail "the limit in $call leaves $(files)"
     # In one session: what an error leaves to the end of the session would be seen.
     started=$EPOCHREALTIME
@@ -48,7 +48,7 @@ SET $setting;
 SET parallel_setup_cost = 0;
 SELECT pg_backend_pid() AS pid \gset
 \setenv BACKEND :pid
-\! prlimit --pid "\$BACKEND" --fsize=3000000:
+\! prlimit --pid "\$BACKEND" --fsize=1100000:
 SELECT count(*) FROM customer_ai.check_model('visits');
 \! prlimit --pid "\$BACKEND" --fsize=unlimited:
 SELECT count(*) FROM pg_ls_tmpdir();
