@@ -6,6 +6,7 @@ use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
 use crate::history::{Flags, History};
 use crate::recode::{Recode, new_code};
+use crate::record::Layout;
 use crate::time::Micros;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -75,9 +76,10 @@ impl Columns {
 
     /// Appends the events in `bytes` that begin with these heads, their codes replaced; there is room for them.
     ///
-    /// Column by column: then the processor need not wait for where the next value begins.
+    /// Column by column, all of whose values are read alike.
     pub(super) fn extend(
         &mut self,
+        layout: &Layout,
         heads: &mut [Head],
         bytes: &[u8],
         recode: Option<&Recode>,
@@ -86,15 +88,15 @@ impl Columns {
         self.flags.extend(heads.iter().map(|head| head.flags));
         let replace = |column| recode.map(|recode| recode.column(column));
         push_codes(&mut self.kinds, heads, bytes, 0, replace(0));
-        for (column, field) in self.numbers.iter_mut().zip(1..) {
+        for (column, place) in self.numbers.iter_mut().zip(layout.event_numbers()) {
             let heads = heads.iter_mut();
-            column.extend(heads.map(|head| head.cursor.number(bytes, field)));
+            column.extend(heads.map(|head| head.cursor.number(bytes, place)));
         }
-        let first = 1 + self.numbers.len();
-        for (index, column) in self.codes.iter_mut().enumerate() {
-            push_codes(column, heads, bytes, first + index, replace(1 + index));
+        let codes = self.codes.iter_mut().zip(layout.event_codes());
+        for ((column, place), number) in codes.zip(1..) {
+            push_codes(column, heads, bytes, place, replace(number));
         }
-        let whole = heads.iter().all(|head| head.cursor.at == head.next);
+        let whole = heads.iter().all(|head| head.cursor.more == head.next);
         whole.then_some(()).ok_or(Error::BadRecord)
     }
 
@@ -209,10 +211,10 @@ fn push_codes(
     column: &mut Vec<u32>,
     heads: &mut [Head],
     bytes: &[u8],
-    field: usize,
+    place: usize,
     new: Option<&[u32]>,
 ) {
-    let codes = heads.iter_mut().map(|head| head.cursor.code(bytes, field));
+    let codes = heads.iter_mut().map(|head| head.cursor.code(bytes, place));
     match new {
         None => column.extend(codes),
         Some(new) => column.extend(codes.map(|code| new_code(new, code))),

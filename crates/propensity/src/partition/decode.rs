@@ -27,8 +27,8 @@ pub(super) struct Head {
 
 impl Head {
     #[inline(always)]
-    fn new(record: &Record, fields: usize, flags: Flags, owner: u32) -> Self {
-        let (time, cursor) = record.open(fields);
+    fn new(record: &Record, flags: Flags, owner: u32) -> Self {
+        let (time, cursor) = record.open();
         Self {
             time,
             cursor,
@@ -94,14 +94,13 @@ impl Arrivals {
     ) -> Result<usize, Error> {
         self.heads.clear();
         self.heads.try_reserve(CHUNK)?;
-        let fields = layout.event_fields();
         let (mut offset, mut records) = (start, 0);
         while records < CHUNK && offset < bytes.len() {
             let record = layout.record(bytes, offset)?;
             if let Some(owner) = self.profiles.number(&record.key, wants)? {
                 if let RecordKind::Event(flags) = record.kind()? {
                     self.profiles.entries[owner as usize].events += 1;
-                    self.heads.push(Head::new(&record, fields, flags, owner));
+                    self.heads.push(Head::new(&record, flags, owner));
                 } else {
                     self.others.push(owner, record.bytes())?;
                 }
@@ -113,7 +112,8 @@ impl Arrivals {
         reserve(&mut self.owners, self.heads.len(), expected)?;
         self.owners.extend(self.heads.iter().map(|head| head.owner));
         self.columns.reserve(self.heads.len(), expected)?;
-        self.columns.extend(&mut self.heads, bytes, recode)?;
+        self.columns
+            .extend(layout, &mut self.heads, bytes, recode)?;
         Ok(offset)
     }
 
@@ -129,20 +129,19 @@ impl Arrivals {
         while offset < bytes.len() {
             self.heads.clear();
             self.heads.try_reserve(CHUNK)?;
-            let fields = layout.event_fields();
             let (start, mut records) = (offset, 0);
             while records < CHUNK && offset < bytes.len() {
                 let record = layout.record(bytes, offset)?;
                 record.count(&mut counts)?;
                 if let RecordKind::Event(flags) = record.kind()? {
-                    self.heads.push(Head::new(&record, fields, flags, 0));
+                    self.heads.push(Head::new(&record, flags, 0));
                 }
                 offset = record.next;
                 records += 1;
             }
             let expected = self.expect(offset - start, records)?;
             self.columns.reserve(self.heads.len(), expected)?;
-            self.columns.extend(&mut self.heads, bytes, None)?;
+            self.columns.extend(layout, &mut self.heads, bytes, None)?;
             chunks += 1;
             if chunks.is_multiple_of(QUANTUM / CHUNK) {
                 poll();

@@ -1,7 +1,7 @@
-//! Writing the values of a record, each in as few bytes as it needs.
+//! Writing the values of a record.
 
 use super::time::Packed;
-use super::{CODE, Layout, NUMBER, TIME, key, length};
+use super::{CODE, LONG_CODE, LONG_NUMBER, Layout, MISSING, MORE, NUMBER, SECONDS, key, length};
 use crate::time::Micros;
 
 /// Bytes by which room is made: so few, and always as many, that it takes some instructions and no call.
@@ -18,34 +18,25 @@ pub(super) fn make_room(out: &mut Vec<u8>, bytes: usize) {
     }
 }
 
-/// More bytes than a record of so many numbers and codes has after its key, and than are written beyond the last.
-#[inline(always)]
-pub(super) fn longest(numbers: usize, codes: usize) -> usize {
-    let (length, widths, time, beyond) = (3, 1, 8, 8);
-    length + widths + time + 9 * numbers + 5 * codes + beyond
-}
-
 /// The values of a record that is being written.
 ///
-/// Room for the longest record is made at once, and what was not needed is given back at the end: that is quicker than
-/// making room for each value.
+/// Room for all is made at once, and what was not needed is given back at the end: that is quicker than making room for
+/// each value.
 #[must_use = "a record is not whole until its values end"]
 pub struct Fields<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the length goes.
-    length: usize,
-    /// Where the next byte of widths goes.
-    widths: usize,
+    /// Where the record begins.
+    start: usize,
     /// Where the next value goes.
     at: usize,
-    /// Number of the next value.
-    field: usize,
-    /// Widths of the newest values, up to three, which make no byte yet.
-    newest: u8,
+    /// Where the last value ends: long values are behind it.
+    end: usize,
+    /// Whether there are any.
+    more: bool,
 }
 
 impl<'a> Fields<'a> {
-    /// Begins a record of so many numbers and codes at the end of `out`.
+    /// Begins a record of so many bytes of values at the end of `out`.
     #[inline(always)]
     pub(super) fn begin(
         layout: &Layout,
@@ -53,22 +44,25 @@ impl<'a> Fields<'a> {
         tag: u8,
         key: &[u8],
         time: Micros,
-        (numbers, codes): (usize, usize),
+        values: usize,
     ) -> Self {
-        let time = Packed::new(time);
-        let longest = longest(numbers, codes);
-        let length = key::push(layout.key, out, tag | time.form << TIME, key, longest);
-        let widths = length + 1;
-        let at = widths + (numbers + codes).div_ceil(4);
-        out[at..at + 8].copy_from_slice(&time.value.to_le_bytes());
-        // Made when nothing is left to be changed, so that it can be returned in registers.
+        let start = out.len();
+        let packed = Packed::new(time);
+        let seconds = if packed.seconds { SECONDS } else { 0 };
+        let place = key::push(layout.key, out, tag | seconds, key, 8 + values);
+        out[place..place + 8].copy_from_slice(&packed.value.to_le_bytes());
+        let at = place + packed.bytes;
+        let end = at + values;
+        if packed.far {
+            push_long(out, end, false, &time.to_le_bytes());
+        }
+        // Made when nothing is left to be changed, so that it stays in registers.
         Self {
             out,
-            length,
-            widths,
-            at: at + time.bytes(),
-            field: 0,
-            newest: 0,
+            start,
+            at,
+            end,
+            more: packed.far,
         }
     }
 }
@@ -83,13 +77,14 @@ impl Fields<'_> {
     }
 
     /// Ends the record.
-    #[inline]
+    #[inline(always)]
     pub fn end(self) {
-        if !self.field.is_multiple_of(4) {
-            self.out[self.widths] = self.newest;
+        if self.more {
+            self.out[self.start] |= MORE;
+            length::write(self.out, self.end);
+        } else {
+            self.out.truncate(self.end);
         }
-        self.out.truncate(self.at);
-        length::write(self.out, self.length);
     }
 
     /// Writes the next value, a number. One that is not finite is taken as missing.
@@ -99,38 +94,45 @@ impl Fields<'_> {
         let number = number + 0.0;
         // Rounds: the lowest bits of the sum are the integer, in two's complement.
         let hundredths = (number * 100.0 + ONE_AND_A_HALF).to_bits() as i32;
-        if number.to_bits() == (f64::from(hundredths) / 100.0).to_bits() {
-            let width = 1 + usize::from(i16::try_from(hundredths).is_err());
-            self.put(hundredths as u64, width, NUMBER[width].bytes);
+        let same = number.to_bits() == (f64::from(hundredths) / 100.0).to_bits();
+        if same && hundredths > LONG_NUMBER {
+            self.put::<NUMBER>(hundredths.to_le_bytes());
         } else if number.is_finite() {
-            self.put(number.to_bits(), 3, NUMBER[3].bytes);
+            self.put::<NUMBER>(LONG_NUMBER.to_le_bytes());
+            push_long(self.out, self.end, self.more, &number.to_le_bytes());
+            self.more = true;
         } else {
-            self.put(0, 0, NUMBER[0].bytes);
+            self.put::<NUMBER>(MISSING.to_le_bytes());
         }
     }
 
     /// Writes the next value, a code.
     #[inline(always)]
     pub fn code(&mut self, code: u32) {
-        let width = match code {
-            0 => 0,
-            1..=0xff => 1,
-            0x100..=0xffff => 2,
-            _ => 3,
-        };
-        self.put(code.into(), width, CODE[width].bytes);
+        if code < LONG_CODE.into() {
+            self.put::<CODE>((code as u16).to_le_bytes());
+        } else {
+            self.put::<CODE>(LONG_CODE.to_le_bytes());
+            push_long(self.out, self.end, self.more, &code.to_le_bytes());
+            self.more = true;
+        }
     }
 
     #[inline(always)]
-    fn put(&mut self, value: u64, width: usize, bytes: usize) {
-        self.newest |= (width << (2 * (self.field % 4))) as u8;
-        self.field += 1;
-        if self.field.is_multiple_of(4) {
-            self.out[self.widths] = std::mem::take(&mut self.newest);
-            self.widths += 1;
-        }
-        // Its lowest bytes: all of it, and the next value over those that are too many.
-        self.out[self.at..self.at + 8].copy_from_slice(&value.to_le_bytes());
-        self.at += bytes;
+    fn put<const BYTES: usize>(&mut self, value: [u8; BYTES]) {
+        self.out[self.at..self.at + BYTES].copy_from_slice(&value);
+        self.at += BYTES;
     }
+}
+
+/// Appends a long value to a record whose others end at a place, be there `more` long ones or not.
+///
+/// Not of [`Fields`], which would then be in memory.
+#[cold]
+fn push_long(out: &mut Vec<u8>, end: usize, more: bool, value: &[u8]) {
+    if !more {
+        out.truncate(end);
+        out.push(0);
+    }
+    out.extend_from_slice(value);
 }

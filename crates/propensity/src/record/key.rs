@@ -7,14 +7,10 @@
 //! ```
 
 use super::SHORT;
-use super::cursor::{Size, take};
+use super::cursor::array;
 use super::fields::make_room;
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
-
-/// Sizes of an integer and of a length: long, short.
-const INTEGER: [Size; 2] = [Size::of(8), Size::of(4)];
-const LENGTH: [Size; 2] = [Size::of(4), Size::of(1)];
 
 /// How the bytes of a profile key are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,15 +52,17 @@ impl<'a> Key<'a> {
         short: bool,
     ) -> Option<(Self, usize)> {
         let (start, length) = match width {
-            KeyWidth::Fixed(8) => {
-                let size = INTEGER[usize::from(short)];
-                let integer = take(bytes, at, size);
-                return Some((Self::Integer(integer.to_le_bytes()), at + size.bytes));
+            KeyWidth::Fixed(8) if short => {
+                let integer = u32::from_le_bytes(array(bytes, at));
+                let integer = u64::from(integer).to_le_bytes();
+                return Some((Self::Integer(integer), at + 4));
             }
+            KeyWidth::Fixed(8) => return Some((Self::Integer(array(bytes, at)), at + 8)),
             KeyWidth::Fixed(length) => (at, length),
+            KeyWidth::Variable if short => (at + 1, usize::from(*bytes.get(at)?)),
             KeyWidth::Variable => {
-                let size = LENGTH[usize::from(short)];
-                (at + size.bytes, take(bytes, at, size) as usize)
+                let length = u32::from_le_bytes(array(bytes, at));
+                (at + 4, length as usize)
             }
         };
         let key = bytes.get(start..)?.get(..length)?;
@@ -81,7 +79,7 @@ pub(super) fn push(width: KeyWidth, out: &mut Vec<u8>, tag: u8, key: &[u8], room
         let short = u64::from_le_bytes(*integer) >> u32::BITS == 0;
         out[start] = with_length(tag, short);
         out[start + 1..start + 9].copy_from_slice(integer);
-        return start + 1 + INTEGER[usize::from(short)].bytes;
+        return start + if short { 5 } else { 9 };
     }
     push_bytes(width, out, tag, key);
     let end = out.len();

@@ -4,7 +4,7 @@
 const MANY: u8 = u8::MAX;
 
 /// Reads the length at a place; returns where it ends.
-#[inline(always)]
+#[cold]
 pub(super) fn read(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     match *bytes.get(at)? {
         MANY => {
@@ -16,19 +16,14 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
 }
 
 /// Writes, into the byte that was left for it, the length of all that follows; makes room if it takes more than one.
-#[inline(always)]
+#[cold]
 pub(super) fn write(out: &mut Vec<u8>, at: usize) {
     let length = out.len() - at - 1;
     if length < usize::from(MANY) {
         out[at] = length as u8;
     } else {
-        write_many(out, at, length);
+        out[at] = MANY;
+        let length = (length as u16).to_le_bytes();
+        out.splice(at + 1..at + 1, length);
     }
-}
-
-#[cold]
-fn write_many(out: &mut Vec<u8>, at: usize, length: usize) {
-    out[at] = MANY;
-    let length = (length as u16).to_le_bytes();
-    out.splice(at + 1..at + 1, length);
 }

@@ -2,15 +2,15 @@
 //! partition of its profile, and how an aggregate keeps those of very many profiles until it answers.
 //!
 //! ```text
-//! event       tag  key  length  widths  time        type  numbers...  codes...
-//! attributes  tag  key  length  widths  valid_from        numbers...  codes...
-//! mark        tag  key  length          cutoff
-//! left out    tag  key  length          count:u64 unless it is 1
+//! event       tag  key  time        type  numbers...  codes...    long values
+//! attributes  tag  key  valid_from        numbers...  codes...    long values
+//! mark        tag  key  cutoff                                    long values
+//! left out    tag  key                                            count:u64 unless it is 1
 //! ```
 //!
-//! Little-endian, without padding. The tag is one byte: what the record is, its flags or kind, how its time is written
-//! and whether its key is short. The length is that of what follows it. Each byte of widths says of four fields how many
-//! bytes they take: as few as hold the value.
+//! Little-endian, without padding. The tag is one byte: what the record is, its flags or kind, how its time is written,
+//! whether its key is short and whether there are long values. A number is in hundredths (i32), a code a u16; what these do
+//! not hold is a long value. Those come last, behind their length, in the order of what stands for them.
 //!
 //! `key`, `length` and `time` write and read one of these, `fields` writes the values; `read` finds records, `cursor` reads
 //! their values.
@@ -33,7 +33,6 @@ use serde::{Deserialize, Serialize};
 use crate::answer::Counts;
 use crate::history::{Flags, Mark, MarkKind};
 use crate::time::Micros;
-use cursor::Size;
 
 /// What a record consists of: the same for all records of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,15 +57,18 @@ const MARK: u8 = 2;
 const LEFT_OUT: u8 = 3;
 /// Where the flags of an event, the kind of a mark and what was left out start.
 const FLAGS: u8 = 2;
-/// Where it is said how the time is written.
-const TIME: u8 = FLAGS + Flags::BITS;
-/// Whether the key is short.
+/// Whether the time is in seconds, whether there are long values, whether the key is short.
+const SECONDS: u8 = 1 << 5;
+const MORE: u8 = 1 << 6;
 const SHORT: u8 = 1 << 7;
 
-/// Sizes of a code by its width.
-const CODE: [Size; 4] = [Size::of(0), Size::of(1), Size::of(2), Size::of(4)];
-/// Sizes of a number by its width: missing, in hundredths, as it is.
-const NUMBER: [Size; 4] = [Size::of(0), Size::of(2), Size::of(4), Size::of(8)];
+/// Bytes of a number and of a code.
+const NUMBER: usize = 4;
+const CODE: usize = 2;
+/// Stand for a number that is missing, for one that is a long value, and for a code that is one.
+const MISSING: i32 = i32::MIN;
+const LONG_NUMBER: i32 = i32::MIN + 1;
+const LONG_CODE: u16 = u16::MAX;
 
 const MARKS: [MarkKind; 6] = [
     MarkKind::Eligible,
@@ -110,7 +112,7 @@ impl Layout {
         flags: Flags,
     ) -> Fields<'a> {
         let tag = EVENT | flags.bits() << FLAGS;
-        let mut fields = Fields::begin(self, out, tag, key, time, (self.numbers, 1 + self.codes));
+        let mut fields = Fields::begin(self, out, tag, key, time, self.event_values());
         fields.code(kind);
         fields
     }
@@ -119,7 +121,7 @@ impl Layout {
     pub fn push_mark(&self, out: &mut Vec<u8>, key: &[u8], mark: Mark) {
         let kind = MARKS.iter().position(|&kind| kind == mark.kind);
         let tag = MARK | (kind.unwrap_or_default() as u8) << FLAGS;
-        Fields::begin(self, out, tag, key, mark.cutoff, (0, 0)).end();
+        Fields::begin(self, out, tag, key, mark.cutoff, 0).end();
     }
 
     /// Appends a row of profile attributes. Numbers that are not finite are taken as missing.
@@ -146,8 +148,8 @@ impl Layout {
         key: &[u8],
         valid_from: Micros,
     ) -> Fields<'a> {
-        let fields = (self.profile_numbers, self.profile_codes);
-        Fields::begin(self, out, ATTRIBUTES, key, valid_from, fields)
+        let values = self.attribute_values();
+        Fields::begin(self, out, ATTRIBUTES, key, valid_from, values)
     }
 
     /// Appends what was left out, for a profile without a key; events count themselves.
@@ -162,11 +164,13 @@ impl Layout {
         for (which, count) in counts.into_iter().enumerate() {
             if count > 0 {
                 let tag = LEFT_OUT | (which as u8) << FLAGS;
-                let length = if count == 1 { 0 } else { 8 };
-                let end = key::push(self.key, out, tag, b"", 1 + 8);
-                out.truncate(end);
-                out.push(length);
-                out.extend_from_slice(&count.to_le_bytes()[..usize::from(length)]);
+                let more = if count == 1 { 0 } else { MORE };
+                let end = key::push(self.key, out, tag | more, b"", 0);
+                if more != 0 {
+                    out.push(0);
+                    out.extend_from_slice(&count.to_le_bytes());
+                    length::write(out, end);
+                }
             }
         }
     }
@@ -178,7 +182,32 @@ impl Layout {
 
     /// More bytes than an event has, its key being so long.
     pub(crate) fn longest(&self, key: &[u8]) -> usize {
-        1 + 4 + key.len() + fields::longest(self.numbers, 1 + self.codes)
+        let long_values = 8 * (1 + self.numbers) + 4 * (1 + self.codes);
+        32 + key.len() + self.event_values() + long_values
+    }
+
+    /// Bytes of the values of an event.
+    #[inline(always)]
+    fn event_values(&self) -> usize {
+        NUMBER * self.numbers + CODE * (1 + self.codes)
+    }
+
+    /// Bytes of the values of a row of profile attributes.
+    #[inline(always)]
+    fn attribute_values(&self) -> usize {
+        NUMBER * self.profile_numbers + CODE * self.profile_codes
+    }
+
+    /// Where the numbers and codes of an event are behind its first value, which is the type.
+    #[inline(always)]
+    pub(crate) fn event_numbers(&self) -> impl Iterator<Item = usize> + use<> {
+        (CODE..).step_by(NUMBER).take(self.numbers)
+    }
+
+    #[inline(always)]
+    pub(crate) fn event_codes(&self) -> impl Iterator<Item = usize> + use<> {
+        let first = CODE + NUMBER * self.numbers;
+        (first..).step_by(CODE).take(self.codes)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Reading records.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, array};
 use super::{
-    ATTRIBUTES, EVENT, FLAGS, KIND_BITS, Key, Layout, MARK, MARKS, SHORT, TIME, length, time,
+    ATTRIBUTES, CODE, EVENT, FLAGS, KIND_BITS, Key, Layout, MARK, MARKS, MORE, NUMBER, SECONDS,
+    SHORT, length, time,
 };
 use crate::answer::Counts;
 use crate::error::Error;
@@ -33,9 +34,11 @@ pub struct Record<'a> {
     tag: u8,
     /// The bytes in which it lies.
     bytes: &'a [u8],
-    /// Where it begins, where what follows its length does, and where the next record does.
+    /// Where it begins, where its time is, where its values and where its long values are, where the next record begins.
     start: usize,
-    body: usize,
+    time: usize,
+    values: usize,
+    more: usize,
     pub(crate) next: usize,
 }
 
@@ -53,15 +56,28 @@ impl Layout {
     #[inline(always)]
     fn parse<'a>(&self, bytes: &'a [u8], start: usize) -> Option<Record<'a>> {
         let tag = *bytes.get(start)?;
-        let (key, at) = Key::read(self.key, bytes, start + 1, tag & SHORT != 0)?;
-        let (length, body) = length::read(bytes, at)?;
-        let next = body + length;
+        let (key, time) = Key::read(self.key, bytes, start + 1, tag & SHORT != 0)?;
+        let (time_bytes, value_bytes) = match tag & KIND_BITS {
+            EVENT => (time::bytes(tag & SECONDS != 0), self.event_values()),
+            ATTRIBUTES => (time::bytes(tag & SECONDS != 0), self.attribute_values()),
+            MARK => (time::bytes(tag & SECONDS != 0), 0),
+            _ => (0, 0),
+        };
+        let values = time + time_bytes;
+        let end = values + value_bytes;
+        let (mut more, mut next) = (end, end);
+        if tag & MORE != 0 {
+            let (length, place) = length::read(bytes, end)?;
+            (more, next) = (place, place + length);
+        }
         (next <= bytes.len()).then_some(Record {
             key,
             tag,
             bytes,
             start,
-            body,
+            time,
+            values,
+            more,
             next,
         })
     }
@@ -94,16 +110,6 @@ impl Layout {
         }
         Ok(counts)
     }
-
-    #[inline(always)]
-    pub(crate) fn event_fields(&self) -> usize {
-        1 + self.numbers + self.codes
-    }
-
-    #[inline(always)]
-    fn attribute_fields(&self) -> usize {
-        self.profile_numbers + self.profile_codes
-    }
 }
 
 impl<'a> Record<'a> {
@@ -119,12 +125,19 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// Time of the event, `valid_from` of the attributes, cutoff of the mark, and where its values are if there are so many.
+    /// Time of the event, `valid_from` of the attributes, cutoff of the mark, and where the values are.
     #[inline(always)]
-    pub(crate) fn open(&self, fields: usize) -> (Micros, Cursor) {
-        let form = self.tag >> TIME & 0b11;
-        let (time, at) = time::read(self.bytes, self.body + fields.div_ceil(4), form);
-        (time, Cursor::new(at, self.body))
+    pub(crate) fn open(&self) -> (Micros, Cursor) {
+        match time::read(self.bytes, self.time, self.tag & SECONDS != 0) {
+            Some(time) => (time, Cursor::new(self.values, self.more)),
+            None => self.open_far(),
+        }
+    }
+
+    #[cold]
+    fn open_far(&self) -> (Micros, Cursor) {
+        let time = Micros::from_le_bytes(array(self.bytes, self.more));
+        (time, Cursor::new(self.values, self.more + 8))
     }
 
     /// Adds the record to what is counted.
@@ -141,7 +154,7 @@ impl<'a> Record<'a> {
             RecordKind::LeftOut(3) => &mut counts.long_text,
             _ => return Err(Error::BadRecord),
         };
-        let many = self.bytes[self.body..self.next].first_chunk();
+        let many = self.bytes[self.more..self.next].first_chunk();
         *count = count.saturating_add(many.map_or(1, |&many| u64::from_le_bytes(many)));
         Ok(())
     }
@@ -153,13 +166,13 @@ impl<'a> Record<'a> {
 
     /// A code of an event: of its type at 0, then of its text attributes; 0 if missing.
     pub fn code(&self, layout: &Layout, column: usize) -> u32 {
-        let (_, mut cursor) = self.open(layout.event_fields());
+        let (_, mut cursor) = self.open();
         let mut code = cursor.code(self.bytes, 0);
-        for field in 1..=layout.numbers {
-            cursor.number(self.bytes, field);
+        for number in layout.event_numbers() {
+            cursor.number(self.bytes, number);
         }
-        for field in (1 + layout.numbers..).take(column) {
-            code = cursor.code(self.bytes, field);
+        for place in layout.event_codes().take(column) {
+            code = cursor.code(self.bytes, place);
         }
         code
     }
@@ -175,10 +188,10 @@ impl<'a> Record<'a> {
         numbers: &mut Vec<f64>,
         codes: &mut Vec<u32>,
     ) -> Result<(Micros, u32), Error> {
-        let (time, mut cursor) = self.open(layout.event_fields());
+        let (time, mut cursor) = self.open();
         let kind = cursor.code(self.bytes, 0);
         let counts = (layout.numbers, layout.codes);
-        self.values(cursor, 1, counts, numbers, codes)?;
+        self.values(cursor, CODE, counts, numbers, codes)?;
         Ok((time, kind))
     }
 
@@ -193,7 +206,7 @@ impl<'a> Record<'a> {
         numbers: &mut Vec<f64>,
         codes: &mut Vec<u32>,
     ) -> Result<Micros, Error> {
-        let (valid_from, cursor) = self.open(layout.attribute_fields());
+        let (valid_from, cursor) = self.open();
         let counts = (layout.profile_numbers, layout.profile_codes);
         self.values(cursor, 0, counts, numbers, codes)?;
         Ok(valid_from)
@@ -205,12 +218,12 @@ impl<'a> Record<'a> {
     ///
     /// [`Error::BadRecord`] if there is more.
     pub(crate) fn cutoff(&self) -> Result<Micros, Error> {
-        let (cutoff, cursor) = self.open(0);
+        let (cutoff, cursor) = self.open();
         self.end(cursor)?;
         Ok(cutoff)
     }
 
-    /// Reads all values from the one of this place on, so many numbers and codes.
+    /// Reads so many numbers and codes, the first of which is so many bytes behind the first value.
     fn values(
         &self,
         mut cursor: Cursor,
@@ -219,18 +232,18 @@ impl<'a> Record<'a> {
         numbers: &mut Vec<f64>,
         codes: &mut Vec<u32>,
     ) -> Result<(), Error> {
-        let first_code = first + counts.0;
+        let places = (first..).step_by(NUMBER).take(counts.0);
         numbers.clear();
-        numbers.extend((first..first_code).map(|field| cursor.number(self.bytes, field)));
+        numbers.extend(places.map(|place| cursor.number(self.bytes, place)));
+        let places = (first + NUMBER * counts.0..).step_by(CODE).take(counts.1);
         codes.clear();
-        let fields = first_code..first_code + counts.1;
-        codes.extend(fields.map(|field| cursor.code(self.bytes, field)));
+        codes.extend(places.map(|place| cursor.code(self.bytes, place)));
         self.end(cursor)
     }
 
-    /// Checks that the values end where the record does.
+    /// Checks that the long values end where the record does.
     fn end(&self, cursor: Cursor) -> Result<(), Error> {
-        let whole = cursor.at == self.next;
+        let whole = cursor.more == self.next;
         whole.then_some(()).ok_or(Error::BadRecord)
     }
 }

@@ -73,6 +73,9 @@ fn events(layout: &Layout, count: u32, bytes: &mut Vec<u8>) -> Vec<Said> {
                     1e7,
                     21_474_836.47,
                     21_474_836.48,
+                    -21_474_836.46,
+                    -21_474_836.47,
+                    -21_474_836.48,
                     -1e300,
                     f64::MIN_POSITIVE,
                     f64::NAN,
@@ -80,7 +83,7 @@ fn events(layout: &Layout, count: u32, bytes: &mut Vec<u8>) -> Vec<Said> {
                 ])
             })
             .collect();
-        let mut code = || pick(&[0.0, 1.0, 255.0, 256.0, 65_535.0, 65_536.0, 4e9]) as u32;
+        let mut code = || pick(&[0.0, 1.0, 255.0, 256.0, 65_534.0, 65_535.0, 65_536.0, 4e9]) as u32;
         let (kind, codes) = (
             code(),
             (0..layout.codes).map(|_| code()).collect::<Vec<_>>(),
@@ -160,7 +163,7 @@ fn usual_events_are_short() {
         &numbers,
         &codes,
     );
-    let (head, values) = (1 + 4 + 1 + 2 + 4, 1 + (2 + 2) + (1 + 2));
+    let (head, values) = (1 + 4 + 4, 2 + 3 * 4 + 2 * 2);
     assert_eq!(bytes.len(), head + values);
     bytes.clear();
     KEYLESS.push_event(
@@ -172,7 +175,7 @@ fn usual_events_are_short() {
         &[f64::NAN; 3],
         &[0; 2],
     );
-    assert_eq!(bytes.len(), 1 + 1 + 2 + 4);
+    assert_eq!(bytes.len(), 1 + 4 + values);
 }
 
 #[test]
@@ -259,21 +262,22 @@ fn a_record_cut_short_is_refused() {
 }
 
 #[test]
-fn a_record_whose_values_do_not_fill_it_is_refused() {
-    let mut bytes = Vec::new();
-    events(&KEYLESS, 1, &mut bytes);
-    let whole = bytes.clone();
-    // The length follows the tag; the widths follow it.
-    for (place, value) in [
-        (1, whole[1] - 1),
-        (2, whole[2] ^ 0b11),
-        (2, whole[2] ^ 0b1100),
-    ] {
-        bytes.copy_from_slice(&whole);
-        bytes[place] = value;
-        bytes.extend([0; 8]);
+fn a_record_with_other_long_values_is_refused() {
+    let mut whole = Vec::new();
+    let (numbers, codes) = ([1e9, 1.5, f64::NAN], [70_000, 3]);
+    KEYLESS.push_event(&mut whole, b"", 0, 1, Flags::default(), &numbers, &codes);
+    assert!(said(&KEYLESS, &whole).is_ok());
+    // The first number, which follows the tag, the time and the type, needs no long value; the second needs one.
+    for place in [1 + 4 + CODE, 1 + 4 + CODE + NUMBER] {
+        let mut bytes = whole.clone();
+        let number = i32::from_le_bytes(cursor::array(&whole, place));
+        let other = if number == LONG_NUMBER {
+            7
+        } else {
+            LONG_NUMBER
+        };
+        bytes[place..place + NUMBER].copy_from_slice(&other.to_le_bytes());
         assert_eq!(said(&KEYLESS, &bytes), Err(Error::BadRecord));
-        bytes.truncate(whole.len());
     }
 }
 

@@ -1,53 +1,70 @@
 //! The time in a record, from 2000 on: in seconds where it is a whole one, else in microseconds, of which seven bytes
-//! reach a thousand years in both directions.
+//! reach a thousand years in both directions. One that is further away is a long value.
 
-use super::cursor::{Size, take};
+use super::cursor::array;
 use crate::time::Micros;
 
 /// 2000-01-01: most events are later, and seconds of 4 bytes reach to 2068.
 const BASE: Micros = 946_684_800_000_000;
 const SECOND: Micros = 1_000_000;
-
-/// Sizes by form.
-const SIZES: [Size; 4] = [Size::of(4), Size::of(7), Size::of(8), Size::of(8)];
+/// Bytes of seconds, and of microseconds.
+const SECONDS: usize = 4;
+const MICROS: usize = 7;
+/// Bits of a word beyond microseconds.
+const BEYOND: usize = 64 - 8 * MICROS;
+/// Stands for what seven bytes do not hold.
+const FAR: Micros = Micros::MIN >> BEYOND;
 
 /// A time as it is written.
 pub(super) struct Packed {
-    pub form: u8,
+    /// Whether in seconds.
+    pub seconds: bool,
     pub value: u64,
+    /// How many of the lowest bytes of the value are written.
+    pub bytes: usize,
+    /// Whether it is a long value.
+    pub far: bool,
 }
 
 impl Packed {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(time: Micros) -> Self {
         let micros = time.wrapping_sub(BASE);
         let seconds = micros / SECOND;
         if seconds * SECOND == micros && i32::try_from(seconds).is_ok() {
-            let value = seconds as u64;
-            return Self { form: 0, value };
+            return Self {
+                seconds: true,
+                value: seconds as u64,
+                bytes: SECONDS,
+                far: false,
+            };
         }
-        let form = if micros << 8 >> 8 == micros { 1 } else { 2 };
-        let value = micros as u64;
-        Self { form, value }
-    }
-
-    /// How many of the lowest bytes of the value are written.
-    #[inline]
-    pub(super) fn bytes(&self) -> usize {
-        SIZES[usize::from(self.form)].bytes
+        let far = micros << BEYOND >> BEYOND != micros || micros == FAR;
+        Self {
+            seconds: false,
+            value: if far { FAR } else { micros } as u64,
+            bytes: MICROS,
+            far,
+        }
     }
 }
 
-/// Reads the time of this form at a place; returns where it ends.
+/// Bytes of a time.
 #[inline(always)]
-pub(super) fn read(bytes: &[u8], at: usize, form: u8) -> (Micros, usize) {
-    let size = SIZES[usize::from(form)];
-    let value = take(bytes, at, size);
-    // The sign is in the highest of the bytes that were written.
-    let beyond = 64 - 8 * size.bytes;
-    let signed = (value << beyond) as i64 >> beyond;
-    let micros = if form == 0 { signed * SECOND } else { signed };
-    (micros.wrapping_add(BASE), at + size.bytes)
+pub(super) fn bytes(seconds: bool) -> usize {
+    if seconds { SECONDS } else { MICROS }
+}
+
+/// Reads a time; none if it is a long value.
+#[inline(always)]
+pub(super) fn read(bytes: &[u8], at: usize, seconds: bool) -> Option<Micros> {
+    if seconds {
+        let seconds = i32::from_le_bytes(array(bytes, at));
+        return Some(Micros::from(seconds) * SECOND + BASE);
+    }
+    // The byte before comes with it, because 8 bytes are read at once: there is always one, the tag.
+    let micros = i64::from_le_bytes(array(bytes, at - 1)) >> BEYOND;
+    (micros != FAR).then(|| micros.wrapping_add(BASE))
 }
 
 #[cfg(test)]
@@ -64,18 +81,24 @@ mod tests {
             (1_700_000_000 * SECOND + 1, 7),
             (BASE - SECOND / 2, 7),
             (century, 7),
-            (-12 * century - 1, 8),
+            (-11 * century, 7),
             (11 * century, 7),
-            (12 * century, 8),
-            (Micros::MIN, 8),
-            (Micros::MAX, 8),
         ] {
             let packed = Packed::new(time);
-            assert_eq!(packed.bytes(), width, "{time}");
-            let bytes = packed.value.to_le_bytes();
-            for bytes in [&bytes[..width], &[bytes, [7; 8]].concat()] {
-                assert_eq!(read(bytes, 0, packed.form), (time, width));
-            }
+            assert_eq!((packed.bytes, packed.far), (width, false), "{time}");
+            let bytes = [&[9][..], &packed.value.to_le_bytes()[..width]].concat();
+            assert_eq!(read(&bytes, 1, packed.seconds), Some(time));
+        }
+    }
+
+    #[test]
+    fn times_far_away_are_long_values() {
+        let far = FAR.wrapping_add(BASE);
+        for time in [Micros::MIN, Micros::MAX, far - 1, far, -(far - 2 * BASE)] {
+            let packed = Packed::new(time);
+            assert!(packed.far && !packed.seconds, "{time}");
+            let bytes = [&[9][..], &packed.value.to_le_bytes()[..MICROS]].concat();
+            assert_eq!(read(&bytes, 1, false), None);
         }
     }
 }
