@@ -71,50 +71,18 @@ impl Arrivals {
         wants: &dyn Fn(u64) -> bool,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        self.columns.shape(layout.numbers, layout.codes);
-        let (mut offset, mut chunks) = (0, 0_usize);
-        while offset < bytes.len() {
-            offset = self.add_chunk(layout, bytes, offset, recode, wants)?;
-            chunks += 1;
-            if chunks.is_multiple_of(QUANTUM / CHUNK) {
-                poll();
+        let sort_out = |profiles: &mut Profiles, others: &mut Others, record: &Record| {
+            let Some(owner) = profiles.number(&record.key, wants)? else {
+                return Ok(None);
+            };
+            if let RecordKind::Event(flags) = record.kind()? {
+                profiles.entries[owner as usize].events += 1;
+                return Ok(Some(Head::new(record, flags, owner)));
             }
-        }
-        Ok(())
-    }
-
-    /// Takes in the records from an offset on, so many as make a chunk; returns where they end.
-    fn add_chunk(
-        &mut self,
-        layout: &Layout,
-        bytes: &[u8],
-        start: usize,
-        recode: Option<&Recode>,
-        wants: &dyn Fn(u64) -> bool,
-    ) -> Result<usize, Error> {
-        self.heads.clear();
-        self.heads.try_reserve(CHUNK)?;
-        let (mut offset, mut records) = (start, 0);
-        while records < CHUNK && offset < bytes.len() {
-            let record = layout.record(bytes, offset)?;
-            if let Some(owner) = self.profiles.number(&record.key, wants)? {
-                if let RecordKind::Event(flags) = record.kind()? {
-                    self.profiles.entries[owner as usize].events += 1;
-                    self.heads.push(Head::new(&record, flags, owner));
-                } else {
-                    self.others.push(owner, record.bytes())?;
-                }
-            }
-            offset = record.next;
-            records += 1;
-        }
-        let expected = self.expect(offset - start, records)?;
-        reserve(&mut self.owners, self.heads.len(), expected)?;
-        self.owners.extend(self.heads.iter().map(|head| head.owner));
-        self.columns.reserve(self.heads.len(), expected)?;
-        self.columns
-            .extend(layout, &mut self.heads, bytes, recode)?;
-        Ok(offset)
+            others.push(owner, record.bytes())?;
+            Ok(None)
+        };
+        self.take_in(layout, bytes, recode, sort_out, poll)
     }
 
     /// Takes in the events among records of one profile, which has no number; counts what is there.
@@ -124,30 +92,53 @@ impl Arrivals {
         bytes: &[u8],
         poll: &mut dyn FnMut(),
     ) -> Result<Counts, Error> {
+        let mut counts = Counts::default();
+        let sort_out = |_: &mut Profiles, _: &mut Others, record: &Record| {
+            record.count(&mut counts)?;
+            Ok(match record.kind()? {
+                RecordKind::Event(flags) => Some(Head::new(record, flags, 0)),
+                _ => None,
+            })
+        };
+        self.take_in(layout, bytes, None, sort_out, poll)?;
+        Ok(counts)
+    }
+
+    /// Takes in the events that `sort_out` finds among records, chunk by chunk.
+    #[inline(always)]
+    fn take_in(
+        &mut self,
+        layout: &Layout,
+        bytes: &[u8],
+        recode: Option<&Recode>,
+        mut sort_out: impl FnMut(&mut Profiles, &mut Others, &Record) -> Result<Option<Head>, Error>,
+        poll: &mut dyn FnMut(),
+    ) -> Result<(), Error> {
         self.columns.shape(layout.numbers, layout.codes);
-        let (mut counts, mut offset, mut chunks) = (Counts::default(), 0, 0_usize);
+        let (mut offset, mut chunks) = (0, 0_usize);
         while offset < bytes.len() {
             self.heads.clear();
             self.heads.try_reserve(CHUNK)?;
             let (start, mut records) = (offset, 0);
             while records < CHUNK && offset < bytes.len() {
                 let record = layout.record(bytes, offset)?;
-                record.count(&mut counts)?;
-                if let RecordKind::Event(flags) = record.kind()? {
-                    self.heads.push(Head::new(&record, flags, 0));
-                }
+                let head = sort_out(&mut self.profiles, &mut self.others, &record)?;
+                self.heads.extend(head);
                 offset = record.next;
                 records += 1;
             }
             let expected = self.expect(offset - start, records)?;
+            reserve(&mut self.owners, self.heads.len(), expected)?;
+            self.owners.extend(self.heads.iter().map(|head| head.owner));
             self.columns.reserve(self.heads.len(), expected)?;
-            self.columns.extend(layout, &mut self.heads, bytes, None)?;
+            self.columns
+                .extend(layout, &mut self.heads, bytes, recode)?;
             chunks += 1;
             if chunks.is_multiple_of(QUANTUM / CHUNK) {
                 poll();
             }
         }
-        Ok(counts)
+        Ok(())
     }
 
     /// So many bytes were taken, of so many records: for how many events there is to be room, those at hand and, if the

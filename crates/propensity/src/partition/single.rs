@@ -2,7 +2,6 @@
 
 use super::Partition;
 use super::columns::Attributes;
-
 use crate::answer::Counts;
 use crate::dictionary::Dictionaries;
 use crate::error::Error;
