@@ -89,8 +89,7 @@ impl Columns {
         let replace = |column| recode.map(|recode| recode.column(column));
         push_codes(&mut self.kinds, heads, bytes, 0, replace(0));
         for (column, place) in self.numbers.iter_mut().zip(layout.event_numbers()) {
-            let heads = heads.iter_mut();
-            column.extend(heads.map(|head| head.cursor.number(bytes, place)));
+            column.extend(heads.iter().map(|head| head.cursor.number(bytes, place)));
         }
         let codes = self.codes.iter_mut().zip(layout.event_codes());
         for ((column, place), number) in codes.zip(1..) {

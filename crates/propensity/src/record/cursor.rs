@@ -1,6 +1,6 @@
 //! Reading the values of a record.
 
-use super::{CODE, LONG_CODE, LONG_NUMBER, MISSING, NUMBER};
+use super::{CODE, LONG_CODE, NUMBER};
 
 /// Where the values of a record are.
 ///
@@ -19,14 +19,10 @@ impl Cursor {
         Self { at, more }
     }
 
-    /// The number so many bytes behind the first value, NaN if it is missing. To be read in order.
+    /// The number so many bytes behind the first value, NaN if it is missing.
     #[inline(always)]
-    pub(crate) fn number(&mut self, bytes: &[u8], offset: usize) -> f64 {
-        match i32::from_le_bytes(array::<NUMBER>(bytes, self.at + offset)) {
-            MISSING => f64::NAN,
-            LONG_NUMBER => f64::from_le_bytes(self.long(bytes)),
-            hundredths => f64::from(hundredths) / 100.0,
-        }
+    pub(crate) fn number(&self, bytes: &[u8], offset: usize) -> f64 {
+        f64::from_le_bytes(array::<NUMBER>(bytes, self.at + offset))
     }
 
     /// The code so many bytes behind the first value, 0 if it is missing. To be read in order.
@@ -39,9 +35,9 @@ impl Cursor {
     }
 
     #[cold]
-    fn long<const BYTES: usize>(&mut self, bytes: &[u8]) -> [u8; BYTES] {
+    fn long(&mut self, bytes: &[u8]) -> [u8; 4] {
         let value = array(bytes, self.more);
-        self.more += BYTES;
+        self.more += value.len();
         value
     }
 }

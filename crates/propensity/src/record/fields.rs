@@ -1,13 +1,11 @@
 //! Writing the values of a record.
 
 use super::time::Packed;
-use super::{CODE, LONG_CODE, LONG_NUMBER, Layout, MISSING, MORE, NUMBER, SECONDS, key, length};
+use super::{CODE, LONG_CODE, Layout, MORE, NUMBER, SECONDS, key, length};
 use crate::time::Micros;
 
 /// Bytes by which room is made: so few, and always as many, that it takes some instructions and no call.
 const ROOM: usize = 64;
-/// 1.5 * 2^52: an f64 near it is an integer.
-const ONE_AND_A_HALF: f64 = 6_755_399_441_055_744.0;
 
 /// Appends so many bytes, or some more.
 #[inline(always)]
@@ -90,20 +88,13 @@ impl Fields<'_> {
     /// Writes the next value, a number. One that is not finite is taken as missing.
     #[inline(always)]
     pub fn number(&mut self, number: f64) {
-        // So that records compare equal -0.0 is 0.0.
-        let number = number + 0.0;
-        // Rounds: the lowest bits of the sum are the integer, in two's complement.
-        let hundredths = (number * 100.0 + ONE_AND_A_HALF).to_bits() as i32;
-        let same = number.to_bits() == (f64::from(hundredths) / 100.0).to_bits();
-        if same && hundredths > LONG_NUMBER {
-            self.put::<NUMBER>(hundredths.to_le_bytes());
-        } else if number.is_finite() {
-            self.put::<NUMBER>(LONG_NUMBER.to_le_bytes());
-            push_long(self.out, self.end, self.more, &number.to_le_bytes());
-            self.more = true;
+        // One NaN, so that records compare equal; `+ 0.0` makes -0.0 the same as 0.0.
+        let number = if number.is_finite() {
+            number + 0.0
         } else {
-            self.put::<NUMBER>(MISSING.to_le_bytes());
-        }
+            f64::NAN
+        };
+        self.put::<NUMBER>(number.to_le_bytes());
     }
 
     /// Writes the next value, a code.

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Little-endian, without padding. The tag is one byte: what the record is, its flags or kind, how its time is written,
-//! whether its key is short and whether there are long values. A number is in hundredths (i32), a code a u16; what these do
-//! not hold is a long value. Those come last, behind their length, in the order of what stands for them.
+//! whether its key is short and whether there are long values. A number is an f64, NaN if missing, a code a u16. Times and codes
+//! that are too large for their places are long values, which come last, behind their length, in the order of the places.
 //!
 //! `key`, `length` and `time` write and read one of these, `fields` writes the values; `read` finds records, `cursor` reads
 //! their values.
@@ -63,11 +63,9 @@ const MORE: u8 = 1 << 6;
 const SHORT: u8 = 1 << 7;
 
 /// Bytes of a number and of a code.
-const NUMBER: usize = 4;
+const NUMBER: usize = 8;
 const CODE: usize = 2;
-/// Stand for a number that is missing, for one that is a long value, and for a code that is one.
-const MISSING: i32 = i32::MIN;
-const LONG_NUMBER: i32 = i32::MIN + 1;
+/// Stands for a code that is a long value.
 const LONG_CODE: u16 = u16::MAX;
 
 const MARKS: [MarkKind; 6] = [
@@ -182,7 +180,7 @@ impl Layout {
 
     /// More bytes than an event has, its key being so long.
     pub(crate) fn longest(&self, key: &[u8]) -> usize {
-        let long_values = 8 * (1 + self.numbers) + 4 * (1 + self.codes);
+        let long_values = 8 + 4 * (1 + self.codes);
         32 + key.len() + self.event_values() + long_values
     }
 

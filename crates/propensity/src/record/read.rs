@@ -168,9 +168,6 @@ impl<'a> Record<'a> {
     pub fn code(&self, layout: &Layout, column: usize) -> u32 {
         let (_, mut cursor) = self.open();
         let mut code = cursor.code(self.bytes, 0);
-        for number in layout.event_numbers() {
-            cursor.number(self.bytes, number);
-        }
         for place in layout.event_codes().take(column) {
             code = cursor.code(self.bytes, place);
         }

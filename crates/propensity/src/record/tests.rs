@@ -163,7 +163,7 @@ fn usual_events_are_short() {
         &numbers,
         &codes,
     );
-    let (head, values) = (1 + 4 + 4, 2 + 3 * 4 + 2 * 2);
+    let (head, values) = (1 + 4 + 4, 2 + 3 * 8 + 2 * 2);
     assert_eq!(bytes.len(), head + values);
     bytes.clear();
     KEYLESS.push_event(
@@ -264,19 +264,16 @@ fn a_record_cut_short_is_refused() {
 #[test]
 fn a_record_with_other_long_values_is_refused() {
     let mut whole = Vec::new();
-    let (numbers, codes) = ([1e9, 1.5, f64::NAN], [70_000, 3]);
+    let (numbers, codes) = ([0.0; 3], [70_000, 3]);
     KEYLESS.push_event(&mut whole, b"", 0, 1, Flags::default(), &numbers, &codes);
     assert!(said(&KEYLESS, &whole).is_ok());
-    // The first number, which follows the tag, the time and the type, needs no long value; the second needs one.
-    for place in [1 + 4 + CODE, 1 + 4 + CODE + NUMBER] {
+    // The first code needs a long value, the second does not.
+    let codes = 1 + 4 + CODE + 3 * NUMBER;
+    for place in [codes, codes + CODE] {
         let mut bytes = whole.clone();
-        let number = i32::from_le_bytes(cursor::array(&whole, place));
-        let other = if number == LONG_NUMBER {
-            7
-        } else {
-            LONG_NUMBER
-        };
-        bytes[place..place + NUMBER].copy_from_slice(&other.to_le_bytes());
+        let code = u16::from_le_bytes(cursor::array(&whole, place));
+        let other = if code == LONG_CODE { 7 } else { LONG_CODE };
+        bytes[place..place + CODE].copy_from_slice(&other.to_le_bytes());
         assert_eq!(said(&KEYLESS, &bytes), Err(Error::BadRecord));
     }
 }
