@@ -8,7 +8,7 @@ files() { ls "$PGDATA"/base/pgsql_tmp 2>/dev/null || true; }
 
 query -c 'CREATE EXTENSION customer_ai' -c "CREATE TABLE visit AS SELECT p AS profile,
         timestamptz '2025-01-01' + (p * 7 + n * 97) % 2880 * interval '1 hour' AS at,
-        CASE WHEN (p * 31 + n * 17) % 11 < 3 THEN 'buy' ELSE 'look' END AS kind, repeat('x', n % 50) AS path, n / 7::float8 AS amount
+        CASE WHEN (p * 31 + n * 17) % 11 < 3 THEN 'buy' ELSE 'look' END AS kind, repeat('x', n % 50) AS path, n::float8 AS amount
     FROM generate_series(1, 20000) p, generate_series(1, 20) n"
 query -c "SELECT customer_ai.create_model('visits', 'visit', \$\$ kind = 'buy' \$\$, '10 days', 'profile', 'at', 'kind',
     options => '{\"algorithm\": \"logistic\", \"max_training_rows\": 5000}')" \

@@ -43,7 +43,7 @@ SELECT customer_ai.event_counts(NULL, '{"timezone": "UTC", "numbers": 1, "texts"
 SELECT customer_ai.event_history(now(), '{"timezone": "UTC", "numbers": 90, "texts": 0}', timestamptz '2025-01-01', NULL::text, true, true, false,
     n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n, n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,
     n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n,n) IS NOT NULL
-FROM (SELECT number + 0.001::float8 AS n FROM generate_series(1, 400000) number) numbers;
+FROM generate_series(1, 400000) n;
 
 -- Not over a window, and no part by itself or with a state that is none.
 SELECT customer_ai.event_history(now(), '{"timezone": "UTC", "numbers": 0, "texts": 1}', at, kind, true, true, false, page) OVER () FROM visit;
