@@ -26,7 +26,8 @@ SELECT to_char(m.events, '999,999,999') AS events, m.name AS stage, round(m.seco
     round(m.cpu::numeric, 2) AS "CPU s", round((m.cpu / nullif(plain.cpu, 0))::numeric, 2) AS "x GROUP BY",
     round((m.seconds / nullif(plain.seconds, 0))::numeric, 2) AS "by clock",
     round((m.cpu / nullif(bare.cpu, 0))::numeric, 1) AS "x read", m.peak AS "peak MB",
-    round((ln(m.cpu / nullif(less.cpu, 0)) / ln(m.events::double precision / less.events))::numeric, 2) AS growth
+    round((ln(m.cpu / nullif(less.cpu, 0)) / ln(m.events::double precision / less.events))::numeric, 2) AS growth,
+    round((ln(m.seconds / nullif(less.seconds, 0)) / ln(m.events::double precision / less.events))::numeric, 2) AS "growth by clock"
 FROM named m
     JOIN medians plain ON plain.events = m.events AND plain.stage = 'GROUP BY'
     JOIN medians bare ON bare.events = m.events AND bare.stage = 'read the columns'
