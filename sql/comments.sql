@@ -21,6 +21,8 @@ COMMENT ON FUNCTION customer_ai.explain IS
     'all factors of one profile, live: impacts in log-odds that add up with the base to the prediction';
 COMMENT ON FUNCTION customer_ai.features IS
     'the features of every eligible profile as of an instant (NULL: the newest event), row by row';
+COMMENT ON FUNCTION customer_ai.describe_features IS
+    'the features of the active version of a model: name, readable label, the factor that each belongs to, and unit';
 COMMENT ON FUNCTION customer_ai.backtest IS
     'trains as of each past cutoff and judges by what happened in its outcome window; nothing is written';
 COMMENT ON FUNCTION customer_ai.create_segment IS

@@ -18,7 +18,6 @@ use crate::memory::poll;
 use crate::owner::as_owner;
 use crate::pushed::Pushed;
 use crate::rows::{Rows, Text};
-use crate::stream::Stream;
 
 /// Written out because the rows go to PostgreSQL's own tuplestore, which pgrx knows nothing of.
 #[pg_extern(sql = r#"
@@ -64,10 +63,11 @@ fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows) -> Re
         return ask_all(definition, pushed, as_of, rows);
     }
     let stored = stored.map(|model| model.schema);
-    let stream = Stream::open(definition, stored.as_ref())?;
     let until = as_of.unwrap_or_else(instant::now);
-    let mut stream = gather::events(definition, stream, until, None)?;
-    stream.read_attributes(None)?;
+    let mut stream = match &stored {
+        Some(schema) => gather::read_known(definition, until, schema)?,
+        None => gather::read(definition, until, None)?,
+    };
     let as_of = as_of.unwrap_or(stream.tally().last);
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
@@ -105,7 +105,11 @@ fn ask_all(
     pushed.features(&cutoffs[0], &mut row, &mut |key, row| {
         hand_out(&kind.text(key), &columns, row, rows);
         Ok(())
-    })
+    })?;
+    match pushed.events() {
+        0 => Err(pushed.skipped().no_events(definition)),
+        _ => Ok(()),
+    }
 }
 
 /// Hands out the features of one profile.

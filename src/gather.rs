@@ -128,8 +128,24 @@ pub fn read(
     Ok(stream)
 }
 
+/// Reads the events up to an instant, and the attributes, of all profiles, for a version of this schema: it knows what
+/// it tells apart.
+pub fn read_known(
+    definition: &Definition,
+    until: Micros,
+    schema: &Schema,
+) -> Result<Stream, Error> {
+    let stream = Stream::open(definition, Some(schema))?;
+    let mut stream = events(definition, stream, until, None)?;
+    if stream.tally().events == 0 {
+        return Err(stream.no_events(definition));
+    }
+    stream.read_attributes(None)?;
+    Ok(stream)
+}
+
 /// Reads the events up to an instant, of all profiles or of a sample: as histories where they are elsewhere.
-pub fn events(
+fn events(
     definition: &Definition,
     mut stream: Stream,
     until: Micros,

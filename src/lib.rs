@@ -7,6 +7,7 @@ mod catalog;
 mod check;
 mod condition;
 mod define;
+mod describe;
 mod error;
 mod examples;
 mod features;

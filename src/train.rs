@@ -334,6 +334,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         "profiles": stream.profiles(),
         "profiles_read": stream.share().fraction(),
         "events_read": stream.tally().kept,
+        "types_told_apart": stream.types_chosen().then(|| stream.dictionaries().kinds.len()),
         "eligible": trained.gathered.estimate(),
         "sampled": report.rows,
         "processes": stream.processes(),

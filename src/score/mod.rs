@@ -139,13 +139,8 @@ fn predict_all(
         return ask_all(definition, pushed, as_of);
     }
     let mut laps = Laps::start();
-    let stream = Stream::open(definition, Some(&scorer.model().schema))?;
     let until = as_of.unwrap_or_else(instant::now);
-    let mut stream = gather::events(definition, stream, until, None)?;
-    stream.read_attributes(None)?;
-    if stream.tally().events == 0 {
-        return Err(stream.no_events(definition));
-    }
+    let mut stream = gather::read_known(definition, until, &scorer.model().schema)?;
     let as_of = as_of.unwrap_or(stream.tally().last);
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;

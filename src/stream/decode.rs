@@ -159,7 +159,7 @@ impl BytesKind {
         }
     }
 
-    /// Calls `use_text` with the value as text: integers in decimal, uuids in hexadecimal, and what
+    /// Calls `use_text` with the value as text: integers in decimal, uuids as PostgreSQL does, and what
     /// stands for a long text.
     ///
     /// # Safety
@@ -217,7 +217,7 @@ impl BytesKind {
             Self::Int4 => i64::from(datum.value() as i32),
             Self::Int8 => datum.value() as i64,
             Self::Uuid => {
-                return unsafe { self.read(datum, |bytes| use_text(&hexadecimal(bytes))) };
+                return unsafe { self.read(datum, |bytes| use_text(&uuid(bytes))) };
             }
             Self::Varlena => {
                 return match unsafe { plain(datum) } {
@@ -265,21 +265,22 @@ impl BytesKind {
             (Self::Int2 | Self::Int4 | Self::Int8, Ok(integer)) => {
                 return i64::from_le_bytes(integer).to_string();
             }
-            (Self::Uuid, _) => hexadecimal(key).to_vec(),
+            (Self::Uuid, _) => uuid(key).to_vec(),
             _ => key.to_vec(),
         };
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
-/// The lowercase hexadecimal digits of a uuid.
-fn hexadecimal(bytes: &[u8]) -> [u8; 32] {
-    let mut digits = [0; 32];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
-        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
+/// A uuid as PostgreSQL writes it: lowercase hexadecimal digits with dashes between 8, 4, 4, 4 and 12 of them.
+fn uuid(bytes: &[u8]) -> [u8; 36] {
+    let mut text = [b'-'; 36];
+    let places = (0..36).filter(|place| ![8, 13, 18, 23].contains(place));
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    for (place, digit) in places.zip(digits) {
+        text[place] = b"0123456789abcdef"[usize::from(digit)];
     }
-    digits
+    text
 }
 
 /// The decimal digits of an integer, written to the end of `digits`.

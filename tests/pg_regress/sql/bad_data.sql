@@ -12,6 +12,9 @@ SELECT customer_ai.create_segment('public.buyers', 'm', 'true');
 
 -- no events
 SELECT customer_ai.train('m');
+SELECT * FROM customer_ai.features('m');
+SELECT * FROM customer_ai.features('m', as_of => '2025-01-01');
+SELECT * FROM customer_ai.describe_features('m');
 SELECT "check", ok FROM customer_ai.check_model('m') WHERE NOT ok ORDER BY 1;
 
 -- events, but none with a profile and a finite time

@@ -1,5 +1,6 @@
 -- Odd values in event rows: what is left out changes nothing, what is missing is as if NULL, all is counted, and live
 -- predictions equal the batch.
+\set ON_ERROR_STOP on
 SET client_min_messages = error;
 SET timezone = 'America/Los_Angeles';
 CREATE TABLE plain AS
@@ -19,7 +20,7 @@ BEGIN
     WHERE m.name = model ORDER BY v.id DESC, r.id DESC LIMIT 1;
     PERFORM customer_ai.score(model, as_of => '2025-05-01');
     EXECUTE format('SELECT count(*) FROM %I s, LATERAL customer_ai.predict(%L, s.profile::text, as_of => %L) p
-        WHERE hashtext(s.profile::text) % 5 = 0 AND (float8send(s.probability), s.factors) IS DISTINCT FROM (float8send(p.probability), p.factors)', model || '_scores', model, '2025-05-01')
+        WHERE mod(hashtext(s.profile::text), 5) = 0 AND (float8send(s.probability), s.factors) IS DISTINCT FROM (float8send(p.probability), p.factors)', model || '_scores', model, '2025-05-01')
         INTO different;
     RETURN format('%s live predictions differ', different);
 END $$;

@@ -25,6 +25,23 @@ pub enum Unit {
     Category,
 }
 
+impl Unit {
+    /// Its name, as users read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Days => "days",
+            Self::Count => "count",
+            Self::Share => "share",
+            Self::Ratio => "ratio",
+            Self::Amount => "amount",
+            Self::Number => "number",
+            Self::Hour => "hour",
+            Self::Flag => "flag",
+            Self::Category => "category",
+        }
+    }
+}
+
 /// A column of the feature row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feature {
