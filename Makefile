@@ -31,7 +31,7 @@ demo: install
 	@tools/cluster psql -X -q -f demo/demo.sql
 
 test: setup
-	@tools/test lint unit install regress parallel isolation integration readme
+	@tools/test lint unit reference install regress parallel isolation integration readme
 
 fmt:
 	cargo fmt --all
