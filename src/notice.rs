@@ -33,9 +33,10 @@ pub fn too_many_types(definition: &Definition, gathered: &Gathered) {
     ErrorReport::new(
         Code::ERRCODE_SUCCESSFUL_COMPLETION,
         format!(
-            "model \"{}\" has more than {} event types: only the most frequent ones were told apart",
+            "model \"{}\" has more than {} event types: only the {} most frequent ones were told apart",
             definition.name,
-            Dictionary::ROOM
+            Dictionary::ROOM,
+            gathered.stream.dictionaries().kinds.len()
         ),
         "train",
     )

@@ -23,11 +23,13 @@ query -c 'CREATE TABLE common_last AS SELECT * FROM typed ORDER BY length(kind) 
 for model in typed common_last clustered; do
     define "$model" "$model" 1000
     notice=$(query -c "SELECT * FROM customer_ai.train('$model')" 2>&1 >/dev/null)
-    grep -q 'more than 131072 event types' <<<"$notice" || fail "no word of the types of $model: $notice"
+    grep -q 'more than 131072 event types: only the 1000 most frequent' <<<"$notice" || fail "no word of the types of $model: $notice"
     grep -q 'learned from a sample: 12.50 %' <<<"$notice" || fail "no word of the sample of $model: $notice"
     query -c 'SET client_min_messages = error' -c "SELECT * FROM customer_ai.score('$model')" >/dev/null
 done
 [ "$(query -c 'SELECT count(DISTINCT document) FROM customer_ai.version')" = 1 ] || fail "the order of the rows changes the version"
+[ "$(query -c "SELECT DISTINCT detail->'types_told_apart' FROM customer_ai.runs WHERE kind = 'train'")" = 1000 ] ||
+    fail "the runs do not say how many types were told apart"
 types=$(query -c "SELECT string_agg(DISTINCT name, ' ') FROM customer_ai.explain('common_last', '20'),
     LATERAL (SELECT substring(factor FROM '^Days since last (.*)') AS name) n WHERE name IN ('buy', 'look', '~other')")
 [ "$types" = "buy look ~other" ] || fail "types told apart: $types"
