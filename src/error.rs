@@ -164,6 +164,8 @@ pub enum Error {
         model: String,
         future: u64,
         skipped: u64,
+        /// Time of the newest event in the future.
+        newest: Option<String>,
     },
     /// Less history than the windows need, in days.
     TooLittleHistory {

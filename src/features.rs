@@ -107,7 +107,7 @@ fn ask_all(
         Ok(())
     })?;
     match pushed.events() {
-        0 => Err(pushed.skipped().no_events(definition)),
+        0 => Err(pushed.skipped().no_events(definition, None)),
         _ => Ok(()),
     }
 }

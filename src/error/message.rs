@@ -261,9 +261,10 @@ fn message(error: Error) -> Message {
             Message::new(Code::ERRCODE_DUPLICATE_OBJECT, format!("relation \"{name}\" already exists"))
                 .hint("Choose another name, or drop the segment with customer_ai.drop_segment.")
         }
-        Error::NoEvents { model, future, skipped } => Message::new(STATE, format!("model \"{model}\" has no usable events"))
+        Error::NoEvents { model, future, skipped, newest } => Message::new(STATE, format!("model \"{model}\" has no usable events"))
             .detail(format!("Found {future} events in the future and {skipped} without profile or time; at least 1 event up to now is required."))
-            .hint("Load events, or check the profile and time columns. Rows that row-level security hides are not counted."),
+            .hint("Load events, or check the profile and time columns. Rows that row-level security hides are not counted.")
+            .maybe(newest.map(|newest| format!("The newest event is of {newest}: give a later as_of, or check the time column and its time zone."))),
         Error::TooLittleHistory { model, found, required } => {
             Message::new(STATE, format!("model \"{model}\" has too little history"))
                 .detail(format!("Found {found:.0} days; at least {required:.0} days are required: the eligible window (30 days or more) and the outcome window."))

@@ -186,7 +186,7 @@ fn ask_all(
         partitions: 1,
     };
     if read.events == 0 {
-        return Err(read.skipped.no_events(definition));
+        return Err(read.skipped.no_events(definition, None));
     }
     Scored::new(definition, read, as_of, predictions, laps)
 }

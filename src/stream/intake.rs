@@ -148,7 +148,7 @@ impl Intake {
             return Ok(());
         };
         if time > until {
-            self.tally.skipped.future += 1;
+            self.tally.future_event(time);
             return Ok(());
         }
         self.tally.event(time);

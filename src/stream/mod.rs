@@ -183,7 +183,7 @@ impl Stream {
 
     /// The error of a stream that read no events.
     pub fn no_events(&self, definition: &Definition) -> Error {
-        self.tally().skipped.no_events(definition)
+        self.tally().no_events(definition)
     }
 
     /// Reads the profile attributes, if the model has any, and returns how many rows of them.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::Definition;
 use crate::error::Error;
+use crate::instant;
 
 /// What was left out while reading, by reason.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -22,12 +23,13 @@ pub struct Skipped {
 }
 
 impl Skipped {
-    /// The error when everything was left out.
-    pub fn no_events(&self, definition: &Definition) -> Error {
+    /// The error when everything was left out; `newest` is the time of the newest event, if that is known.
+    pub fn no_events(&self, definition: &Definition, newest: Option<Micros>) -> Error {
         Error::NoEvents {
             model: definition.name.clone(),
             future: self.future,
             skipped: self.null_profile + self.no_time,
+            newest: newest.and_then(|newest| Some(instant::from_micros(newest).ok()?.to_string())),
         }
     }
 
@@ -49,6 +51,8 @@ pub struct Tally {
     pub first: Micros,
     /// Time of the newest event, `Micros::MIN` if none.
     pub last: Micros,
+    /// Time of the newest event that was left out because it is later than the instant asked for, `Micros::MIN` if none.
+    pub ahead: Micros,
     /// Events read, without those left out.
     pub events: u64,
     /// Those of the profiles that are kept.
@@ -61,6 +65,7 @@ impl Default for Tally {
             skipped: Skipped::default(),
             first: Micros::MAX,
             last: Micros::MIN,
+            ahead: Micros::MIN,
             events: 0,
             kept: 0,
         }
@@ -76,11 +81,25 @@ impl Tally {
         self.last = time.max(self.last);
     }
 
+    /// Counts one more event that is later than the instant asked for.
+    #[cold]
+    pub fn future_event(&mut self, time: Micros) {
+        self.skipped.future += 1;
+        self.ahead = time.max(self.ahead);
+    }
+
+    /// The error when everything was left out.
+    pub fn no_events(&self, definition: &Definition) -> Error {
+        let newest = (self.ahead > Micros::MIN).then_some(self.ahead);
+        self.skipped.no_events(definition, newest)
+    }
+
     /// Counts in what another process has read.
     pub fn add(&mut self, other: Self) {
         self.skipped.add(other.skipped);
         self.first = other.first.min(self.first);
         self.last = other.last.max(self.last);
+        self.ahead = other.ahead.max(self.ahead);
         self.events += other.events;
         self.kept += other.kept;
     }

@@ -24,6 +24,14 @@ INSERT INTO visit SELECT n, 'infinity', 'look' FROM generate_series(1, 100) n;
 INSERT INTO visit SELECT n, '-infinity', 'look' FROM generate_series(1, 100) n;
 SELECT customer_ai.train('m');
 
+-- events after the instant asked for only, and after now only
+INSERT INTO visit SELECT n, timestamptz '2025-06-01' + n * interval '1 hour', 'look' FROM generate_series(1, 10) n;
+SELECT customer_ai.train('m', as_of => '2025-05-01');
+SELECT * FROM customer_ai.features('m', as_of => '2025-05-01');
+UPDATE visit SET at = at + interval '1000 years' WHERE at BETWEEN '2025-06-01' AND '2025-07-01';
+SELECT customer_ai.train('m');
+SELECT "check", actual FROM customer_ai.check_model('m') WHERE NOT ok;
+DELETE FROM visit WHERE at BETWEEN '3025-01-01' AND '3026-01-01';
 -- too little history
 INSERT INTO visit SELECT n, timestamptz '2025-01-01' + n * interval '1 minute', 'look' FROM generate_series(1, 500) n;
 SELECT customer_ai.train('m');

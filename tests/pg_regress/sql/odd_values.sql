@@ -69,6 +69,16 @@ INSERT INTO number SELECT p, timestamptz '2025-02-01' + n * interval '1 hour', C
 FROM generate_series(1, 300) p, generate_series(1, 3) n;
 SELECT try('without type');
 SELECT feature FROM customer_ai.features('odd', as_of => '2025-05-01') WHERE feature LIKE 'cnt\_%all' GROUP BY feature ORDER BY feature COLLATE "C";
+-- Texts that look alike are different ones: case, composed and decomposed, of no width, from right to left, with quotes.
+CREATE TABLE alike AS SELECT t, n FROM unnest(ARRAY['Buy', 'BUY', 'caf' || U&'\00E9', 'cafe' || U&'\0301', 'caf' || U&'\200B' || U&'\00E9',
+    U&'\05E9\05DC\05D5\05DD', U&'\+01F389', 'a "quoted" \ back', ' buy ']) WITH ORDINALITY a(t, n);
+TRUNCATE number;
+INSERT INTO number SELECT p, timestamptz '2025-02-01' + n * interval '1 hour' * (1 + p % 9), t, 1, 1, t FROM generate_series(1, 300) p, alike WHERE p % (n + 1) = 0;
+SELECT try('alike');
+SELECT count(*) AS texts, bool_and(f.events = g.events) AS as_they_are FROM (
+    SELECT kind, count(*)::float8 AS events FROM number GROUP BY kind) g
+JOIN (SELECT feature, sum(value) AS events FROM customer_ai.features('odd', as_of => '2025-05-01') GROUP BY feature) f ON f.feature = 'cnt_' || g.kind || '_all';
+SELECT bool_and(jsonb_typeof(factors::text::jsonb) = 'array') AS json FROM odd_scores;
 -- No event has a type, no attribute a value: the features that are left do.
 CREATE OR REPLACE VIEW visit AS SELECT profile, at, NULL::text AS kind, NULL::float8 AS amount, NULL::numeric AS price, NULL::text AS category, kind AS k FROM plain;
 SELECT customer_ai.create_model('bare', 'public.visit', $g$ k = 'buy' $g$, '10 days', 'profile', 'at', 'kind',
@@ -127,5 +137,5 @@ SELECT try('keys');
 SELECT length(profile) FROM odd_scores WHERE profile = '' OR profile ~ '^long' ORDER BY profile;
 
 SELECT customer_ai.drop_model('odd') IS NOT NULL AS dropped;
-DROP TABLE visit, plain, useless, number, other, found CASCADE;
+DROP TABLE visit, plain, useless, number, other, found, alike CASCADE;
 DROP FUNCTION try, results, define;
