@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 
 const PREFIX: &CStr = c"customer_ai";
-/// What brings events to features when scores or features of a trained model are asked for.
+/// What brings events to features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
 pub enum Feeder {
     #[name = c"auto"]
