@@ -14,6 +14,7 @@ mod features;
 mod gather;
 mod guc;
 mod instant;
+mod jit;
 mod laps;
 mod memory;
 mod notice;

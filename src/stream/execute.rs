@@ -2,11 +2,12 @@
 
 use std::ffi::CString;
 
-use pgrx::Spi;
 use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::spi::{Spi, SpiClient};
 
 use super::receiver::Receiver;
 use crate::error::Error;
+use crate::jit;
 
 /// A parameter of a query: its type and value, NULL if none.
 pub type Param = (Oid, Option<Datum>);
@@ -28,7 +29,7 @@ pub fn execute_into(
 ) -> Result<(), Error> {
     let text = CString::new(sql).map_err(|_| propensity::Error::BadRecord)?;
     let mut types: Vec<Oid> = params.iter().map(|(oid, _)| *oid).collect();
-    Spi::connect(|_| {
+    let execute = |_: &SpiClient| {
         // SAFETY: within an SPI connection; the plan and the parameters live in its memory; errors
         // of the query unwind as PostgreSQL errors.
         unsafe {
@@ -51,7 +52,8 @@ pub fn execute_into(
             pg_sys::SPI_execute_plan_extended(plan, &raw mut options);
             pg_sys::SPI_freeplan(plan);
         }
-    });
+    };
+    jit::without(|| Spi::connect(execute));
     Ok(())
 }
 

@@ -252,6 +252,7 @@ impl Stream {
     where
         W: Worker<Made: Send> + Send,
     {
+        self.intake.partitions.settle();
         let lengths = self.lengths();
         let Intake {
             layout,
@@ -280,6 +281,7 @@ impl Stream {
     ) -> Result<(), Error> {
         let (mut partition, mut batch) = (Partition::default(), Batch::default());
         let layout = self.intake.layout;
+        self.intake.partitions.settle();
         for (number, length) in self.lengths().into_iter().enumerate() {
             partition.begin(length);
             let mut reading = Reading::new(number..number + 1);

@@ -116,20 +116,19 @@ impl Partitions {
     /// Moves the newest bytes to those that wait for the file.
     #[cold]
     fn move_on(&mut self, partition: usize) {
-        if self.newest[partition].len() > LARGE_BUFFER {
-            // A whole history, which is not copied, and whose memory is not kept.
+        let most = (BUFFERS / self.buffers.len()).clamp(SMALL_BUFFER, LARGE_BUFFER);
+        if self.buffers[partition].len() + self.newest[partition].len() > most {
             self.flush(partition);
-            self.buffers[partition] = std::mem::take(&mut self.newest[partition]);
-            self.flush(partition);
-            self.buffers[partition] = Vec::new();
-            return;
         }
         let (newest, buffer) = (&mut self.newest[partition], &mut self.buffers[partition]);
-        buffer.extend_from_slice(newest);
-        newest.clear();
-        let most = (BUFFERS / self.buffers.len()).clamp(SMALL_BUFFER, LARGE_BUFFER);
-        if self.buffers[partition].len() >= most {
+        if newest.len() > most {
+            // A whole history, which is not copied, and whose memory is not kept.
+            *buffer = std::mem::take(newest);
             self.flush(partition);
+            self.buffers[partition] = Vec::new();
+        } else {
+            buffer.reserve_exact(most - buffer.len());
+            buffer.append(newest);
         }
     }
 
@@ -147,6 +146,19 @@ impl Partitions {
         file.append(buffer);
         self.chunks.of[partition].push(Chunk { place, length });
         buffer.clear();
+    }
+
+    /// Lets go of the memory of what waits for the file, if there is one.
+    pub fn settle(&mut self) {
+        if self.file.is_none() {
+            return;
+        }
+        for partition in 0..self.split.partitions() {
+            self.move_on(partition);
+            self.flush(partition);
+            self.newest[partition] = Vec::new();
+            self.buffers[partition] = Vec::new();
+        }
     }
 
     /// Number of bytes of a partition.

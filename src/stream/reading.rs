@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Bytes of a piece, about. The records of a partition that has more are never held all at once, beside what becomes of
 /// them.
-const PIECE: usize = 4 << 20;
+const PIECE: usize = 2 << 20;
 /// Bytes that a thread takes at once, in whole partitions: far more work than handing them to another thread.
 pub const STRETCH: usize = 1 << 19;
 

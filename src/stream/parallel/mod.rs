@@ -22,6 +22,7 @@ use super::Stream;
 use super::intake::Rows;
 use crate::error::Error;
 use crate::guc;
+use crate::jit;
 use collector::Job;
 pub use file::SharedFile;
 pub use haul::Hauls;
@@ -39,11 +40,12 @@ impl Stream {
         };
         let job = self.job(rows)?;
         let mut hauls = None;
-        let reports = plan::run(&sql, || {
+        let begin = || {
             let shared = Shared::create(&job);
             hauls = shared.map(Hauls::new);
             Ok(shared.map(Shared::handle))
-        })?;
+        };
+        let reports = jit::without(|| plan::run(&sql, begin))?;
         let (Some(reports), Some(mut hauls)) = (reports, hauls) else {
             return Ok(false);
         };

@@ -7,7 +7,7 @@ use crate::history::Profile;
 use crate::record::Layout;
 
 /// Bytes of a batch whose memory is kept for the next.
-const USUAL: usize = 1 << 22;
+const USUAL: usize = 1 << 21;
 
 /// What is done with profiles.
 pub trait Worker {

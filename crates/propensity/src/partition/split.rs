@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// Bytes of records that are better in one partition than in two: few megabytes of columns, and what is made of some
-/// thousand profiles.
-const FEW: u64 = 4 << 20;
+/// thousand profiles. Two threads hold several.
+const FEW: u64 = 2 << 20;
 const FEWEST: u32 = 8;
 const MOST: u32 = 11;
 
@@ -23,7 +23,7 @@ impl Default for Split {
 }
 
 impl Split {
-    /// So many partitions that each has about 4 MB of this many bytes of records, but not more than `most`: 256 at least,
+    /// So many partitions that each has about 2 MB of this many bytes of records, but not more than `most`: 256 at least,
     /// and 2048 at most.
     pub fn of(bytes: u64, most: usize) -> Self {
         let most = most.clamp(1 << FEWEST, 1 << MOST).ilog2();
@@ -54,7 +54,7 @@ mod tests {
         let partitions = |bytes| Split::of(bytes, usize::MAX).partitions();
         assert_eq!([0, 1, 256 * FEW].map(partitions), [256; 3]);
         assert_eq!([256 * FEW + 1, 512 * FEW].map(partitions), [512; 2]);
-        assert_eq!([3_700_000_000, u64::MAX].map(partitions), [1024, 2048]);
+        assert_eq!([1_850_000_000, u64::MAX].map(partitions), [1024, 2048]);
         assert_eq!(Split::of(0, 0), Split::default());
         let at_most = |most| Split::of(u64::MAX, most).partitions();
         assert_eq!([0, 300, 600, 5000].map(at_most), [256, 256, 512, 2048]);
