@@ -7,6 +7,7 @@ mod rows;
 
 use pgrx::pg_sys::Oid;
 use propensity::cutoff::Cutoff;
+use propensity::dataset::Dataset;
 use propensity::features::Features;
 use propensity::fit::Sample;
 use propensity::history::MarkKind;
@@ -21,10 +22,9 @@ use crate::condition::Condition;
 use crate::error::Error;
 use crate::examples;
 use crate::instant;
-use crate::memory::poll;
 use crate::pushed::Histories;
 use crate::stream::Stream;
-use rows::{Counter, FeatureVisitor, Population, RowWriter};
+use rows::{Population, RowWriter, Survey};
 
 /// What training and the data check work on.
 pub struct Gathered {
@@ -38,6 +38,8 @@ pub struct Gathered {
     pub examples: bool,
     /// The instant that training looks back from.
     pub as_of: Micros,
+    /// What the events up to the newest cutoff say: often it is the only one that is held out.
+    learned: Option<Learner>,
 }
 
 /// The rules of a model's population and outcomes.
@@ -292,8 +294,9 @@ impl Gathered {
             counts: Vec::new(),
             examples,
             as_of,
+            learned: None,
         };
-        gathered.counts = gathered.count()?;
+        gathered.survey(definition)?;
         Ok(gathered)
     }
 
@@ -317,34 +320,41 @@ impl Gathered {
         (&mut self.stream, population)
     }
 
-    fn count(&mut self) -> Result<Vec<CutoffRows>, Error> {
-        let empty = |cutoff: &Cutoff| CutoffRows {
-            at: cutoff.at,
-            rows: 0,
-            positives: 0,
+    /// Counts the rows at each cutoff, and learns on the way.
+    fn survey(&mut self, definition: &Definition) -> Result<(), Error> {
+        let Some(newest) = self.cutoffs.iter().map(|cutoff| cutoff.at).max() else {
+            return Ok(());
         };
-        let mut counts: Vec<CutoffRows> = self.cutoffs.iter().map(empty).collect();
+        let learner = learner(&self.stream, definition, newest)?;
         let (stream, population) = self.parts();
-        let counter = || Counter::new(population);
-        let counters = (counter(), stream.keeps_two_busy().then(counter));
-        stream.share_out(counters, &mut |counted| {
-            for (count, (rows, positives)) in counts.iter_mut().zip(counted) {
-                count.rows += rows;
-                count.positives += positives;
-            }
-            Ok(())
-        })?;
-        Ok(counts)
+        let mut survey = Survey::new(population, learner);
+        let mut other = stream.keeps_two_busy().then(|| survey.clone());
+        stream.share_out((&mut survey, other.as_mut()), &mut |()| Ok(()))?;
+        if let Some(other) = other {
+            survey.merge(other)?;
+        }
+        let Survey {
+            counts, learner, ..
+        } = survey;
+        (self.counts, self.learned) = (counts, Some(learner));
+        Ok(())
     }
 
-    /// The features of the training rows, of a sample of them if there are more than `limit`:
-    /// calls `visit` with row, outcome, index of the cutoff and hash of the profile.
+    /// Vocabularies and windows, from the events up to `until` only.
+    pub fn learn(&mut self, definition: &Definition, until: Micros) -> Result<Schema, Error> {
+        match self.learned.take_if(|learned| learned.until() == until) {
+            Some(learned) => schema(learned, &self.stream, definition),
+            None => learn(&mut self.stream, definition, until),
+        }
+    }
+
+    /// The training rows, of a sample of them if there are more than `limit`: `take` gets some after the other.
     pub fn feature_rows(
         &mut self,
         schema: &Schema,
         total: u64,
         limit: u64,
-        visit: &mut FeatureVisitor,
+        take: &mut dyn FnMut(Dataset) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let sample = Sample::new(total, limit);
         let (stream, population) = self.parts();
@@ -353,21 +363,35 @@ impl Gathered {
             RowWriter::new(population, sample, features)
         };
         let writers = (writer(), stream.keeps_two_busy().then(writer));
-        stream.share_out(writers, &mut |rows| rows.each(visit))
+        stream.share_out(writers, take)
     }
 }
 
 /// Vocabularies and windows, from the events up to `until` only.
 pub fn learn(stream: &mut Stream, definition: &Definition, until: Micros) -> Result<Schema, Error> {
+    let mut learned = learner(stream, definition, until)?;
+    let mut other = stream.keeps_two_busy().then(|| learned.clone());
+    stream.share_out((&mut learned, other.as_mut()), &mut |()| Ok(()))?;
+    if let Some(other) = other {
+        learned.merge(other)?;
+    }
+    schema(learned, stream, definition)
+}
+
+/// One that has learned nothing yet.
+fn learner(stream: &Stream, definition: &Definition, until: Micros) -> Result<Learner, Error> {
     let window = instant::days(&definition.outcome_window)?;
     let goal = if definition.goal.aggregate {
         GoalKind::Aggregate
     } else {
         GoalKind::Events
     };
-    let mut learner = Learner::new(stream.names(), window, until, goal);
-    stream.walk(&mut |profile| Ok(learner.add(profile, &mut poll)?))?;
-    let mut schema = learner.finish(stream.dictionaries())?;
+    Ok(Learner::new(stream.names(), window, until, goal))
+}
+
+/// What a learner has learned, with the names that the definition gives.
+fn schema(learned: Learner, stream: &Stream, definition: &Definition) -> Result<Schema, Error> {
+    let mut schema = learned.finish(stream.dictionaries())?;
     if let Some(goal) = &mut schema.goal {
         goal.name.clone_from(&definition.options.goal_name);
     }

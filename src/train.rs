@@ -203,7 +203,7 @@ impl TrainingRows {
             });
         }
         let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
-        let schema = gather::learn(&mut gathered.stream, definition, until)?;
+        let schema = gathered.learn(definition, until)?;
         let fit = gather::rows_that_fit(schema.features().len());
         let limit = wanted_rows(definition).min(fit);
         let mut dataset = Dataset::new(schema.features().len());
@@ -211,9 +211,7 @@ impl TrainingRows {
             &schema,
             total,
             limit,
-            &mut |row, outcome, cutoff, profile| {
-                Ok(dataset.push(row, outcome, cutoff as u32, profile)?)
-            },
+            &mut |rows| Ok(dataset.append(&rows)?),
         )?;
         Ok(Self {
             schema,
@@ -289,10 +287,15 @@ fn champion(
     }
     let known = model.schema.clone();
     let mut scorer = Scorer::new(model, &mut poll)?;
-    let mut log_odds = Vec::new();
-    gathered.feature_rows(&known, rows.total, rows.limit, &mut |row, _, _, _| {
-        log_odds.try_reserve(1).map_err(propensity::Error::from)?;
-        log_odds.push(scorer.predict(row)?.log_odds as f32);
+    let (mut log_odds, mut row) = (Vec::new(), Vec::new());
+    gathered.feature_rows(&known, rows.total, rows.limit, &mut |rows| {
+        let reserved = log_odds.try_reserve(rows.rows());
+        reserved.map_err(propensity::Error::from)?;
+        for values in rows.values.chunks(rows.features) {
+            row.clear();
+            row.extend(values.iter().map(|&value| f64::from(value)));
+            log_odds.push(scorer.predict(&row)?.log_odds as f32);
+        }
         Ok(())
     })?;
     Ok(Champion {

@@ -2,15 +2,14 @@
 
 use propensity::Error;
 use propensity::cutoff::Cutoff;
+use propensity::dataset::Dataset;
 use propensity::features::Features;
 use propensity::fit::Sample;
 use propensity::history::Profile;
 use propensity::partition::Worker;
 use propensity::population::Rules;
-
-/// Gets a feature row, its outcome, the index of its cutoff and the hash of its profile.
-pub type FeatureVisitor<'a> =
-    dyn FnMut(&[f64], bool, usize, u64) -> Result<(), crate::error::Error> + 'a;
+use propensity::schema::Learner;
+use propensity::split::CutoffRows;
 
 /// Who is trained on, at which cutoffs.
 #[derive(Clone, Copy)]
@@ -35,39 +34,54 @@ impl Population<'_> {
     }
 }
 
-/// Counts rows and positives at each cutoff.
-pub struct Counter<'a> {
+/// Counts rows and positives at each cutoff, and learns from the events, in one walk.
+#[derive(Clone)]
+pub struct Survey<'a> {
     population: Population<'a>,
-    counts: Vec<(usize, usize)>,
+    pub counts: Vec<CutoffRows>,
+    pub learner: Learner,
 }
 
-impl<'a> Counter<'a> {
-    pub fn new(population: Population<'a>) -> Self {
+impl<'a> Survey<'a> {
+    pub fn new(population: Population<'a>, learner: Learner) -> Self {
+        let none = |cutoff: &Cutoff| CutoffRows {
+            at: cutoff.at,
+            rows: 0,
+            positives: 0,
+        };
         Self {
             population,
-            counts: vec![(0, 0); population.cutoffs.len()],
+            counts: population.cutoffs.iter().map(none).collect(),
+            learner,
         }
+    }
+
+    /// Adds what another has found of other profiles.
+    pub fn merge(&mut self, other: Self) -> Result<(), Error> {
+        for (count, other) in self.counts.iter_mut().zip(other.counts) {
+            count.rows += other.rows;
+            count.positives += other.positives;
+        }
+        self.learner.merge(other.learner)
     }
 }
 
-impl Worker for Counter<'_> {
-    /// Rows and positives at each cutoff.
-    type Made = Vec<(usize, usize)>;
+impl Worker for &mut Survey<'_> {
+    type Made = ();
 
-    fn visit(&mut self, profile: &Profile, _poll: &mut dyn FnMut()) -> Result<(), Error> {
+    fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         let cutoffs = self.population.cutoffs.iter();
-        for (cutoff, (rows, positives)) in cutoffs.zip(&mut self.counts) {
+        for (cutoff, count) in cutoffs.zip(&mut self.counts) {
             if let Some(outcome) = self.population.outcome(profile, cutoff) {
-                *rows += 1;
-                *positives += usize::from(outcome);
+                count.rows += 1;
+                count.positives += usize::from(outcome);
             }
         }
-        Ok(())
+        self.learner.add(profile, poll)
     }
 
-    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<Self::Made, Error> {
-        let none = vec![(0, 0); self.counts.len()];
-        Ok(std::mem::replace(&mut self.counts, none))
+    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<(), Error> {
+        Ok(())
     }
 }
 
@@ -76,26 +90,9 @@ pub struct RowWriter<'a> {
     population: Population<'a>,
     sample: Sample,
     features: Features,
-    rows: Rows,
-}
-
-/// Training rows.
-#[derive(Default)]
-pub struct Rows {
-    /// Their features, one row after the other.
-    cells: Vec<f64>,
-    /// Their outcomes, cutoffs and profiles.
-    about: Vec<(bool, usize, u64)>,
-}
-
-impl Rows {
-    /// Shows each row.
-    pub fn each(&self, visit: &mut FeatureVisitor) -> Result<(), crate::error::Error> {
-        let width = self.cells.len() / self.about.len().max(1);
-        let rows = self.about.iter().enumerate();
-        rows.map(|(row, about)| (&self.cells[width * row..width * (row + 1)], about))
-            .try_for_each(|(row, &(outcome, cutoff, hash))| visit(row, outcome, cutoff, hash))
-    }
+    /// Features of the row that is computed.
+    row: Vec<f64>,
+    made: Dataset,
 }
 
 impl<'a> RowWriter<'a> {
@@ -103,14 +100,15 @@ impl<'a> RowWriter<'a> {
         Self {
             population,
             sample,
+            row: vec![0.0; features.len()],
+            made: Dataset::new(features.len()),
             features,
-            rows: Rows::default(),
         }
     }
 }
 
 impl Worker for RowWriter<'_> {
-    type Made = Rows;
+    type Made = Dataset;
 
     fn wants(&self, hash: u64) -> bool {
         let mut cutoffs = self.population.cutoffs.iter();
@@ -131,19 +129,15 @@ impl Worker for RowWriter<'_> {
                 self.features.start();
                 started = true;
             }
-            let Rows { cells, about } = &mut self.rows;
-            let (end, width) = (cells.len(), self.features.len());
-            cells.try_reserve(width)?;
-            cells.resize(end + width, 0.0);
-            self.features
-                .row(profile, cutoff.at, &mut cells[end..], poll)?;
-            about.try_reserve(1)?;
-            about.push((outcome, index, profile.hash));
+            let row = &mut self.row;
+            self.features.row(profile, cutoff.at, row, poll)?;
+            self.made.push(row, outcome, index as u32, profile.hash)?;
         }
         Ok(())
     }
 
-    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<Rows, Error> {
-        Ok(std::mem::take(&mut self.rows))
+    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<Dataset, Error> {
+        let empty = Dataset::new(self.row.len());
+        Ok(std::mem::replace(&mut self.made, empty))
     }
 }

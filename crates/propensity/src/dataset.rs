@@ -59,6 +59,24 @@ impl Dataset {
         self.profiles.push(profile);
         Ok(())
     }
+
+    /// Adds the rows of another with as many features.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`] if there is no memory for them.
+    pub fn append(&mut self, other: &Self) -> Result<(), Error> {
+        debug_assert_eq!(self.features, other.features);
+        self.values.try_reserve(other.values.len())?;
+        self.outcomes.try_reserve(other.rows())?;
+        self.cutoffs.try_reserve(other.rows())?;
+        self.profiles.try_reserve(other.rows())?;
+        self.values.extend_from_slice(&other.values);
+        self.outcomes.extend_from_slice(&other.outcomes);
+        self.cutoffs.extend_from_slice(&other.cutoffs);
+        self.profiles.extend_from_slice(&other.profiles);
+        Ok(())
+    }
 }
 
 /// A feature value as learners see it: f32, kept finite; NaN stays NaN (missing).

@@ -13,8 +13,10 @@ use propensity::time::{DAY, Micros};
 /// Events of one profile: time, type, goal, number, text.
 type Row<'a> = (Micros, &'a str, bool, f64, &'a str);
 
+/// Every world is learned at once, and in two parts that are merged.
 struct World {
     learner: Learner,
+    parts: [Learner; 2],
     dictionaries: Dictionaries,
     profiles: u64,
 }
@@ -26,8 +28,10 @@ impl World {
             codes: vec!["text".into()],
             ..ColumnNames::default()
         };
+        let learner = Learner::new(names, window, until, GoalKind::Events);
         Self {
-            learner: Learner::new(names, window, until, GoalKind::Events),
+            parts: [learner.clone(), learner.clone()],
+            learner,
             dictionaries: Dictionaries::new(1, 0),
             profiles: 0,
         }
@@ -65,11 +69,18 @@ impl World {
             attributes: &[],
             marks: &[],
         };
-        self.learner.add(&profile, &mut || ()).unwrap();
+        let part = &mut self.parts[(profile.hash % 2) as usize];
+        for learner in [&mut self.learner, part] {
+            learner.add(&profile, &mut || ()).unwrap();
+        }
     }
 
     fn finish(self) -> Schema {
-        self.learner.finish(&self.dictionaries).unwrap()
+        let schema = self.learner.finish(&self.dictionaries).unwrap();
+        let [mut merged, part] = self.parts;
+        merged.merge(part).unwrap();
+        assert_eq!(merged.finish(&self.dictionaries).unwrap(), schema);
+        schema
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Ages {
 }
 
 /// How often the values of a text attribute were seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct TextFacts {
     present: u64,
     /// Per code: number of profiles, the last of them.
@@ -29,7 +29,7 @@ pub(super) struct TextFacts {
 
 /// Which profiles have numbers of which type: all of them while they are few, then those of a
 /// shrinking range of hashes, so that the same profiles are kept in whatever order they come.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sample {
     halvings: u32,
     /// Hash of the profile, place of the type, attribute.
@@ -58,6 +58,13 @@ impl Ages {
         if let Some(age) = times[..above].last().map(age) {
             self.least_above = self.least_above.min(age);
         }
+    }
+
+    /// Adds what another has seen of the same span.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.below += other.below;
+        self.greatest_below = self.greatest_below.max(other.greatest_below);
+        self.least_above = self.least_above.min(other.least_above);
     }
 
     /// Whether the span is at least a day and at most the quantile of all ages: exact, with linear interpolation
@@ -91,14 +98,30 @@ impl TextFacts {
             return Ok(());
         }
         let code = code as usize;
-        if code >= self.values.len() {
-            self.values.try_reserve(code + 1 - self.values.len())?;
-            self.values.resize(code + 1, (0, 0));
-        }
+        self.make_room(code + 1)?;
         let (profiles, seen) = &mut self.values[code];
         if *seen != profile {
             *seen = profile;
             *profiles += 1;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn make_room(&mut self, codes: usize) -> Result<(), Error> {
+        if codes > self.values.len() {
+            self.values.try_reserve(codes - self.values.len())?;
+            self.values.resize(codes, (0, 0));
+        }
+        Ok(())
+    }
+
+    /// Adds what was seen with other profiles.
+    pub(super) fn merge(&mut self, other: &Self) -> Result<(), Error> {
+        self.present += other.present;
+        self.make_room(other.values.len())?;
+        for ((profiles, _), (others, _)) in self.values.iter_mut().zip(&other.values) {
+            *profiles += others;
         }
         Ok(())
     }
@@ -130,12 +153,33 @@ impl Sample {
         }
         self.seen.try_reserve(1)?;
         self.seen.push((hash, place as u32, attribute as u32));
+        self.shrink();
+        Ok(())
+    }
+
+    fn shrink(&mut self) {
         while self.seen.len() > SAMPLE && self.halvings < 63 {
             self.halvings += 1;
-            let mut seen = std::mem::take(&mut self.seen);
-            seen.retain(|&(hash, ..)| self.holds(hash));
-            self.seen = seen;
+            self.drop_others();
         }
+    }
+
+    fn drop_others(&mut self) {
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.retain(|&(hash, ..)| self.holds(hash));
+        self.seen = seen;
+    }
+
+    /// Adds what was seen with other profiles: the same are kept as if one had seen all.
+    pub(super) fn merge(&mut self, other: Self) -> Result<(), Error> {
+        let halvings = self.halvings.max(other.halvings);
+        self.seen.try_reserve(other.seen.len())?;
+        self.seen.extend(other.seen);
+        if halvings > 0 {
+            self.halvings = halvings;
+            self.drop_others();
+        }
+        self.shrink();
         Ok(())
     }
 
@@ -152,5 +196,36 @@ impl Sample {
         let mut hashes: Vec<u64> = self.seen.iter().filter(ours).map(|seen| seen.0).collect();
         hashes.dedup();
         (hashes.len() as u64) << self.halvings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::profile_hash;
+
+    #[test]
+    fn samples_of_parts_merge_to_that_of_all() {
+        for profiles in [1000, 3 * SAMPLE] {
+            let (mut all, mut parts) = (Sample::default(), [(); 3].map(|()| Sample::default()));
+            for profile in 0..profiles {
+                let hash = profile_hash(&profile.to_le_bytes());
+                // Parts of unequal size: the first is halved before the others.
+                let part = [0, 0, 0, 0, 0, 0, 1, 2][profile % 8];
+                for sample in [&mut all, &mut parts[part]] {
+                    sample.add(hash, profile % 7, profile % 2).unwrap();
+                }
+            }
+            assert_eq!(all.halvings > 0, profiles > SAMPLE);
+            let sorted = |mut sample: Sample| {
+                sample.seen.sort_unstable();
+                (sample.halvings, sample.seen)
+            };
+            let [first, second, third] = parts;
+            let mut merged = second;
+            merged.merge(first).unwrap();
+            merged.merge(third).unwrap();
+            assert!(sorted(merged) == sorted(all), "{profiles} profiles");
+        }
     }
 }

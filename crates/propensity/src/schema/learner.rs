@@ -5,6 +5,7 @@ use super::{ColumnNames, EventType, GoalFacts, Pair, Schema, Span};
 use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
 use crate::history::Profile;
+use crate::partition::Worker;
 use crate::time::{DAY, Micros};
 
 /// Event types with features of their own; the rest share one.
@@ -35,7 +36,7 @@ pub enum GoalKind {
 }
 
 /// Collects what a schema is chosen from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Learner {
     names: ColumnNames,
     window_days: f64,
@@ -105,6 +106,11 @@ impl Learner {
         }
     }
 
+    /// The last instant that it learns from.
+    pub fn until(&self) -> Micros {
+        self.until
+    }
+
     /// Learns from one profile, calling `poll` at a fixed quantum of its events.
     ///
     /// # Errors
@@ -149,15 +155,53 @@ impl Learner {
         Ok(())
     }
 
-    fn add_type(&mut self, place: usize, goal: bool) -> Result<(), Error> {
-        if place >= self.types.len() {
-            let width = self.names.numbers.len();
-            self.types.try_reserve(place + 1 - self.types.len())?;
-            self.types.resize(place + 1, TypeFacts::default());
-            let pairs = (place + 1) * width;
+    /// Adds what another, that started alike, has learned from other profiles: the result is that of one that has learned
+    /// from all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`].
+    pub fn merge(&mut self, other: Self) -> Result<(), Error> {
+        self.profiles += other.profiles;
+        self.events += other.events;
+        self.midnights += other.midnights;
+        for (ages, others) in self.ages.iter_mut().zip(&other.ages) {
+            ages.merge(others);
+        }
+        self.make_room(other.types.len())?;
+        for (facts, others) in self.types.iter_mut().zip(&other.types) {
+            facts.profiles += others.profiles;
+            facts.events += others.events;
+            facts.goals += others.goals;
+        }
+        for (facts, others) in self.pairs.iter_mut().zip(&other.pairs) {
+            facts.profiles += others.profiles;
+            facts.numbers += others.numbers;
+            facts.least = facts.least.min(others.least);
+            facts.greatest = facts.greatest.max(others.greatest);
+        }
+        self.sample.merge(other.sample)?;
+        let texts = self.text.iter_mut().chain(&mut self.profile_text);
+        let others = other.text.iter().chain(&other.profile_text);
+        texts
+            .zip(others)
+            .try_for_each(|(facts, others)| facts.merge(others))
+    }
+
+    #[inline]
+    fn make_room(&mut self, places: usize) -> Result<(), Error> {
+        if places > self.types.len() {
+            self.types.try_reserve(places - self.types.len())?;
+            self.types.resize(places, TypeFacts::default());
+            let pairs = places * self.names.numbers.len();
             self.pairs.try_reserve(pairs - self.pairs.len())?;
             self.pairs.resize(pairs, NO_NUMBERS);
         }
+        Ok(())
+    }
+
+    fn add_type(&mut self, place: usize, goal: bool) -> Result<(), Error> {
+        self.make_room(place + 1)?;
         let facts = &mut self.types[place];
         facts.events += 1;
         facts.goals += u64::from(goal);
@@ -320,6 +364,18 @@ impl Learner {
             whole_types: goals == own,
             name: None,
         }
+    }
+}
+
+impl Worker for &mut Learner {
+    type Made = ();
+
+    fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        self.add(profile, poll)
+    }
+
+    fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<(), Error> {
+        Ok(())
     }
 }
 
