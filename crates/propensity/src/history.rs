@@ -72,7 +72,12 @@ pub struct History<'a> {
 impl History<'_> {
     /// Number of events with `time <= cutoff`: the length of the prefix that features may see.
     pub fn until(&self, cutoff: Micros) -> usize {
-        self.times.partition_point(|&time| time <= cutoff)
+        match self.times {
+            // Most profiles come after a cutoff or are gone by it.
+            [first, ..] if *first > cutoff => 0,
+            [.., last] if *last <= cutoff => self.times.len(),
+            times => times.partition_point(|&time| time <= cutoff),
+        }
     }
 }
 
