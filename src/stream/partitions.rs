@@ -16,49 +16,80 @@ const BUFFERS: usize = 4 << 20;
 /// The newest bytes of a partition, which move on together.
 const NEWEST: usize = 512;
 
-/// Where bytes of a partition are in the file.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+/// Bytes after those of a chunk, which say where the one before it is.
+const LINK: usize = 16;
+
+/// Where bytes of a partition are in the file; before the first are none.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Chunk {
     place: usize,
     length: usize,
 }
 
-/// Which bytes of a file are of which partition.
+impl Chunk {
+    /// This chunk, unless it is none.
+    fn some(self) -> Option<Self> {
+        (self.length > 0).then_some(self)
+    }
+
+    fn link(self) -> [u8; LINK] {
+        let (place, length) = (self.place as u64, self.length as u64);
+        (u128::from(place) << 64 | u128::from(length)).to_le_bytes()
+    }
+
+    fn linked(bytes: [u8; LINK]) -> Self {
+        let link = u128::from_le_bytes(bytes);
+        Self {
+            place: (link >> 64) as usize,
+            length: link as u64 as usize,
+        }
+    }
+
+    /// Reads the chunk onto the end of `bytes`, and gives the one before it.
+    pub fn read(self, file: &mut TempFile, bytes: &mut Vec<u8>) -> Result<Option<Self>, Error> {
+        file.read(self.place, self.length + LINK, bytes)?;
+        let Some((_, &link)) = bytes.split_last_chunk() else {
+            return Err(propensity::Error::BadRecord.into());
+        };
+        bytes.truncate(bytes.len() - LINK);
+        Ok(Self::linked(link).some())
+    }
+}
+
+/// The bytes of a partition in the file.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+struct Written {
+    newest: Chunk,
+    /// Of all chunks.
+    bytes: usize,
+}
+
+/// Which bytes of a file are of which partition: however many they are, only the newest are remembered.
 #[derive(Serialize, Deserialize)]
 pub struct Chunks {
-    of: Vec<Vec<Chunk>>,
+    of: Vec<Written>,
 }
 
 impl Chunks {
     fn new(partitions: usize) -> Self {
         Self {
-            of: vec![Vec::new(); partitions],
+            of: vec![Written::default(); partitions],
         }
     }
 
     /// Whether there are no bytes.
     pub fn is_empty(&self) -> bool {
-        self.of.iter().all(Vec::is_empty)
+        self.of.iter().all(|written| written.bytes == 0)
     }
 
     /// Bytes of a partition.
     pub fn len(&self, partition: usize) -> usize {
-        self.of[partition].iter().map(|chunk| chunk.length).sum()
+        self.of[partition].bytes
     }
 
-    /// Reads the chunk of a partition with this number onto the end of `bytes`, if there is one.
-    pub fn read(
-        &self,
-        partition: usize,
-        number: usize,
-        file: &mut TempFile,
-        bytes: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
-        let Some(chunk) = self.of[partition].get(number) else {
-            return Ok(false);
-        };
-        file.read(chunk.place, chunk.length, bytes)?;
-        Ok(true)
+    /// The newest chunk of a partition.
+    pub fn newest(&self, partition: usize) -> Option<Chunk> {
+        self.of[partition].newest.some()
     }
 }
 
@@ -127,7 +158,7 @@ impl Partitions {
             self.flush(partition);
             self.buffers[partition] = Vec::new();
         } else {
-            buffer.reserve_exact(most - buffer.len());
+            buffer.reserve_exact(most + LINK - buffer.len());
             buffer.append(newest);
         }
     }
@@ -141,10 +172,17 @@ impl Partitions {
             Some(shared) => TempFile::create_shared(shared),
             None => TempFile::create(),
         });
-        let buffer = &mut self.buffers[partition];
-        let (place, length) = (file.len(), buffer.len());
+        let (buffer, written) = (&mut self.buffers[partition], &mut self.chunks.of[partition]);
+        let length = buffer.len();
+        buffer.extend_from_slice(&written.newest.link());
+        *written = Written {
+            newest: Chunk {
+                place: file.len(),
+                length,
+            },
+            bytes: written.bytes + length,
+        };
         file.append(buffer);
-        self.chunks.of[partition].push(Chunk { place, length });
         buffer.clear();
     }
 
@@ -166,30 +204,20 @@ impl Partitions {
         self.chunks.len(partition) + self.buffers[partition].len() + self.newest[partition].len()
     }
 
-    /// Reads the chunk of a partition with this number, oldest first, onto the end of `bytes`, if there is one. Can be
-    /// repeated.
-    pub fn read(
-        &mut self,
-        partition: usize,
-        number: usize,
-        bytes: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
-        if let Some(file) = &mut self.file
-            && self.chunks.read(partition, number, file, bytes)?
-        {
-            return Ok(true);
+    /// Begins to read a partition: what is still in memory goes onto the end of `bytes`. Gives the newest chunk of the rest.
+    pub fn begin(&self, partition: usize, bytes: &mut Vec<u8>) -> Result<Option<Chunk>, Error> {
+        for waiting in [&self.buffers[partition], &self.newest[partition]] {
+            let reserved = bytes.try_reserve(waiting.len());
+            reserved.map_err(propensity::Error::from)?;
+            bytes.extend_from_slice(waiting);
         }
-        // What is still in memory is the last.
-        let last = number == self.chunks.of[partition].len();
-        if last {
-            for rest in [&self.buffers[partition], &self.newest[partition]] {
-                bytes
-                    .try_reserve(rest.len())
-                    .map_err(propensity::Error::from)?;
-                bytes.extend_from_slice(rest);
-            }
-        }
-        Ok(last)
+        Ok(self.chunks.newest(partition))
+    }
+
+    /// Reads a chunk onto the end of `bytes`, and gives the one before it.
+    pub fn read(&mut self, chunk: Chunk, bytes: &mut Vec<u8>) -> Result<Option<Chunk>, Error> {
+        let file = self.file.as_mut().ok_or(propensity::Error::BadRecord)?;
+        chunk.read(file, bytes)
     }
 
     /// Leaves all bytes in the file to another process; there is a file only if there are any.

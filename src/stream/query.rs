@@ -480,17 +480,16 @@ fn column_names(
             .map(|attribute| attribute.name.clone())
             .collect()
     }
+    fn times(numbers: &[Attribute<Number>]) -> Vec<bool> {
+        let is_time = |number: &Attribute<Number>| number.kind.kind.is_time();
+        numbers.iter().map(is_time).collect()
+    }
     ColumnNames {
         numbers: named(numbers),
+        times: times(numbers),
         codes: named(codes),
         profile_numbers: attributes.map_or_else(Vec::new, |query| named(&query.numbers)),
-        profile_times: attributes.map_or_else(Vec::new, |query| {
-            query
-                .numbers
-                .iter()
-                .map(|number| number.kind.kind.is_time())
-                .collect()
-        }),
+        profile_times: attributes.map_or_else(Vec::new, |query| times(&query.numbers)),
         profile_codes: attributes.map_or_else(Vec::new, |query| named(&query.codes)),
     }
 }

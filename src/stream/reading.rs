@@ -5,7 +5,7 @@ use std::ops::Range;
 use propensity::partition::{Batch, Stretches};
 
 use super::parallel::Hauls;
-use super::partitions::Partitions;
+use super::partitions::{Chunk, Partitions};
 use crate::error::Error;
 
 /// Bytes of a piece, about. The records of a partition that has more are never held all at once, beside what becomes of
@@ -17,17 +17,18 @@ pub const STRETCH: usize = 1 << 19;
 /// Where the next records of some partitions are: this process's own, then those of the hauls.
 pub struct Reading {
     partitions: Range<usize>,
-    /// 0 for this process, then the hauls.
-    source: usize,
-    chunk: usize,
+    /// Of the first partition, how many sources were begun: this process, then the hauls.
+    begun: usize,
+    /// The next chunk of the last of them.
+    chunk: Option<Chunk>,
 }
 
 impl Reading {
     pub fn new(partitions: Range<usize>) -> Self {
         Self {
             partitions,
-            source: 0,
-            chunk: 0,
+            begun: 0,
+            chunk: None,
         }
     }
 
@@ -35,23 +36,27 @@ impl Reading {
     pub fn read(
         &mut self,
         own: &mut Partitions,
-        mut hauls: Option<&mut Hauls>,
+        hauls: Option<&mut Hauls>,
         batch: &mut Batch,
     ) -> Result<bool, Error> {
-        let others = hauls.as_ref().map_or(0, |hauls| hauls.processes());
+        let mut none = [];
+        let hauls = hauls.map_or(&mut none[..], Hauls::all);
         while !self.partitions.is_empty() {
-            let (partition, chunk) = (self.partitions.start, self.chunk);
-            let found = match (self.source.checked_sub(1), &mut hauls) {
-                (Some(haul), Some(hauls)) => hauls.read(haul, partition, chunk, batch)?,
-                _ => own.read(partition, chunk, &mut batch.bytes)?,
-            };
-            if found {
-                self.chunk += 1;
+            let partition = self.partitions.start;
+            if let Some(chunk) = self.chunk {
+                self.chunk = match self.begun {
+                    1 => own.read(chunk, &mut batch.bytes)?,
+                    begun => hauls[begun - 2].read(chunk, batch)?,
+                };
                 if batch.bytes.len() >= PIECE {
                     return Ok(true);
                 }
-            } else if self.source < others {
-                (self.source, self.chunk) = (self.source + 1, 0);
+            } else if self.begun <= hauls.len() {
+                self.chunk = match self.begun {
+                    0 => own.begin(partition, &mut batch.bytes)?,
+                    begun => hauls[begun - 1].newest(partition),
+                };
+                self.begun += 1;
             } else {
                 *self = Self::new(partition + 1..self.partitions.end);
             }

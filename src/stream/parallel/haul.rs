@@ -11,10 +11,10 @@ use super::shared::Shared;
 use crate::error::Error;
 use crate::stream::file::TempFile;
 use crate::stream::intake::Intake;
-use crate::stream::partitions::Chunks;
+use crate::stream::partitions::{Chunk, Chunks};
 
 /// The records that one process has left in its file.
-struct Haul {
+pub struct Haul {
     chunks: Chunks,
     /// None if there are no records.
     file: Option<TempFile>,
@@ -78,27 +78,25 @@ impl Hauls {
         hauls.map(|haul| haul.chunks.len(partition)).sum()
     }
 
-    /// Reads the chunk of a partition with this number from one of the hauls onto the end of `batch`, if there is one.
-    pub fn read(
-        &mut self,
-        haul: usize,
-        partition: usize,
-        number: usize,
-        batch: &mut Batch,
-    ) -> Result<bool, Error> {
-        let Haul {
-            chunks,
-            file: Some(file),
-            recode,
-            ..
-        } = &mut self.hauls[haul]
-        else {
-            return Ok(false);
-        };
+    /// One after the other.
+    pub fn all(&mut self) -> &mut [Haul] {
+        &mut self.hauls
+    }
+}
+
+impl Haul {
+    /// The newest chunk of a partition.
+    pub fn newest(&self, partition: usize) -> Option<Chunk> {
+        self.file.as_ref().and(self.chunks.newest(partition))
+    }
+
+    /// Reads a chunk onto the end of `batch`, and gives the one before it.
+    pub fn read(&mut self, chunk: Chunk, batch: &mut Batch) -> Result<Option<Chunk>, Error> {
+        let file = self.file.as_mut().ok_or(propensity::Error::BadRecord)?;
         let start = batch.bytes.len();
-        let found = chunks.read(partition, number, file, &mut batch.bytes)?;
-        batch.recode(start, recode);
-        Ok(found)
+        let before = chunk.read(file, &mut batch.bytes)?;
+        batch.recode(start, &self.recode);
+        Ok(before)
     }
 }
 
