@@ -116,6 +116,7 @@ fn load(folder: &Path, task: &str) -> Task {
     }
     let columns = ColumnNames {
         numbers: names(&numbers),
+        times: Vec::new(),
         codes: names(&codes),
         profile_times: profiles
             .columns(&["t:", "n:"])

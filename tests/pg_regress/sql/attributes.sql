@@ -50,6 +50,7 @@ CREATE FUNCTION differences(model text) RETURNS TABLE (feature text, compared bi
 SELECT * FROM differences('automatic');
 SELECT * FROM differences('paths');
 SELECT feature, label, factor, unit FROM customer_ai.describe_features('paths') WHERE feature ~ '(size|colour).*(_all|^last)' ORDER BY feature COLLATE "C";
+SELECT feature, label, factor, unit FROM customer_ai.describe_features('automatic') WHERE feature ~ 'look.due' ORDER BY feature COLLATE "C";
 SELECT count(DISTINCT customer_ai.drop_model(model)) AS dropped FROM unnest(ARRAY['automatic', 'some', 'most', 'paths']) model;
 DROP TABLE act;
 DROP TYPE plan;

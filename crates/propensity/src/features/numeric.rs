@@ -75,26 +75,25 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
 fn describe_pair(schema: &Schema, pair: &Pair) -> Vec<Feature> {
     let attribute = &schema.names.numbers[pair.attribute];
     let kind = &schema.types[pair.kind];
-    let (name, words) = if schema.untyped() {
-        (attribute.clone(), attribute.clone())
+    let is_time = schema.names.times.get(pair.attribute) == Some(&true);
+    let (mut words, unit) = if is_time {
+        (format!("{attribute} (days from event)"), Unit::Days)
     } else {
-        let words = format!("{attribute} of {}", events_of(kind));
-        (format!("{}.{attribute}", kind.name()), words)
+        (attribute.clone(), Unit::Amount)
     };
+    let mut name = attribute.clone();
+    if !schema.untyped() {
+        name = format!("{}.{attribute}", kind.name());
+        words = format!("{words} of {}", events_of(kind));
+    }
     let mut list = Vec::new();
     list.extend(schema.choose(&SUMS).into_iter().map(|span| {
         let factor = format!("{name} total, {}", when(span));
         let label = format!("total {words} {}", during(schema, span));
-        Feature::new(
-            format!("sum_{name}_{}", span.name()),
-            factor,
-            label,
-            Unit::Amount,
-        )
+        Feature::new(format!("sum_{name}_{}", span.name()), factor, label, unit)
     }));
-    let level = |stem: String, label: String| {
-        Feature::new(stem, format!("{name} level"), label, Unit::Amount)
-    };
+    let level =
+        |stem: String, label: String| Feature::new(stem, format!("{name} level"), label, unit);
     list.extend(schema.choose(&MEANS).into_iter().map(|span| {
         let label = format!("mean {words} {}", during(schema, span));
         level(format!("mean_{name}_{}", span.name()), label)

@@ -21,6 +21,9 @@ pub const MISSING: &str = "~missing";
 pub struct ColumnNames {
     /// Numeric event attributes.
     pub numbers: Vec<String>,
+    /// Per numeric event attribute: whether it is an instant, in days from the event to it; none of them if it is empty.
+    #[serde(default)]
+    pub times: Vec<bool>,
     /// Text event attributes.
     pub codes: Vec<String>,
     /// Numeric profile attributes.

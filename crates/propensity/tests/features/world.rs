@@ -99,6 +99,7 @@ impl Packed {
     pub fn learn(&self, window: f64, until: Micros, goal: GoalKind) -> Schema {
         let names = ColumnNames {
             numbers: vec!["amount".into()],
+            times: vec![false],
             codes: vec!["channel".into()],
             profile_numbers: vec!["age".into(), "joined".into()],
             profile_times: vec![false, true],
