@@ -22,7 +22,7 @@ pub struct ColumnNames {
     /// Numeric event attributes.
     pub numbers: Vec<String>,
     /// Per numeric event attribute: whether it is an instant, in days from the event to it; none of them if it is empty.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<bool>,
     /// Text event attributes.
     pub codes: Vec<String>,
