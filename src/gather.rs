@@ -342,7 +342,8 @@ impl Gathered {
 
     /// Vocabularies and windows, from the events up to `until` only.
     pub fn learn(&mut self, definition: &Definition, until: Micros) -> Result<Schema, Error> {
-        match self.learned.take_if(|learned| learned.until() == until) {
+        let learned = self.learned.take();
+        match learned.filter(|learned| learned.until() == until) {
             Some(learned) => schema(learned, &self.stream, definition),
             None => learn(&mut self.stream, definition, until),
         }
