@@ -10,7 +10,9 @@ if [ "${1:-}" != inside ]; then
 fi
 readonly AS_OF="2011-11-01 00:00:00+00"
 
-query -c 'CREATE EXTENSION citus' -c "SELECT citus_set_coordinator_host('$PGHOST', $PGPORT)" >/dev/null
+# A coordinator with a host of its own takes no shards unless it is told to.
+query -c 'CREATE EXTENSION citus' -c "SELECT citus_set_coordinator_host('$PGHOST', $PGPORT)" \
+    -c "SELECT citus_set_node_property('$PGHOST', $PGPORT, 'shouldhaveshards', true)" >/dev/null
 query -f tests/integration/sql/shop.sql
 query <<'SQL'
 CREATE SCHEMA far;
