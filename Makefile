@@ -40,11 +40,11 @@ lint:
 	@tools/test lint
 
 bench: install
-	@tests/bench
-	@tools/learners
+	@bench/run
+	@bench/learners
 
 quality: install
-	@tests/quality
+	@quality/run
 
 dist:
 	mkdir -p $(DIST)

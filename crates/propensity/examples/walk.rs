@@ -5,7 +5,7 @@
 //! cargo run --release -p propensity --example walk [EVENTS [TOGETHER]]
 //! ```
 //!
-//! The events are those of `tests/bench_sql`, about 20 per profile, in random order: once without
+//! The events are those of `bench/sql`, about 20 per profile, in random order: once without
 //! types and attributes (64 features), once with 13 types, an amount, a channel and a device (304).
 //! So many partitions are walked TOGETHER as if they were one, which shows what many more events cost.
 //! `bits` is a hash of all features of some rows: the same for builds that compute the same.
