@@ -136,20 +136,21 @@ impl Default for Options {
     }
 }
 
-const VALID: [&str; 13] = [
-    "scores",
-    "buckets",
-    "seed",
-    "algorithm",
-    "factors",
-    "keep_runs",
-    "max_training_rows",
-    "timezone",
-    "columns",
-    "ignore",
-    "attributes",
-    "allow_small",
-    "goal_name",
+/// All options by name, each with an example of its value.
+pub const OPTIONS: [(&str, &str); 13] = [
+    ("scores", r#""public.my_scores""#),
+    ("buckets", "[25, 75]"),
+    ("seed", "1"),
+    ("algorithm", r#""auto""#),
+    ("factors", "3"),
+    ("keep_runs", "10"),
+    ("max_training_rows", "200000"),
+    ("timezone", r#""Europe/Berlin""#),
+    ("columns", r#"["amount", "status"]"#),
+    ("ignore", r#"["comment"]"#),
+    ("attributes", r#"{"net": "amount - tax"}"#),
+    ("allow_small", "true"),
+    ("goal_name", r#""Purchase""#),
 ];
 const MAX_TEXT: usize = 64 * 1024;
 
@@ -171,6 +172,7 @@ impl Options {
             found: error.to_string(),
             required: "JSON with numbers that double precision holds, less than 128 levels deep"
                 .to_owned(),
+            hint: "Write for example options => '{\"seed\": 1}'.".to_owned(),
         })?;
         let Value::Object(object) = value else {
             return Err(Error::OptionsShape {
@@ -203,7 +205,6 @@ impl Options {
             _ => {
                 return Err(Error::UnknownOption {
                     option: key.to_owned(),
-                    valid: &VALID,
                 });
             }
         }

@@ -90,6 +90,7 @@ fn instants(given: Vec<Option<TimestampWithTimeZone>>) -> Result<Vec<Micros>, Er
             argument: "cutoffs",
             found: "no cutoff".to_owned(),
             required: "an array of at least one instant".to_owned(),
+            hint: "Leave cutoffs out for those of the model, or write for example cutoffs => '{2024-03-31,2024-06-30}'.".to_owned(),
         });
     }
     let finite = |cutoff: Option<TimestampWithTimeZone>| {

@@ -19,7 +19,7 @@ pub use source::{EventSource, ProfileSource, insert_events, insert_profiles};
 
 use pgrx::pg_sys;
 
-use crate::error::there;
+use crate::error::not_null;
 
 /// Refuses with 25006 what cannot be written in a read-only transaction or on a standby, before anything is read.
 pub fn refuse_read_only(command: &'static std::ffi::CStr) {

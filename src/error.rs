@@ -18,6 +18,7 @@ pub enum Error {
         argument: &'static str,
         found: String,
         required: String,
+        hint: String,
     },
     /// An interval with no length, a negative part, or no end.
     Window {
@@ -42,10 +43,7 @@ pub enum Error {
     /// Options that are not a JSON object.
     OptionsShape { found: String },
     /// An option that does not exist.
-    UnknownOption {
-        option: String,
-        valid: &'static [&'static str],
-    },
+    UnknownOption { option: String },
     /// An option of the wrong JSON type or outside its range; `required` completes "It must be".
     Option {
         option: String,
@@ -71,7 +69,7 @@ pub enum Error {
     /// The role that owns the model does not exist any more.
     OwnerGone { model: String, owner: String },
     /// The caller is not a member of the role that owns the model.
-    NotOwner { owner: String },
+    NotOwner { owner: String, caller: String },
     /// The model has no active version.
     NotTrained { model: String },
     /// The model has no scores yet.
@@ -87,13 +85,16 @@ pub enum Error {
     UnknownColumn {
         relation: String,
         column: String,
-        nearest: Option<String>,
+        /// Those that it has.
+        columns: Vec<String>,
     },
     /// A column left out that has no plausible choice, or more than one.
     CannotGuess {
         argument: &'static str,
         relation: String,
         candidates: Vec<String>,
+        /// All that it has.
+        columns: Vec<String>,
     },
     /// A column of a type that cannot be used; `required` completes "It must be".
     ColumnType {
@@ -101,7 +102,7 @@ pub enum Error {
         column: String,
         found: String,
         required: &'static str,
-        hint: Option<String>,
+        hint: String,
     },
     /// A column whose equality is not that of its bytes.
     ColumnEquality {
@@ -244,6 +245,8 @@ pub enum Error {
     },
     /// Something of the learning library, not about one model.
     Learning(propensity::Error),
+    /// What only a mistake of ours can cause; completes "Found that".
+    Internal(&'static str),
     /// A status of SPI that only a mistake of ours can cause.
     Spi(pgrx::spi::Error),
 }
@@ -287,23 +290,40 @@ impl From<pgrx::spi::Error> for Error {
     }
 }
 
-/// A value that the query cannot return as NULL.
-pub fn there<T>(value: Option<T>) -> Result<T, Error> {
-    value.ok_or(Error::Spi(pgrx::spi::Error::InvalidPosition))
+/// A value that a query of ours cannot return as NULL.
+pub fn not_null<T>(value: Option<T>) -> Result<T, Error> {
+    value.ok_or(Error::Internal("a query returned NULL"))
 }
 
 /// The candidate that is most like a name, if any is like it: what a HINT may suggest.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    // No name is as long; the distance takes time and memory by the length.
+    const LONGEST: usize = 200;
     let wanted = name.to_lowercase();
-    let (distance, best) = candidates
+    if wanted.len() > LONGEST {
+        return None;
+    }
+    let (.., best) = candidates
         .into_iter()
         .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase()),
-                candidate,
-            )
+            let (wanted, found) = told_apart(&wanted, &candidate.to_lowercase());
+            let distance = strsim::damerau_levenshtein(&wanted, &found);
+            (distance, wanted.chars().count(), candidate)
+        })
+        .filter(|(distance, length, _)| {
+            // Two letters of five wrong is a typing error; more is another word.
+            distance * 5 <= (*length).max(3) * 2
         })
         .min()?;
-    // Two letters of five wrong is a typing error; more is another word.
-    (distance * 5 <= wanted.chars().count().max(3) * 2).then(|| best.to_owned())
+    Some(best.to_owned())
+}
+
+/// Two names without the word that both end in: `customer_id` is not like `store_id`.
+fn told_apart(one: &str, other: &str) -> (String, String) {
+    match (one.rsplit_once('_'), other.rsplit_once('_')) {
+        (Some((one, end)), Some((other, same))) if end == same => {
+            (one.to_owned(), other.to_owned())
+        }
+        _ => (one.to_owned(), other.to_owned()),
+    }
 }

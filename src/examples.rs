@@ -69,6 +69,9 @@ fn wrong(relation: &Relation, column: &str, found: &str, required: &'static str)
         column: column.to_owned(),
         found: found.to_owned(),
         required,
-        hint: None,
+        hint: format!(
+            "Use a view of \"{}\" that casts \"{column}\".",
+            relation.display()
+        ),
     }
 }

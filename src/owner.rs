@@ -27,7 +27,15 @@ pub fn as_owner<T>(
     definition: &Definition,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    as_role(definition.owner_oid, &definition.time_zone, work)
+    let result = as_role(definition.owner_oid, &definition.time_zone, work);
+    // What the learning library says is about this model, which it does not know.
+    result.map_err(|error| match error {
+        Error::Learning(error) => Error::Model {
+            model: definition.name.clone(),
+            error,
+        },
+        error => error,
+    })
 }
 
 /// Like [`as_owner`], for a model that is still to be defined.
@@ -36,10 +44,13 @@ pub fn as_role<T>(
     time_zone: &str,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let unknown = |_| Error::Argument {
+    let unknown = |_| {
+        Error::Argument {
         argument: "timezone",
         found: format!("\"{time_zone}\""),
         required: "a time zone".to_owned(),
+        hint: "Write for example options => '{\"timezone\": \"Europe/Berlin\"}'; pg_timezone_names lists them.".to_owned(),
+    }
     };
     let time_zone = CString::new(time_zone).map_err(unknown)?;
     switched(role, Mode::Restricted, || {
@@ -69,6 +80,8 @@ fn switched<T>(
     if !member {
         return Err(Error::NotOwner {
             owner: role_name(owner),
+            // SAFETY: reads the state of the backend.
+            caller: role_name(unsafe { pg_sys::GetUserId() }),
         });
     }
     let switch = Switch::to(owner, mode);

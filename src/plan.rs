@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// Has the planner plan a query that has parameters of these types, and looks at what it says.
 pub fn look_at(sql: &str, types: &[Oid], look: &mut dyn FnMut(&PlannedStmt)) -> Result<(), Error> {
-    let text = CString::new(sql).map_err(|_| propensity::Error::BadRecord)?;
+    let text = CString::new(sql).map_err(|_| Error::Internal("a query of ours holds a NUL"))?;
     let mut types = types.to_vec();
     Spi::connect(|_| {
         // SAFETY: within an SPI connection.

@@ -73,10 +73,13 @@ fn suppose(scorer: &Scorer, overrides: Option<&JsonbText>, row: &mut [f64]) -> R
     let Some(JsonbText(text)) = overrides else {
         return Ok(());
     };
-    let shape = |found: &str| Error::Argument {
+    let shape = |found: &str| {
+        Error::Argument {
         argument: "overrides",
         found: found.to_owned(),
         required: "a JSON object of numbers by name of factor or feature".to_owned(),
+        hint: "Write for example overrides => '{\"days since last event\": 3}', with the names of customer_ai.features.".to_owned(),
+    }
     };
     let parsed: serde_json::Value =
         serde_json::from_str(text).map_err(|_| shape("text that cannot be read"))?;

@@ -9,7 +9,7 @@ pub use stream::{Events, events_sql, open_events, open_profiles, open_source, so
 use pgrx::pg_sys;
 use pgrx::spi::{SpiHeapTupleData, quote_identifier, quote_literal, quote_qualified_identifier};
 
-use crate::error::{Error, nearest, there};
+use crate::error::{Error, not_null};
 use crate::owner::role_name;
 use crate::sql;
 
@@ -187,6 +187,12 @@ impl Relation {
         )
     }
 
+    /// The names of its columns.
+    pub fn names(&self) -> Vec<String> {
+        let name = |column: &Column| column.name.clone();
+        self.columns.iter().map(name).collect()
+    }
+
     /// A column that the reader may read.
     ///
     /// # Errors
@@ -199,7 +205,7 @@ impl Relation {
             .ok_or_else(|| Error::UnknownColumn {
                 relation: self.display(),
                 column: name.to_owned(),
-                nearest: nearest(name, self.columns.iter().map(|column| column.name.as_str())),
+                columns: self.names(),
             })?;
         if column.readable {
             Ok(column)
@@ -242,7 +248,7 @@ pub fn refuse_without_create(schema: &str) -> Result<(), Error> {
     let query =
         "SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n
         WHERE n.nspname = $1::pg_catalog.name";
-    match sql::row(query, &[schema.into()], |row| there(row.get::<bool>(1)?))? {
+    match sql::row(query, &[schema.into()], |row| not_null(row.get::<bool>(1)?))? {
         Some(true) => Ok(()),
         allowed => Err(Error::SchemaRights {
             schema: schema.to_owned(),
@@ -269,9 +275,9 @@ fn identity(oid: pg_sys::Oid) -> Result<Option<(String, String, String)>, Error>
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
     sql::row(query, &[oid.into()], |row| {
         Ok((
-            there(row.get(1)?)?,
-            there(row.get(2)?)?,
-            there(row.get(3)?)?,
+            not_null(row.get(1)?)?,
+            not_null(row.get(2)?)?,
+            not_null(row.get(3)?)?,
         ))
     })
 }
@@ -294,17 +300,17 @@ fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> 
 }
 
 fn column(row: SpiHeapTupleData) -> Result<Column, Error> {
-    let type_oid: pg_sys::Oid = there(row.get(2)?)?;
+    let type_oid: pg_sys::Oid = not_null(row.get(2)?)?;
     // SAFETY: a look-up in the catalog by OID.
     let base_oid = unsafe { pg_sys::getBaseType(type_oid) };
     Ok(Column {
-        name: there(row.get(1)?)?,
-        type_name: there(row.get(3)?)?,
+        name: not_null(row.get(1)?)?,
+        type_name: not_null(row.get(3)?)?,
         base_oid,
         category: Category::of(base_oid),
-        deterministic: there(row.get(4)?)?,
-        in_key: there(row.get(5)?)?,
-        is_row_key: there(row.get(6)?)?,
-        readable: there(row.get(7)?)?,
+        deterministic: not_null(row.get(4)?)?,
+        in_key: not_null(row.get(5)?)?,
+        is_row_key: not_null(row.get(6)?)?,
+        readable: not_null(row.get(7)?)?,
     })
 }

@@ -47,6 +47,7 @@ impl Activate {
                 argument: "activate",
                 found: format!("\"{other}\""),
                 required: "if_better, always or never".to_owned(),
+                hint: "Write activate => 'if_better', 'always' or 'never'.".to_owned(),
             }),
         }
     }
@@ -364,7 +365,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
 
 /// A report as JSON. NaN cannot occur: measures that are not defined are left out.
 pub fn json(value: &impl serde::Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|_| propensity::Error::NotANumber.into())
+    serde_json::to_string(value).map_err(|_| Error::Internal("a report cannot be written as JSON"))
 }
 
 /// Whether the new version takes over, and why.

@@ -38,6 +38,8 @@ impl Options {
             argument: "options",
             found,
             required: "an object of timezone, numbers and texts: a name and two counts".to_owned(),
+            hint: "Write for example '{\"timezone\": \"UTC\", \"numbers\": 1, \"texts\": 0}'."
+                .to_owned(),
         };
         let options: Self =
             serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;

@@ -4,7 +4,7 @@ use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::{PgBuiltInOids, Spi, pg_sys};
 use propensity::time::Micros;
 
-use super::there;
+use super::not_null;
 use crate::error::Error;
 use crate::sql;
 
@@ -68,7 +68,7 @@ pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
         new.report.into(),
         new.document.into(),
     ];
-    Spi::connect_mut(|client| there(client.update(query, None, &arguments)?.first().get(1)?))
+    Spi::connect_mut(|client| not_null(client.update(query, None, &arguments)?.first().get(1)?))
 }
 
 /// A run that is to be written.
@@ -110,7 +110,7 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
         new.skipped.into(),
         new.detail.into(),
     ];
-    Spi::connect_mut(|client| there(client.update(query, None, &arguments)?.first().get(1)?))
+    Spi::connect_mut(|client| not_null(client.update(query, None, &arguments)?.first().get(1)?))
 }
 
 /// A scoring run.
@@ -127,7 +127,7 @@ pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
         FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC LIMIT 1";
     sql::row(query, &[model_id.into()], |row| {
         Ok(Run {
-            as_of: micros(there(row.get(1)?)?),
+            as_of: micros(not_null(row.get(1)?)?),
             percentiles: row.get(2)?.unwrap_or_default(),
         })
     })
@@ -158,12 +158,12 @@ pub fn active(model_id: i64) -> Result<Option<Active>, Error> {
         WHERE m.id = $1";
     sql::row(query, &[model_id.into()], |row| {
         Ok(Active {
-            number: there(row.get(1)?)?,
+            number: not_null(row.get(1)?)?,
             stamp: Stamp {
-                id: there(row.get(2)?)?,
-                writer: there(row.get(3)?)?,
+                id: not_null(row.get(2)?)?,
+                writer: not_null(row.get(3)?)?,
             },
-            as_of: micros(there(row.get(4)?)?),
+            as_of: micros(not_null(row.get(4)?)?),
         })
     })
 }
@@ -171,8 +171,8 @@ pub fn active(model_id: i64) -> Result<Option<Active>, Error> {
 /// The bytes of a version. Only reads.
 pub fn document(version: Stamp) -> Result<Vec<u8>, Error> {
     let query = "SELECT document FROM customer_ai.version WHERE id = $1";
-    there(sql::row(query, &[version.id.into()], |row| {
-        there(row.get(1)?)
+    not_null(sql::row(query, &[version.id.into()], |row| {
+        not_null(row.get(1)?)
     })?)
 }
 
@@ -186,7 +186,7 @@ pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
     let arguments = [model_id.into(), keep.into()];
     let runs = sql::rows(query, &arguments, |row| {
         let successor = row.get::<i64>(2)?.unwrap_or(0) as u32;
-        Ok((there(row.get::<i64>(1)?)?, successor))
+        Ok((not_null(row.get::<i64>(1)?)?, successor))
     })?;
     let settled = |successor: u32| {
         let successor = pg_sys::TransactionId::from_inner(successor);

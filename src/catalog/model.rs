@@ -4,8 +4,8 @@ use pgrx::datum::Interval;
 use pgrx::spi::SpiHeapTupleData;
 use pgrx::{Spi, pg_sys};
 
+use super::not_null;
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
-use super::there;
 use crate::args::{Options, interval_text};
 use crate::condition::Condition;
 use crate::error::{Error, nearest};
@@ -107,29 +107,29 @@ pub fn find(name: &str) -> Result<Option<Definition>, Error> {
 }
 
 fn definition(row: SpiHeapTupleData) -> Result<Definition, Error> {
-    let name: String = there(row.get(2)?)?;
-    let owner: String = there(row.get(3)?)?;
+    let name: String = not_null(row.get(2)?)?;
+    let owner: String = not_null(row.get(3)?)?;
     let owner_oid = row.get::<pg_sys::Oid>(4)?.ok_or_else(|| Error::OwnerGone {
         model: name.clone(),
         owner,
     })?;
     Ok(Definition {
-        id: there(row.get(1)?)?,
+        id: not_null(row.get(1)?)?,
         name,
         owner_oid,
         goal: Condition {
-            text: there(row.get(6)?)?,
-            aggregate: there(row.get(17)?)?,
+            text: not_null(row.get(6)?)?,
+            aggregate: not_null(row.get(17)?)?,
         },
-        occurs: there(row.get(7)?)?,
-        outcome_window: interval_text(&there(row.get::<Interval>(8)?)?),
+        occurs: not_null(row.get(7)?)?,
+        outcome_window: interval_text(&not_null(row.get::<Interval>(8)?)?),
         eligible: condition(&row, 9, 18)?,
         eligible_window: row.get::<Interval>(10)?.as_ref().map(interval_text),
         exclude: condition(&row, 11, 19)?,
-        options: Options::parse(&there(row.get::<String>(12)?)?)?,
-        time_zone: there(row.get(13)?)?,
-        scores_schema: there(row.get(14)?)?,
-        scores_name: there(row.get(15)?)?,
+        options: Options::parse(&not_null(row.get::<String>(12)?)?)?,
+        time_zone: not_null(row.get(13)?)?,
+        scores_schema: not_null(row.get(14)?)?,
+        scores_name: not_null(row.get(15)?)?,
         active_version: row.get(16)?,
         events: Vec::new(),
         profiles: Vec::new(),
@@ -149,7 +149,7 @@ fn condition(
 
 fn unknown(name: &str) -> Error {
     let query = "SELECT name FROM customer_ai.model ORDER BY name";
-    match sql::rows(query, &[], |row| there(row.get::<String>(1)?)) {
+    match sql::rows(query, &[], |row| not_null(row.get::<String>(1)?)) {
         Ok(names) => Error::UnknownModel {
             name: name.to_owned(),
             nearest: nearest(name, names.iter().map(String::as_str)),
@@ -211,7 +211,7 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
         let rows = client.update(query, None, &arguments)?;
         rows.into_iter()
             .next()
-            .map(|row| there(row.get::<i64>(1)?))
+            .map(|row| not_null(row.get::<i64>(1)?))
             .transpose()
     })?;
     id.map_or_else(|| Err(taken(new)?), Ok)
@@ -221,7 +221,7 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
 fn taken(new: &NewModel) -> Result<Error, Error> {
     let query = "SELECT name FROM customer_ai.model WHERE scores_schema = $1::name AND scores_name = $2::name";
     let arguments = [new.scores_schema.into(), new.scores_name.into()];
-    let other = sql::row(query, &arguments, |row| there(row.get::<String>(1)?))?;
+    let other = sql::row(query, &arguments, |row| not_null(row.get::<String>(1)?))?;
     Ok(match other {
         Some(other) if other != new.name => Error::ScoresTaken {
             relation: format!("{}.{}", new.scores_schema, new.scores_name),

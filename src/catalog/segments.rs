@@ -3,7 +3,7 @@
 use pgrx::Spi;
 use pgrx::spi::SpiHeapTupleData;
 
-use super::there;
+use super::not_null;
 use crate::error::{Error, nearest};
 use crate::sql;
 
@@ -22,11 +22,11 @@ const SELECT: &str = "SELECT s.id, m.name, s.schema_name::text, s.segment_name::
 
 fn segment(row: &SpiHeapTupleData) -> Result<Segment, Error> {
     Ok(Segment {
-        id: there(row.get(1)?)?,
-        model: there(row.get(2)?)?,
-        schema: there(row.get(3)?)?,
-        name: there(row.get(4)?)?,
-        condition: there(row.get(5)?)?,
+        id: not_null(row.get(1)?)?,
+        model: not_null(row.get(2)?)?,
+        schema: not_null(row.get(3)?)?,
+        name: not_null(row.get(4)?)?,
+        condition: not_null(row.get(5)?)?,
     })
 }
 
@@ -59,7 +59,7 @@ pub fn lock_segment(schema: &str, name: &str) -> Result<Segment, Error> {
 fn unknown(name: &str) -> Result<Error, Error> {
     let query =
         "SELECT schema_name::text || '.' || segment_name FROM customer_ai.segment ORDER BY 1";
-    let names: Vec<String> = sql::rows(query, &[], |row| there(row.get(1)?))?;
+    let names: Vec<String> = sql::rows(query, &[], |row| not_null(row.get(1)?))?;
     let nearest = nearest(name, names.iter().map(String::as_str));
     Ok(Error::UnknownSegment {
         name: name.to_owned(),

@@ -3,7 +3,7 @@
 use pgrx::Spi;
 use pgrx::spi::SpiHeapTupleData;
 
-use super::there;
+use super::not_null;
 use crate::error::Error;
 use crate::sql;
 
@@ -44,10 +44,10 @@ pub(super) fn events_of(model_id: i64) -> Result<Vec<EventSource>, Error> {
 
 fn event_source(row: SpiHeapTupleData) -> Result<EventSource, Error> {
     Ok(EventSource {
-        schema: there(row.get(1)?)?,
-        relation: there(row.get(2)?)?,
-        profile_column: there(row.get(3)?)?,
-        time_column: there(row.get(4)?)?,
+        schema: not_null(row.get(1)?)?,
+        relation: not_null(row.get(2)?)?,
+        profile_column: not_null(row.get(3)?)?,
+        time_column: not_null(row.get(4)?)?,
         type_column: row.get(5)?,
         event_type: row.get(6)?,
         where_clause: row.get(7)?,
@@ -64,9 +64,9 @@ pub(super) fn profiles_of(model_id: i64) -> Result<Vec<ProfileSource>, Error> {
 
 fn profile_source(row: SpiHeapTupleData) -> Result<ProfileSource, Error> {
     Ok(ProfileSource {
-        schema: there(row.get(1)?)?,
-        relation: there(row.get(2)?)?,
-        profile_column: there(row.get(3)?)?,
+        schema: not_null(row.get(1)?)?,
+        relation: not_null(row.get(2)?)?,
+        profile_column: not_null(row.get(3)?)?,
         columns: row.get(4)?,
         valid_from_column: row.get(5)?,
     })

@@ -7,7 +7,7 @@ use super::notice_guessed;
 use crate::args::{Options, window};
 use crate::catalog::{self, EventSource, Kind, NewModel};
 use crate::condition::{self, Condition};
-use crate::error::{Error, there};
+use crate::error::{Error, not_null};
 use crate::owner::{as_role, role_name};
 use crate::relation::{self, Events, Relation};
 
@@ -44,6 +44,7 @@ impl Given<'_> {
             argument: "kind",
             found: format!("\"{}\"", self.kind),
             required: "\"conversion\" or \"churn\"".to_owned(),
+            hint: "Write kind => 'conversion' if a high score is good, kind => 'churn' if a low one is.".to_owned(),
         })?;
         let outcome_window = window("outcome_window", self.outcome_window)?;
         let eligible_window = self
@@ -145,6 +146,7 @@ fn check_name(name: &str) -> Result<(), Error> {
         found: format!("\"{}\"", shown.escape_debug()),
         required: "1 to 48 lower-case letters, digits and underscores, not beginning with a digit"
             .to_owned(),
+        hint: "Write for example 'repurchase_30_days'; the option goal_name takes any text for people.".to_owned(),
     })
 }
 
@@ -180,5 +182,5 @@ fn session_time_zone() -> Result<String, Error> {
             .first()
             .get_one::<String>()
     })?;
-    there(zone)
+    not_null(zone)
 }

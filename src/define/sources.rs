@@ -105,6 +105,7 @@ impl GivenEvents<'_> {
                 argument: "event_type",
                 found: "a type_column as well".to_owned(),
                 required: "given instead of type_column".to_owned(),
+                hint: "Leave out either event_type or type_column.".to_owned(),
             });
         }
         let profile = model_profile(definition, relation, self.profile_column.as_deref())?;
@@ -192,6 +193,7 @@ fn columns(
             argument: "columns",
             found: "an empty list".to_owned(),
             required,
+            hint: "Leave columns out to take every column that can be used.".to_owned(),
         });
     }
     let mut columns: Vec<String> = Vec::new();

@@ -190,7 +190,9 @@ impl Source {
         };
         let profile_type = events.relation.column(&source.profile_column)?.base_oid;
         Ok(Self {
-            key: BytesKind::of(profile_type).ok_or(propensity::Error::BadRecord)?,
+            key: BytesKind::of(profile_type).ok_or(Error::Internal(
+                "a profile column has a type that was refused",
+            ))?,
             profile_type,
             relation: relation::find(&source.schema, &source.relation).ok_or_else(unknown)?,
             profile_column: source.profile_column.clone(),

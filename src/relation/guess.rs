@@ -52,7 +52,7 @@ pub fn profile_column<'a>(relation: &'a Relation, name: Option<&str>) -> Result<
             relation,
             column,
             "smallint, integer, bigint, text, varchar, char or uuid",
-            None,
+            key_hint(column),
         ));
     }
     Ok(column)
@@ -103,18 +103,37 @@ pub fn time_column<'a>(
     if column.category.is_time() {
         return Ok(column);
     }
-    let hint = (column.category == Category::Number).then(|| {
-        format!(
-            "If it counts seconds since 1970, use a view with to_timestamp({}).",
-            super::quote(&column.name)
-        )
-    });
     Err(wrong_type(
         relation,
         column,
         "timestamptz, timestamp or date",
-        hint,
+        time_hint(column),
     ))
+}
+
+/// How a view makes an instant of a column.
+fn time_hint(column: &Column) -> String {
+    let name = super::quote(&column.name);
+    match column.category {
+        Category::Number => format!(
+            "Use a view: if it counts seconds since 1970 with to_timestamp({name}), if milliseconds with to_timestamp({name} / 1000.0), if microseconds with to_timestamp({name} / 1000000.0)."
+        ),
+        Category::Text => format!(
+            "Use a view with {name}::timestamptz, or with to_timestamp({name}, 'DD/MM/YYYY HH24:MI') in the form that its texts have."
+        ),
+        _ => "Name a column of one of these types, or use a view that casts it.".to_owned(),
+    }
+}
+
+/// How a view makes a key of a column.
+fn key_hint(column: &Column) -> String {
+    let name = super::quote(&column.name);
+    let cast = if column.category == Category::Number {
+        "bigint"
+    } else {
+        "text"
+    };
+    format!("Use a view with {name}::{cast}.")
 }
 
 fn guess<'a>(
@@ -128,6 +147,7 @@ fn guess<'a>(
             argument,
             relation: relation.display(),
             candidates: several.iter().map(|column| column.name.clone()).collect(),
+            columns: relation.names(),
         }),
     }
 }
@@ -169,12 +189,7 @@ fn is_citext(column: &Column) -> bool {
     column.type_name == "citext" || column.type_name.ends_with(".citext")
 }
 
-fn wrong_type(
-    relation: &Relation,
-    column: &Column,
-    required: &'static str,
-    hint: Option<String>,
-) -> Error {
+fn wrong_type(relation: &Relation, column: &Column, required: &'static str, hint: String) -> Error {
     Error::ColumnType {
         relation: relation.display(),
         column: column.name.clone(),

@@ -128,7 +128,7 @@ impl Predictions {
                 score,
                 bucket: self.buckets.bucket(score),
                 factors: CStr::from_bytes_with_nul(json)
-                    .map_err(|_| propensity::Error::BadRecord)?,
+                    .map_err(|_| Error::Internal("factors hold a NUL"))?,
             });
         }
         Ok(())

@@ -174,7 +174,8 @@ impl ScoreRelation {
             self.partition(run),
             self.qualified(&self.history)
         ))?;
-        relation::find(&self.schema, &name).ok_or_else(|| propensity::Error::BadRecord.into())
+        relation::find(&self.schema, &name)
+            .ok_or_else(|| Error::Internal("a table that was just made is missing"))
     }
 
     /// Indexes the filled table of a run and makes it part of the history.

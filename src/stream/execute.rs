@@ -27,7 +27,7 @@ pub fn execute_into(
     params: &[Param],
     receiver: *mut pg_sys::DestReceiver,
 ) -> Result<(), Error> {
-    let text = CString::new(sql).map_err(|_| propensity::Error::BadRecord)?;
+    let text = CString::new(sql).map_err(|_| Error::Internal("a query of ours holds a NUL"))?;
     let mut types: Vec<Oid> = params.iter().map(|(oid, _)| *oid).collect();
     let execute = |_: &SpiClient| {
         // SAFETY: within an SPI connection; the plan and the parameters live in its memory; errors

@@ -125,7 +125,7 @@ impl TempFile {
                 let read = read(self.file, room.as_mut_ptr().cast(), wanted, place);
                 match usize::try_from(read) {
                     Err(_) => return Err(Error::TempFile(io::Error::last_os_error())),
-                    Ok(0) => return Err(propensity::Error::BadRecord.into()),
+                    Ok(0) => return Err(Error::TempFile(io::ErrorKind::UnexpectedEof.into())),
                     Ok(read) => {
                         bytes.set_len(bytes.len() + read);
                         place += read;

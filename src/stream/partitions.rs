@@ -216,7 +216,10 @@ impl Partitions {
 
     /// Reads a chunk onto the end of `bytes`, and gives the one before it.
     pub fn read(&mut self, chunk: Chunk, bytes: &mut Vec<u8>) -> Result<Option<Chunk>, Error> {
-        let file = self.file.as_mut().ok_or(propensity::Error::BadRecord)?;
+        let file = self
+            .file
+            .as_mut()
+            .ok_or(Error::Internal("a temporary file is missing"))?;
         chunk.read(file, bytes)
     }
 

@@ -279,7 +279,9 @@ fn per_event(condition: Option<&Condition>) -> String {
 
 /// The key of the profiles, as the first source has it.
 fn key(column: &Column) -> Result<Key, Error> {
-    let kind = BytesKind::of(column.base_oid).ok_or(propensity::Error::BadRecord)?;
+    let kind = BytesKind::of(column.base_oid).ok_or(Error::Internal(
+        "a profile column has a type that was refused",
+    ))?;
     Ok(Key {
         name: column.name.clone(),
         type_sql: column.type_name.clone(),

@@ -1,5 +1,7 @@
 //! Bytes that are appended now and read back later, in order: in memory while few, in a temporary file when many.
 
+use std::io;
+
 use pgrx::pg_sys::{self, BufFile};
 
 use super::file::in_transaction;
@@ -42,7 +44,10 @@ impl Spool {
 
     /// Reads exactly as many bytes as `bytes` holds, after those that were read last.
     pub fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        let file = self.file.as_mut().ok_or(propensity::Error::BadRecord)?;
+        let file = self
+            .file
+            .as_mut()
+            .ok_or(Error::Internal("a temporary file is missing"))?;
         file.fill(bytes)
     }
 }
@@ -73,7 +78,7 @@ impl Buffered {
         if read == bytes.len() {
             Ok(())
         } else {
-            Err(propensity::Error::BadRecord.into())
+            Err(Error::TempFile(io::ErrorKind::UnexpectedEof.into()))
         }
     }
 }

@@ -130,9 +130,9 @@ unsafe extern "C-unwind" fn rows_serialize(call: FunctionCallInfo) -> Datum {
         aggregate(call, || {
             let state = state(call, 0).ok_or(Error::DirectCall)?;
             let bytes = serde_json::to_vec(&state.take_reports());
-            Ok(bytes_datum(
-                &bytes.map_err(|_| propensity::Error::BadRecord)?,
-            ))
+            Ok(bytes_datum(&bytes.map_err(|_| {
+                Error::Internal("a report of parallel workers cannot be written")
+            })?))
         })
     }
 }

@@ -92,7 +92,10 @@ impl Haul {
 
     /// Reads a chunk onto the end of `batch`, and gives the one before it.
     pub fn read(&mut self, chunk: Chunk, batch: &mut Batch) -> Result<Option<Chunk>, Error> {
-        let file = self.file.as_mut().ok_or(propensity::Error::BadRecord)?;
+        let file = self
+            .file
+            .as_mut()
+            .ok_or(Error::Internal("a temporary file is missing"))?;
         let start = batch.bytes.len();
         let before = chunk.read(file, &mut batch.bytes)?;
         batch.recode(start, &self.recode);

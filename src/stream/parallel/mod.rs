@@ -63,7 +63,9 @@ impl Stream {
             until,
         } = rows
         else {
-            return Err(propensity::Error::BadRecord.into());
+            return Err(Error::Internal(
+                "parallel workers were to read other rows than events",
+            ));
         };
         let job = Job {
             layout: self.intake.layout,
@@ -75,6 +77,7 @@ impl Stream {
             dictionaries: self.intake.dictionaries.clone(),
             sampler: self.intake.sampler.clone(),
         };
-        Ok(serde_json::to_vec(&job).map_err(|_| propensity::Error::BadRecord)?)
+        Ok(serde_json::to_vec(&job)
+            .map_err(|_| Error::Internal("a job of parallel workers cannot be written"))?)
     }
 }

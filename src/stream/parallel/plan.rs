@@ -18,7 +18,7 @@ pub fn run(
     query: &str,
     begin: impl FnOnce() -> Result<Option<Datum>, Error>,
 ) -> Result<Option<Vec<Report>>, Error> {
-    let text = CString::new(query).map_err(|_| propensity::Error::BadRecord)?;
+    let text = CString::new(query).map_err(|_| Error::Internal("a query of ours holds a NUL"))?;
     let job_type = sql::own_type(c"_job");
     let mut types = [job_type];
     Spi::connect(|_| {
@@ -69,6 +69,6 @@ unsafe fn answer() -> Result<Vec<Report>, Error> {
             return Ok(Vec::new());
         }
         with_bytes(bytes, |bytes| serde_json::from_slice(bytes))
-            .map_err(|_| propensity::Error::BadRecord.into())
+            .map_err(|_| Error::Internal("a report of parallel workers cannot be read"))
     }
 }

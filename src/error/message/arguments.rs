@@ -1,0 +1,118 @@
+//! Arguments and options.
+
+use super::{Code, INVALID, Message, UNSUPPORTED, cut, list, perhaps};
+use crate::args::OPTIONS;
+use crate::error::nearest;
+
+pub fn null(argument: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+        text: format!("\"{argument}\" must not be NULL"),
+        detail: "Found NULL; a value is required.".to_owned(),
+        hint: format!("Give a value with {argument} => ..."),
+    }
+}
+
+pub fn invalid(argument: &str, found: &str, required: &str, hint: String) -> Message {
+    Message {
+        code: INVALID,
+        text: format!("invalid value for \"{argument}\""),
+        detail: format!("Found {found}; it must be {required}."),
+        hint,
+    }
+}
+
+pub fn window(argument: &str, found: &str) -> Message {
+    Message {
+        code: INVALID,
+        text: format!("\"{argument}\" must be a positive interval"),
+        detail: format!(
+            "Found {found}; months, days and time must not be negative, and not all zero."
+        ),
+        hint: format!("Write for example {argument} => '30 days'."),
+    }
+}
+
+pub fn window_too_long(argument: &str, found: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_DATETIME_FIELD_OVERFLOW,
+        text: format!("\"{argument}\" is too long"),
+        detail: format!("Found {found}; at most 100 years are allowed."),
+        hint: if argument == "eligible_window" {
+            "Write eligible_window => NULL for profiles that were ever seen.".to_owned()
+        } else {
+            format!("Write for example {argument} => '30 days'.")
+        },
+    }
+}
+
+pub fn instant(argument: &str, found: &str, required: &str) -> Message {
+    Message {
+        code: INVALID,
+        text: format!("invalid value for \"{argument}\""),
+        detail: format!("Found {found}; it must be {required}."),
+        hint: match argument {
+            "as_of" => "Leave as_of out for the time of the newest event, or give an instant of the past such as now() - interval '30 days'.".to_owned(),
+            _ => format!("Write an instant such as '2024-06-30 00:00+00' for \"{argument}\"."),
+        },
+    }
+}
+
+pub fn no_rows_accepted() -> Message {
+    Message {
+        code: UNSUPPORTED,
+        text: "set-valued function called in context that cannot accept a set".to_owned(),
+        detail: "The function returns rows; a single value is expected here.".to_owned(),
+        hint: "Call it in FROM, as in SELECT * FROM customer_ai.features('model').".to_owned(),
+    }
+}
+
+pub fn options_shape(found: &str) -> Message {
+    Message {
+        code: INVALID,
+        text: "options must be a JSON object".to_owned(),
+        detail: format!("Found {found}; required are names of options with their values."),
+        hint: "Write for example options => '{\"seed\": 1}'.".to_owned(),
+    }
+}
+
+pub fn unknown_option(option: &str) -> Message {
+    let valid = OPTIONS.map(|(name, _)| name);
+    Message {
+        code: INVALID,
+        text: format!("unknown option \"{}\"", cut(option)),
+        detail: format!("Valid options are {}.", list(&valid)),
+        hint: perhaps(
+            "option",
+            nearest(option, valid),
+            "Leave it out, or write one of the valid options.",
+        ),
+    }
+}
+
+pub fn option(option: &str, found: &str, required: &str) -> Message {
+    Message {
+        code: INVALID,
+        text: format!("invalid value for option \"{option}\""),
+        detail: format!("Found {found}; it must be {required}."),
+        hint: example(option),
+    }
+}
+
+pub fn option_limit(option: &str, found: &str, limit: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+        text: format!("option \"{option}\" is too large"),
+        detail: format!("Found {found}; at most {limit} is allowed."),
+        hint: example(option),
+    }
+}
+
+/// How an option is written; of the options as a whole, that they may be fewer.
+fn example(option: &str) -> String {
+    let known = OPTIONS.iter().find(|(name, _)| *name == option);
+    known.map_or_else(
+        || "Give fewer or shorter options.".to_owned(),
+        |(name, value)| format!("Write for example options => '{{\"{name}\": {value}}}'."),
+    )
+}

@@ -1,0 +1,91 @@
+//! Models: their names, their owners, and where their scores go.
+
+use super::{Code, Message, UNSUPPORTED, cut, perhaps};
+
+pub fn unknown_model(name: &str, nearest: Option<String>) -> Message {
+    Message {
+        code: Code::ERRCODE_UNDEFINED_OBJECT,
+        text: format!("model \"{}\" does not exist", cut(name)),
+        detail: "Found no model of this name that you may use.".to_owned(),
+        hint: perhaps(
+            "model",
+            nearest,
+            "The view customer_ai.models lists the models that you may use: SELECT name FROM customer_ai.models.",
+        ),
+    }
+}
+
+pub fn model_exists(name: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_DUPLICATE_OBJECT,
+        text: format!("model \"{name}\" already exists"),
+        detail:
+            "Names of models are unique in the database, also among models that you may not see."
+                .to_owned(),
+        hint: format!(
+            "Choose another name, or drop the model with SELECT customer_ai.drop_model('{name}')."
+        ),
+    }
+}
+
+pub fn scores_taken(relation: &str, model: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_DUPLICATE_OBJECT,
+        text: format!("scores cannot be written to \"{relation}\""),
+        detail: format!("Found that name taken by {model}; it must be free."),
+        hint: "Choose another name with options => '{\"scores\": \"name\"}'.".to_owned(),
+    }
+}
+
+pub fn owner_gone(model: &str, owner: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_UNDEFINED_OBJECT,
+        text: format!("model \"{model}\" has no owner"),
+        detail: format!("Role \"{owner}\" does not exist any more."),
+        hint: format!(
+            "Create the role again, or drop the model with SELECT customer_ai.drop_model('{model}')."
+        ),
+    }
+}
+
+pub fn not_owner(owner: &str, caller: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        text: format!("must be a member of role \"{owner}\""),
+        detail: format!(
+            "Found role \"{caller}\"; a model runs with the rights of its owner, and only members of that role may run it."
+        ),
+        hint: format!("Ask who administers \"{owner}\" to run: GRANT \"{owner}\" TO \"{caller}\"."),
+    }
+}
+
+pub fn second_profiles(model: &str, relation: &str) -> Message {
+    Message {
+        code: UNSUPPORTED,
+        text: format!("model \"{model}\" has a relation of profile attributes already"),
+        detail: format!("Found \"{relation}\"; at most one is allowed."),
+        hint: "Join the relations in a view, and define the model with that.".to_owned(),
+    }
+}
+
+pub fn schema_rights(schema: &str, exists: bool) -> Message {
+    if exists {
+        Message {
+            code: Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            text: format!("permission denied for schema \"{schema}\""),
+            detail: "The scores are written there, which needs the right to CREATE.".to_owned(),
+            hint: "Choose another place with options => '{\"scores\": \"schema.name\"}'."
+                .to_owned(),
+        }
+    } else {
+        Message {
+            code: Code::ERRCODE_INVALID_SCHEMA_NAME,
+            text: format!("schema \"{}\" does not exist", cut(schema)),
+            detail: "Found no schema of this name; one that exists is required.".to_owned(),
+            hint: format!(
+                "Run CREATE SCHEMA \"{}\", or name another one.",
+                cut(schema)
+            ),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Versions, scores and segments.
+
+use super::{Code, INVALID, Message, STATE, call, cut, perhaps};
+
+pub fn not_trained(model: &str) -> Message {
+    Message {
+        code: STATE,
+        text: format!("model \"{model}\" is not trained"),
+        detail: "Found no active version; one is required.".to_owned(),
+        hint: format!("Run {}.", call("train", model)),
+    }
+}
+
+pub fn not_scored(model: &str) -> Message {
+    Message {
+        code: STATE,
+        text: format!("model \"{model}\" has no scores"),
+        detail: "Found no scoring run; one is required.".to_owned(),
+        hint: format!("Run {}.", call("score", model)),
+    }
+}
+
+pub fn segment_name(found: &str) -> Message {
+    Message {
+        code: INVALID,
+        text: "invalid name of a segment".to_owned(),
+        detail: format!(
+            "Found \"{}\"; it must be schema.name, each of lower-case letters, digits and underscores.",
+            cut(found)
+        ),
+        hint: "Write for example 'public.likely_buyers'.".to_owned(),
+    }
+}
+
+pub fn unknown_segment(name: &str, nearest: Option<String>) -> Message {
+    Message {
+        code: Code::ERRCODE_UNDEFINED_OBJECT,
+        text: format!("segment \"{}\" does not exist", cut(name)),
+        detail: "Found no segment of this name that you may use.".to_owned(),
+        hint: perhaps(
+            "segment",
+            nearest,
+            "The view customer_ai.segments lists the segments that you may use: SELECT * FROM customer_ai.segments.",
+        ),
+    }
+}
+
+pub fn segment_exists(name: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_DUPLICATE_OBJECT,
+        text: format!("relation \"{name}\" already exists"),
+        detail: "A segment is a materialized view; its name must be free.".to_owned(),
+        hint: "Choose another name, or drop the segment with customer_ai.drop_segment.".to_owned(),
+    }
+}
