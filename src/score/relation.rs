@@ -175,7 +175,7 @@ impl ScoreRelation {
             self.qualified(&self.history)
         ))?;
         relation::find(&self.schema, &name)
-            .ok_or_else(|| Error::Internal("a table that was just made is missing"))
+            .ok_or(Error::Internal("a table that was just made is missing"))
     }
 
     /// Indexes the filled table of a run and makes it part of the history.

@@ -9,8 +9,29 @@ pub fn null(argument: &str) -> Message {
         code: Code::ERRCODE_NULL_VALUE_NOT_ALLOWED,
         text: format!("\"{argument}\" must not be NULL"),
         detail: "Found NULL; a value is required.".to_owned(),
-        hint: format!("Give a value with {argument} => ..."),
+        hint: null_hint(argument),
     }
+}
+
+fn null_hint(argument: &str) -> String {
+    let example = match argument {
+        "model" => return "Name a model; SELECT name FROM customer_ai.models lists those that you may use.".to_owned(),
+        "segment" => return "Name a segment; SELECT * FROM customer_ai.segments lists those that you may use.".to_owned(),
+        "events" => "'shop.orders'",
+        "goal" => "$$ status = 'paid' $$",
+        "condition" => "$$ bucket = 'high' $$",
+        "outcome_window" => "'30 days'",
+        "kind" => "'conversion'",
+        "activate" => "'if_better'",
+        "profile" => "'17850'",
+        "profiles" => "'shop.customers'",
+        "columns" => "'{country,plan}'",
+        "cutoffs" => "'{2024-03-31,2024-06-30}'",
+        "options" => "'{}'",
+        "as_of" | "until" => "now()",
+        _ => return format!("Give \"{argument}\" a value."),
+    };
+    format!("Write for example {argument} => {example}.")
 }
 
 pub fn invalid(argument: &str, found: &str, required: &str, hint: String) -> Message {

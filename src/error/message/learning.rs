@@ -101,7 +101,10 @@ fn message(
         },
         Error::UnknownFormat { found, newest } => Message {
             code: UNSUPPORTED,
-            text: format!("the stored version of {model} is of another customer_ai"),
+            text: format!(
+                "the stored version of {model} is of {} customer_ai",
+                if found > newest { "a newer" } else { "an older" }
+            ),
             detail: format!("Found format {found}; this library reads format {newest}."),
             hint: format!("Install the library that it was trained with, or {train}."),
         },

@@ -77,7 +77,7 @@ impl Stream {
             dictionaries: self.intake.dictionaries.clone(),
             sampler: self.intake.sampler.clone(),
         };
-        Ok(serde_json::to_vec(&job)
-            .map_err(|_| Error::Internal("a job of parallel workers cannot be written"))?)
+        serde_json::to_vec(&job)
+            .map_err(|_| Error::Internal("a job of parallel workers cannot be written"))
     }
 }
