@@ -36,6 +36,9 @@ COMMENT ON FUNCTION customer_ai.has_factor IS
 COMMENT ON FUNCTION customer_ai._is_mine IS
     'whether the current role is the owner or a member of it; false when that role does not exist';
 
+COMMENT ON FUNCTION customer_ai._own_row IS
+    'whoever copies rows into the catalog writes in the name of a role that they are a member of';
+
 COMMENT ON TYPE customer_ai.model_document IS
     'a version of a model as a value, in hexadecimal digits: what the aggregates over events predict with';
 COMMENT ON AGGREGATE customer_ai.event_features(customer_ai.model_document, timestamptz, timestamptz, jsonb, "any",
@@ -105,6 +108,7 @@ COMMENT ON COLUMN customer_ai.model.altered_at IS 'when its definition was last 
 COMMENT ON TABLE customer_ai.event_source IS 'relations of events of a model';
 COMMENT ON COLUMN customer_ai.event_source.id IS 'key';
 COMMENT ON COLUMN customer_ai.event_source.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.event_source.owner IS 'owner of the model; a row of another owner does not count';
 COMMENT ON COLUMN customer_ai.event_source.position IS 'order in which the sources were added, from 1';
 COMMENT ON COLUMN customer_ai.event_source.schema_name IS 'schema of the relation';
 COMMENT ON COLUMN customer_ai.event_source.relation_name IS 'name of the relation';
@@ -117,6 +121,7 @@ COMMENT ON COLUMN customer_ai.event_source.where_clause IS 'which rows are event
 COMMENT ON TABLE customer_ai.profile_source IS 'relations of profile attributes of a model';
 COMMENT ON COLUMN customer_ai.profile_source.id IS 'key';
 COMMENT ON COLUMN customer_ai.profile_source.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.profile_source.owner IS 'owner of the model; a row of another owner does not count';
 COMMENT ON COLUMN customer_ai.profile_source.position IS 'order in which the sources were added, from 1';
 COMMENT ON COLUMN customer_ai.profile_source.schema_name IS 'schema of the relation';
 COMMENT ON COLUMN customer_ai.profile_source.relation_name IS 'name of the relation';
@@ -127,6 +132,7 @@ COMMENT ON COLUMN customer_ai.profile_source.valid_from_column IS 'from when on 
 COMMENT ON TABLE customer_ai.version IS 'versions of models: each training makes one';
 COMMENT ON COLUMN customer_ai.version.id IS 'key';
 COMMENT ON COLUMN customer_ai.version.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.version.owner IS 'owner of the model; a row of another owner does not count';
 COMMENT ON COLUMN customer_ai.version.number IS 'number of the version of its model, from 1';
 COMMENT ON COLUMN customer_ai.version.format IS 'format of the document';
 COMMENT ON COLUMN customer_ai.version.algorithm IS 'learner that was chosen';
@@ -144,6 +150,7 @@ COMMENT ON COLUMN customer_ai.version.document IS 'the version itself';
 COMMENT ON TABLE customer_ai.run IS 'trainings and scorings';
 COMMENT ON COLUMN customer_ai.run.id IS 'number of the run, over all models';
 COMMENT ON COLUMN customer_ai.run.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.run.owner IS 'owner of the model; a row of another owner does not count';
 COMMENT ON COLUMN customer_ai.run.kind IS 'train or score';
 COMMENT ON COLUMN customer_ai.run.version IS 'version that was made or used';
 COMMENT ON COLUMN customer_ai.run.as_of IS 'instant after which nothing was read';
@@ -160,6 +167,7 @@ COMMENT ON COLUMN customer_ai.run.detail IS 'what else is known of the run';
 COMMENT ON TABLE customer_ai.segment IS 'segments of models';
 COMMENT ON COLUMN customer_ai.segment.id IS 'key';
 COMMENT ON COLUMN customer_ai.segment.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.segment.owner IS 'owner of the model; a row of another owner does not count';
 COMMENT ON COLUMN customer_ai.segment.schema_name IS 'schema of the materialized view';
 COMMENT ON COLUMN customer_ai.segment.segment_name IS 'name of the materialized view';
 COMMENT ON COLUMN customer_ai.segment.condition IS 'condition that its profiles meet';
@@ -174,7 +182,7 @@ COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that y
 COMMENT ON VIEW customer_ai.segments IS 'segments of the models that you may use, with their size; a segment is a materialized view, a copy that does not honour row-level security';
 
 -- Explicit, because a function without an ACL says nothing about what was meant: PUBLIC may call every function,
--- since each runs with the rights of its caller, and row-level security limits what it finds.
+-- since each asks whose model it is.
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA customer_ai TO PUBLIC;
 
 SET LOCAL search_path TO customer_ai, pg_temp;

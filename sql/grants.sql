@@ -1,33 +1,56 @@
--- Everybody may use the extension; row-level security decides whose models. A role sees and changes the rows of
--- models whose owner it is or is a member of, so every function can run with the rights of its caller.
+-- Nobody touches the tables but the extension, as their owner, after it has asked whose model it is (src/catalog): so no
+-- role can lock them, and the views show a role the models whose owner it is or is a member of.
 SET LOCAL search_path TO pg_catalog, pg_temp;
 GRANT USAGE ON SCHEMA customer_ai TO PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON
+GRANT SELECT ON customer_ai.models, customer_ai.versions, customer_ai.runs, customer_ai.segments TO PUBLIC;
+
+-- Who owns the database dumps and restores it, and need not be a superuser: pg_dump reads whole tables (with row-level
+-- security it would refuse), pg_restore copies rows into them and sets the counters.
+GRANT SELECT, INSERT ON
     customer_ai.model, customer_ai.event_source, customer_ai.profile_source,
     customer_ai.version, customer_ai.run, customer_ai.segment
-    TO PUBLIC;
-GRANT SELECT ON customer_ai.models, customer_ai.versions, customer_ai.runs, customer_ai.segments TO PUBLIC;
--- pg_dump by an ordinary role reads the counters.
-GRANT SELECT ON ALL SEQUENCES IN SCHEMA customer_ai TO PUBLIC;
+    TO pg_database_owner;
+GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA customer_ai TO pg_database_owner;
 
-ALTER TABLE customer_ai.model ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON customer_ai.model USING (customer_ai._is_mine(owner));
+-- The rows of a model are code that runs with the rights of its owner. Whoever copies rows in may only write in the name
+-- of a role that they are a member of; what was somebody else's becomes theirs, as pg_restore --no-owner does with tables.
+-- A superuser may write anything: an owner that does not exist is kept, and the model waits for alter_model.
+CREATE FUNCTION customer_ai._own_row() RETURNS trigger LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_user = (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = TG_RELID) THEN
+        IF NEW.owner IS NULL THEN
+            NEW.owner := (SELECT m.owner FROM customer_ai.model m WHERE m.id = NEW.model_id);
+        END IF;
+    ELSIF customer_ai._is_mine(NEW.owner) IS NOT TRUE
+        AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)
+    THEN
+        IF TG_TABLE_NAME = 'model' THEN
+            RAISE NOTICE 'model "%" of role "%" becomes a model of role "%"', NEW.name, NEW.owner, current_user
+                USING DETAIL = 'Only a member of a role can make models of that role.';
+        END IF;
+        NEW.owner := current_user;
+    END IF;
+    RETURN NEW;
+END $$;
 
--- The policy of model applies inside these subqueries as well: no row of model, no row here.
-ALTER TABLE customer_ai.event_source ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON customer_ai.event_source
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
-ALTER TABLE customer_ai.profile_source ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON customer_ai.profile_source
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
-ALTER TABLE customer_ai.version ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON customer_ai.version
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
-ALTER TABLE customer_ai.run ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON customer_ai.run
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
-ALTER TABLE customer_ai.segment ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON customer_ai.segment
-    USING (EXISTS (SELECT FROM customer_ai.model m WHERE m.id = model_id));
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.model
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.event_source
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.profile_source
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.version
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.run
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.segment
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._own_row();
+-- Also for a session that replicates.
+ALTER TABLE customer_ai.model ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.event_source ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.profile_source ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.version ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.run ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.segment ENABLE ALWAYS TRIGGER own_row;
 
 SET LOCAL search_path TO customer_ai, pg_temp;

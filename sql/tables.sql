@@ -1,6 +1,9 @@
 -- The catalog: one row for each model, source, version, run and segment. Relations and roles are kept by name,
 -- never by OID: a name survives dump and restore, and a dropped relation can be told from another one.
 --
+-- No foreign keys: a parallel restore fills the tables in any order. src/catalog deletes what belongs to a model with
+-- it. Every row says whose it is instead: a row counts only for a model of the same owner (sql/grants.sql says why).
+--
 -- search_path is pinned throughout the script: the schema may have been filled by somebody else.
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
@@ -16,10 +19,15 @@ BEGIN
     END IF;
 END $$;
 
--- Whoever owns the schema could put functions of the same names beside ours.
+-- The schema is part of the extension, so that no dump creates it beside the extension. One that is there already is used
+-- as it is, unless it is somebody else's, who could put functions of the same names beside ours.
 DO $$
 BEGIN
     IF NOT EXISTS (
+        SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'customer_ai')
+    THEN
+        CREATE SCHEMA customer_ai;
+    ELSIF NOT EXISTS (
         SELECT FROM pg_catalog.pg_namespace n
         WHERE n.nspname OPERATOR(pg_catalog.=) 'customer_ai'
             AND pg_catalog.pg_get_userbyid(n.nspowner) OPERATOR(pg_catalog.=) current_user)
@@ -58,7 +66,8 @@ CREATE TABLE customer_ai.model (
 
 CREATE TABLE customer_ai.event_source (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
     position int NOT NULL CHECK (position > 0),
     schema_name name NOT NULL,
     relation_name name NOT NULL,
@@ -73,7 +82,8 @@ CREATE TABLE customer_ai.event_source (
 
 CREATE TABLE customer_ai.profile_source (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
     position int NOT NULL CHECK (position > 0),
     schema_name name NOT NULL,
     relation_name name NOT NULL,
@@ -85,7 +95,8 @@ CREATE TABLE customer_ai.profile_source (
 
 CREATE TABLE customer_ai.version (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
     number int NOT NULL CHECK (number > 0),
     format int NOT NULL CHECK (format > 0),
     algorithm text NOT NULL,
@@ -105,7 +116,8 @@ CREATE TABLE customer_ai.version (
 -- Each training and each scoring. The version is a number, not a reference: a run outlives a version.
 CREATE TABLE customer_ai.run (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
     kind text NOT NULL CHECK (kind IN ('train', 'score')),
     version int NOT NULL CHECK (version > 0),
     as_of timestamptz NOT NULL CHECK (isfinite(as_of)),
@@ -124,7 +136,8 @@ CREATE INDEX run_model_id_idx ON customer_ai.run (model_id, id);
 
 CREATE TABLE customer_ai.segment (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    model_id bigint NOT NULL REFERENCES customer_ai.model ON DELETE CASCADE,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
     schema_name name NOT NULL,
     segment_name name NOT NULL,
     condition text NOT NULL CHECK (condition <> ''),

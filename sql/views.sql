@@ -1,6 +1,5 @@
--- What analysts read. A view reads its tables with the rights of its owner, so row-level security does not reach
--- the reader (security_invoker exists from PostgreSQL 15 on only): each view repeats the rule of the tables,
--- as a barrier: no function of the reader sees a row before it.
+-- What analysts read. A view reads its tables with the rights of its owner and shows the rows of models that are the
+-- reader's, as a barrier: no function of the reader sees a row before that is asked.
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
 CREATE VIEW customer_ai.models WITH (security_barrier) AS
@@ -8,11 +7,11 @@ SELECT m.name AS model, m.owner, m.kind, m.goal, m.occurs, m.outcome_window, m.e
     m.description, m.scores_schema, m.scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,
     m.time_zone, m.options, m.created_at, m.altered_at
 FROM customer_ai.model m
-LEFT JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version
+LEFT JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version AND v.owner = m.owner
 LEFT JOIN LATERAL (
     SELECT s.finished_at AS scored_at, s.profiles
     FROM customer_ai.run s
-    WHERE s.model_id = m.id AND s.kind = 'score'
+    WHERE s.model_id = m.id AND s.owner = m.owner AND s.kind = 'score'
     ORDER BY s.id DESC LIMIT 1) r ON true
 WHERE customer_ai._is_mine(m.owner);
 
@@ -21,7 +20,7 @@ SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE
     v.as_of, cardinality(v.cutoffs) AS cutoffs, v.rows, v.positives, v.auc, v.auc_low, v.auc_high,
     octet_length(v.document) AS bytes, v.report
 FROM customer_ai.version v
-JOIN customer_ai.model m ON m.id = v.model_id
+JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
 WHERE customer_ai._is_mine(m.owner);
 
 CREATE VIEW customer_ai.runs WITH (security_barrier) AS
@@ -29,14 +28,14 @@ SELECT r.id AS run, m.name AS model, r.kind, r.version, r.as_of, r.started_at, r
     extract(epoch FROM r.finished_at - r.started_at)::float8 AS seconds, r.profiles, r.low, r.medium, r.high,
     r.skipped, r.detail
 FROM customer_ai.run r
-JOIN customer_ai.model m ON m.id = r.model_id
+JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
 WHERE customer_ai._is_mine(m.owner);
 
 CREATE VIEW customer_ai.segments WITH (security_barrier) AS
 SELECT format('%I.%I', s.schema_name, s.segment_name) AS segment, m.name AS model, s.condition, s.description,
     s.profiles, s.created_at, s.refreshed_at
 FROM customer_ai.segment s
-JOIN customer_ai.model m ON m.id = s.model_id
+JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
 WHERE customer_ai._is_mine(m.owner);
 
 SET LOCAL search_path TO customer_ai, pg_temp;

@@ -1,9 +1,11 @@
-//! The only module with SQL for our own tables. Row-level security decides what a role finds there.
+//! The only module with SQL for our own tables. A role finds the models whose owner it is or is a member of, and no
+//! others.
 
 mod history;
 mod model;
 mod segments;
 mod source;
+mod sql;
 
 pub use history::{
     Active, NewRun, NewVersion, Stamp, active, document, insert_run, insert_version,

@@ -18,6 +18,54 @@ enum Mode {
     Own,
 }
 
+/// The current role.
+pub fn current() -> pg_sys::Oid {
+    // SAFETY: reads a variable of the backend.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// Whether a role is another one or a member of it, as superusers are of all.
+pub fn is_member(role: pg_sys::Oid, of: pg_sys::Oid) -> bool {
+    // SAFETY: catalog look-ups on the main thread.
+    unsafe { pg_sys::is_member_of_role(role, of) }
+}
+
+/// Runs statements on our own tables as their owner, whom nobody else may be: for src/catalog alone, never with SQL of
+/// a user. search_path is pinned by every function of ours.
+pub fn as_catalog<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let (mut user, mut context) = (pg_sys::InvalidOid, 0);
+    let flags = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+    // SAFETY: catalog look-ups by name and plain assignments in the backend. After an error, the abort of the
+    // (sub)transaction restores the identity.
+    unsafe {
+        let owner = catalog_owner();
+        pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
+        pg_sys::SetUserIdAndSecContext(owner, context | flags as i32);
+    }
+    let result = work();
+    // SAFETY: undoes the above.
+    unsafe { pg_sys::SetUserIdAndSecContext(user, context) };
+    result
+}
+
+/// The owner of our tables.
+///
+/// # Safety
+/// On the main thread, in a transaction.
+unsafe fn catalog_owner() -> pg_sys::Oid {
+    // SAFETY: look-ups in the catalog by name.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(c"customer_ai".as_ptr(), false);
+        let table = pg_sys::get_relname_relid(c"model".as_ptr(), schema);
+        let (cache, column) = (
+            pg_sys::SysCacheIdentifier::RELOID,
+            pg_sys::Anum_pg_class_relowner,
+        );
+        let none = pg_sys::Datum::null();
+        pg_sys::GetSysCacheOid(cache as i32, column as i16, table.into(), none, none, none)
+    }
+}
+
 /// Runs stored conditions of a model as its owner, in a security-restricted operation, as REFRESH MATERIALIZED VIEW
 /// does, with every setting pinned that changes what they mean.
 ///
@@ -75,9 +123,7 @@ fn switched<T>(
     mode: Mode,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    // SAFETY: catalog look-ups on the main thread.
-    let member = unsafe { pg_sys::is_member_of_role(pg_sys::GetUserId(), owner) };
-    if !member {
+    if !is_member(current(), owner) {
         return Err(Error::NotOwner {
             owner: role_name(owner),
             // SAFETY: reads the state of the backend.
@@ -90,8 +136,8 @@ fn switched<T>(
     result
 }
 
-/// Whether the current role may see and run what belongs to a role: what row-level security asks for every row, so
-/// not an SQL function, which costs a millisecond to start. False, not an error, when the role is gone.
+/// Whether the current role may see and run what belongs to a role: what the views ask for every row, so not an SQL
+/// function, which costs a millisecond to start. False, not an error, when the role is gone.
 #[pg_extern(name = "_is_mine", stable, strict, parallel_safe)]
 fn is_mine(owner: Name) -> bool {
     let Ok(owner) = CString::new(owner.0) else {

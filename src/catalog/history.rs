@@ -1,12 +1,11 @@
 //! Versions and runs of a model.
 
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
-use pgrx::{PgBuiltInOids, Spi, pg_sys};
+use pgrx::{PgBuiltInOids, pg_sys};
 use propensity::time::Micros;
 
-use super::not_null;
+use super::{not_null, sql};
 use crate::error::Error;
-use crate::sql;
 
 /// Microseconds from 1970-01-01, where `Micros` begin, to 2000-01-01, where timestamps of Postgres do.
 const EPOCH: Micros = 946_684_800_000_000;
@@ -68,7 +67,7 @@ pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
         new.report.into(),
         new.document.into(),
     ];
-    Spi::connect_mut(|client| not_null(client.update(query, None, &arguments)?.first().get(1)?))
+    not_null(sql::written(query, &arguments, |row| not_null(row.get(1)?))?)
 }
 
 /// A run that is to be written.
@@ -110,7 +109,7 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
         new.skipped.into(),
         new.detail.into(),
     ];
-    Spi::connect_mut(|client| not_null(client.update(query, None, &arguments)?.first().get(1)?))
+    not_null(sql::written(query, &arguments, |row| not_null(row.get(1)?))?)
 }
 
 /// A scoring run.
@@ -123,8 +122,9 @@ pub struct Run {
 
 /// The newest scoring run of a model. Only reads.
 pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
-    let query = "SELECT as_of, percentiles
-        FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC LIMIT 1";
+    let query = "SELECT r.as_of, r.percentiles
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id DESC LIMIT 1";
     sql::row(query, &[model_id.into()], |row| {
         Ok(Run {
             as_of: micros(not_null(row.get(1)?)?),
@@ -154,7 +154,7 @@ pub struct Active {
 pub fn active(model_id: i64) -> Result<Option<Active>, Error> {
     let query = "SELECT v.number, v.id, v.xmin::text::bigint, v.as_of
         FROM customer_ai.model m
-        JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version
+        JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version AND v.owner = m.owner
         WHERE m.id = $1";
     sql::row(query, &[model_id.into()], |row| {
         Ok(Active {
@@ -178,8 +178,9 @@ pub fn document(version: Stamp) -> Result<Vec<u8>, Error> {
 
 /// Scoring runs older than the newest `keep` that no running snapshot can take for the newest one.
 pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
-    let query = "SELECT id, lag(xmin::text::bigint) OVER (ORDER BY id DESC) AS successor
-        FROM customer_ai.run WHERE model_id = $1 AND kind = 'score' ORDER BY id DESC OFFSET $2";
+    let query = "SELECT r.id, lag(r.xmin::text::bigint) OVER (ORDER BY r.id DESC) AS successor
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id DESC OFFSET $2";
     let keep = i64::try_from(keep).unwrap_or(i64::MAX);
     // SAFETY: looks at the running transactions; without a relation, at those of all databases.
     let horizon = unsafe { pg_sys::GetOldestNonRemovableTransactionId(std::ptr::null_mut()) };

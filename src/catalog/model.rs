@@ -1,15 +1,15 @@
 //! Definitions of models.
 
 use pgrx::datum::Interval;
+use pgrx::pg_sys;
 use pgrx::spi::SpiHeapTupleData;
-use pgrx::{Spi, pg_sys};
 
-use super::not_null;
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
+use super::{not_null, sql};
 use crate::args::{Options, interval_text};
 use crate::condition::Condition;
 use crate::error::{Error, nearest};
-use crate::sql;
+use crate::owner::{current, is_member};
 
 /// Which end of the scores is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,20 +85,19 @@ pub fn load(name: &str) -> Result<Definition, Error> {
 /// Like [`load`], and holds the model against other writers until the transaction ends. Waiting for one can be
 /// cancelled and honours lock_timeout.
 pub fn lock(name: &str) -> Result<Definition, Error> {
-    let query = "SELECT id FROM customer_ai.model WHERE name = $1 FOR UPDATE";
-    let found = Spi::connect_mut(|client| {
-        Ok::<_, Error>(!client.update(query, None, &[name.into()])?.is_empty())
-    })?;
-    if found {
-        load(name)
-    } else {
-        Err(unknown(name))
-    }
+    // Whoever may not run a model may not keep others waiting for it either.
+    let id = load(name)?.id;
+    let query = "SELECT id FROM customer_ai.model WHERE id = $1 FOR UPDATE";
+    sql::written(query, &[id.into()], |_| Ok(()))?;
+    // It may have been dropped or given away meanwhile.
+    load(name)
 }
 
-/// The definition of a model, if there is one.
-pub fn find(name: &str) -> Result<Option<Definition>, Error> {
-    let Some(mut definition) = sql::row(SELECT, &[name.into()], definition)? else {
+/// The definition of a model, if there is one of the caller's.
+fn find(name: &str) -> Result<Option<Definition>, Error> {
+    let caller = current();
+    let found = sql::row(SELECT, &[name.into()], |row| definition(&row, caller))?;
+    let Some(mut definition) = found.flatten() else {
         return Ok(None);
     };
     definition.events = events_of(definition.id)?;
@@ -106,14 +105,19 @@ pub fn find(name: &str) -> Result<Option<Definition>, Error> {
     Ok(Some(definition))
 }
 
-fn definition(row: SpiHeapTupleData) -> Result<Definition, Error> {
+/// Reads a definition, if the caller may see it: a superuser sees also what a role that is gone has left.
+fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Definition>, Error> {
     let name: String = not_null(row.get(2)?)?;
     let owner: String = not_null(row.get(3)?)?;
-    let owner_oid = row.get::<pg_sys::Oid>(4)?.ok_or_else(|| Error::OwnerGone {
-        model: name.clone(),
-        owner,
-    })?;
-    Ok(Definition {
+    let owner_oid = match row.get::<pg_sys::Oid>(4)? {
+        Some(oid) if is_member(caller, oid) => oid,
+        // SAFETY: a look-up in the catalog on the main thread.
+        None if unsafe { pg_sys::superuser_arg(caller) } => {
+            return Err(Error::OwnerGone { model: name, owner });
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Definition {
         id: not_null(row.get(1)?)?,
         name,
         owner_oid,
@@ -123,9 +127,9 @@ fn definition(row: SpiHeapTupleData) -> Result<Definition, Error> {
         },
         occurs: not_null(row.get(7)?)?,
         outcome_window: interval_text(&not_null(row.get::<Interval>(8)?)?),
-        eligible: condition(&row, 9, 18)?,
+        eligible: condition(row, 9, 18)?,
         eligible_window: row.get::<Interval>(10)?.as_ref().map(interval_text),
-        exclude: condition(&row, 11, 19)?,
+        exclude: condition(row, 11, 19)?,
         options: Options::parse(&not_null(row.get::<String>(12)?)?)?,
         time_zone: not_null(row.get(13)?)?,
         scores_schema: not_null(row.get(14)?)?,
@@ -133,7 +137,7 @@ fn definition(row: SpiHeapTupleData) -> Result<Definition, Error> {
         active_version: row.get(16)?,
         events: Vec::new(),
         profiles: Vec::new(),
-    })
+    }))
 }
 
 fn condition(
@@ -148,8 +152,9 @@ fn condition(
 }
 
 fn unknown(name: &str) -> Error {
-    let query = "SELECT name FROM customer_ai.model ORDER BY name";
-    match sql::rows(query, &[], |row| not_null(row.get::<String>(1)?)) {
+    // The view shows the caller's models only.
+    let query = "SELECT model FROM customer_ai.models ORDER BY model";
+    match crate::sql::rows(query, &[], |row| not_null(row.get::<String>(1)?)) {
         Ok(names) => Error::UnknownModel {
             name: name.to_owned(),
             nearest: nearest(name, names.iter().map(String::as_str)),
@@ -207,25 +212,29 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
         new.eligible.map(|condition| condition.aggregate).into(),
         new.exclude.map(|condition| condition.aggregate).into(),
     ];
-    let id = Spi::connect_mut(|client| {
-        let rows = client.update(query, None, &arguments)?;
-        rows.into_iter()
-            .next()
-            .map(|row| not_null(row.get::<i64>(1)?))
-            .transpose()
-    })?;
-    id.map_or_else(|| Err(taken(new)?), Ok)
+    let Some(id) = sql::written(query, &arguments, |row| not_null(row.get::<i64>(1)?))? else {
+        return Err(taken(new)?);
+    };
+    // What a restore that went wrong may have left under this id.
+    delete_parts(id)?;
+    Ok(id)
 }
 
 /// What stood in the way of a model: another one of its name, or one that writes its scores there.
 fn taken(new: &NewModel) -> Result<Error, Error> {
-    let query = "SELECT name FROM customer_ai.model WHERE scores_schema = $1::name AND scores_name = $2::name";
+    let query = "SELECT name, r.oid FROM customer_ai.model m LEFT JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
+        WHERE scores_schema = $1::name AND scores_name = $2::name";
     let arguments = [new.scores_schema.into(), new.scores_name.into()];
-    let other = sql::row(query, &arguments, |row| not_null(row.get::<String>(1)?))?;
+    let other = sql::row(query, &arguments, |row| {
+        Ok((not_null(row.get::<String>(1)?)?, row.get::<pg_sys::Oid>(2)?))
+    })?;
     Ok(match other {
-        Some(other) if other != new.name => Error::ScoresTaken {
+        Some((other, owner)) if other != new.name => Error::ScoresTaken {
             relation: format!("{}.{}", new.scores_schema, new.scores_name),
-            model: format!("model \"{other}\""),
+            model: match owner {
+                Some(owner) if is_member(current(), owner) => format!("model \"{other}\""),
+                _ => "a model of another role".to_owned(),
+            },
         },
         _ => Error::ModelExists {
             name: new.name.to_owned(),
@@ -236,20 +245,31 @@ fn taken(new: &NewModel) -> Result<Error, Error> {
 /// Makes a version the one that scores and predictions use.
 pub fn set_active(model_id: i64, version: i32) -> Result<(), Error> {
     let query = "UPDATE customer_ai.model SET active_version = $2 WHERE id = $1";
-    Spi::run_with_args(query, &[model_id.into(), version.into()])?;
-    Ok(())
+    sql::run(query, &[model_id.into(), version.into()])
 }
 
 /// Deletes a model with its sources, versions, runs and segments; their relations are not touched.
 pub fn delete_model(name: &str) -> Result<(), Error> {
-    Spi::run_with_args(
-        "DELETE FROM customer_ai.model WHERE name = $1",
-        &[name.into()],
-    )?;
-    Ok(())
+    let query = "DELETE FROM customer_ai.model WHERE name = $1 RETURNING id";
+    let deleted = sql::written(query, &[name.into()], |row| not_null(row.get::<i64>(1)?))?;
+    deleted.map_or(Ok(()), delete_parts)
 }
 
-/// Whether there is a model of that name that the caller may see.
+/// Deletes what belongs to a model: there are no foreign keys that would.
+fn delete_parts(id: i64) -> Result<(), Error> {
+    let queries = [
+        "DELETE FROM customer_ai.event_source WHERE model_id = $1",
+        "DELETE FROM customer_ai.profile_source WHERE model_id = $1",
+        "DELETE FROM customer_ai.version WHERE model_id = $1",
+        "DELETE FROM customer_ai.run WHERE model_id = $1",
+        "DELETE FROM customer_ai.segment WHERE model_id = $1",
+    ];
+    queries
+        .iter()
+        .try_for_each(|query| sql::run(query, &[id.into()]))
+}
+
+/// Whether there is a model of that name, also one of somebody else.
 pub fn exists(name: &str) -> Result<bool, Error> {
     let query = "SELECT FROM customer_ai.model WHERE name = $1";
     Ok(sql::row(query, &[name.into()], |_| Ok(()))?.is_some())

@@ -1,11 +1,10 @@
 //! Segments of models.
 
-use pgrx::Spi;
 use pgrx::spi::SpiHeapTupleData;
 
-use super::not_null;
+use super::{not_null, sql};
 use crate::error::{Error, nearest};
-use crate::sql;
+use crate::owner::{current, is_member};
 
 /// A segment as it was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,9 +15,6 @@ pub struct Segment {
     pub name: String,
     pub condition: String,
 }
-
-const SELECT: &str = "SELECT s.id, m.name, s.schema_name::text, s.segment_name::text, s.condition
-    FROM customer_ai.segment s JOIN customer_ai.model m ON m.id = s.model_id";
 
 fn segment(row: &SpiHeapTupleData) -> Result<Segment, Error> {
     Ok(Segment {
@@ -32,34 +28,46 @@ fn segment(row: &SpiHeapTupleData) -> Result<Segment, Error> {
 
 /// The segments of a model, in the order they were created.
 pub fn segments_of(model_id: i64) -> Result<Vec<Segment>, Error> {
-    let query = format!("{SELECT} WHERE s.model_id = $1 ORDER BY s.id");
-    Spi::connect(|client| {
-        client
-            .select(query.as_str(), None, &[model_id.into()])?
-            .map(|row| segment(&row))
-            .collect()
-    })
+    let query = "SELECT s.id, m.name, s.schema_name::text, s.segment_name::text, s.condition
+        FROM customer_ai.segment s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+        WHERE s.model_id = $1 ORDER BY s.id";
+    sql::rows(query, &[model_id.into()], |row| segment(&row))
 }
 
 /// A segment, held against other writers until the transaction ends.
 ///
 /// # Errors
-/// 42704 when there is none.
+/// 42704 when there is none of the caller's.
 pub fn lock_segment(schema: &str, name: &str) -> Result<Segment, Error> {
-    let query = format!(
-        "{SELECT} WHERE s.schema_name = $1::name AND s.segment_name = $2::name FOR UPDATE OF s"
-    );
-    let found = Spi::connect_mut(|client| {
-        let mut rows = client.update(query.as_str(), None, &[schema.into(), name.into()])?;
-        rows.next().map(|row| segment(&row)).transpose()
+    let missing = || unknown(&format!("{schema}.{name}"));
+    // Whoever may not use a segment may not keep others waiting for it either.
+    let Some(known) = find(schema, name)? else {
+        return Err(missing()?);
+    };
+    let query = "SELECT id FROM customer_ai.segment WHERE id = $1 FOR UPDATE";
+    sql::written(query, &[known.id.into()], |_| Ok(()))?;
+    // It may have been dropped meanwhile.
+    find(schema, name)?.map_or_else(|| Err(missing()?), Ok)
+}
+
+/// A segment of the caller's.
+fn find(schema: &str, name: &str) -> Result<Option<Segment>, Error> {
+    let caller = current();
+    let query = "SELECT s.id, m.name, s.schema_name::text, s.segment_name::text, s.condition, r.oid
+        FROM customer_ai.segment s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+        JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
+        WHERE s.schema_name = $1::name AND s.segment_name = $2::name";
+    let found = sql::row(query, &[schema.into(), name.into()], |row| {
+        let mine = is_member(caller, not_null(row.get(6)?)?);
+        mine.then(|| segment(&row)).transpose()
     })?;
-    found.map_or_else(|| Err(unknown(&format!("{schema}.{name}"))?), Ok)
+    Ok(found.flatten())
 }
 
 fn unknown(name: &str) -> Result<Error, Error> {
-    let query =
-        "SELECT schema_name::text || '.' || segment_name FROM customer_ai.segment ORDER BY 1";
-    let names: Vec<String> = sql::rows(query, &[], |row| not_null(row.get(1)?))?;
+    // The view shows the caller's segments only.
+    let query = "SELECT segment FROM customer_ai.segments ORDER BY segment";
+    let names: Vec<String> = crate::sql::rows(query, &[], |row| not_null(row.get(1)?))?;
     let nearest = nearest(name, names.iter().map(String::as_str));
     Ok(Error::UnknownSegment {
         name: name.to_owned(),
@@ -85,22 +93,17 @@ pub fn insert_segment(
         description.into(),
         profiles.into(),
     ];
-    Ok(Spi::run_with_args(query, &arguments)?)
+    sql::run(query, &arguments)
 }
 
 /// Notes a refresh and the size after it.
 pub fn set_refreshed(segment_id: i64, profiles: i64) -> Result<(), Error> {
     let query = "UPDATE customer_ai.segment SET refreshed_at = clock_timestamp(), profiles = $2 WHERE id = $1";
-    Ok(Spi::run_with_args(
-        query,
-        &[segment_id.into(), profiles.into()],
-    )?)
+    sql::run(query, &[segment_id.into(), profiles.into()])
 }
 
 /// Deletes a segment; its relation is not touched.
 pub fn delete_segment(segment_id: i64) -> Result<(), Error> {
-    Ok(Spi::run_with_args(
-        "DELETE FROM customer_ai.segment WHERE id = $1",
-        &[segment_id.into()],
-    )?)
+    let query = "DELETE FROM customer_ai.segment WHERE id = $1";
+    sql::run(query, &[segment_id.into()])
 }

@@ -1,11 +1,9 @@
 //! Event sources and profile sources of a model.
 
-use pgrx::Spi;
 use pgrx::spi::SpiHeapTupleData;
 
-use super::not_null;
+use super::{not_null, sql};
 use crate::error::Error;
-use crate::sql;
 
 /// A relation of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +34,10 @@ pub struct ProfileSource {
 
 pub(super) fn events_of(model_id: i64) -> Result<Vec<EventSource>, Error> {
     let query =
-        "SELECT schema_name::text, relation_name::text, profile_column::text, time_column::text,
-            type_column::text, event_type, where_clause
-        FROM customer_ai.event_source WHERE model_id = $1 ORDER BY position";
+        "SELECT s.schema_name::text, s.relation_name::text, s.profile_column::text, s.time_column::text,
+            s.type_column::text, s.event_type, s.where_clause
+        FROM customer_ai.event_source s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+        WHERE s.model_id = $1 ORDER BY s.position";
     sql::rows(query, &[model_id.into()], event_source)
 }
 
@@ -56,9 +55,10 @@ fn event_source(row: SpiHeapTupleData) -> Result<EventSource, Error> {
 
 pub(super) fn profiles_of(model_id: i64) -> Result<Vec<ProfileSource>, Error> {
     let query =
-        "SELECT schema_name::text, relation_name::text, profile_column::text, columns::text[],
-            valid_from_column::text
-        FROM customer_ai.profile_source WHERE model_id = $1 ORDER BY position";
+        "SELECT s.schema_name::text, s.relation_name::text, s.profile_column::text, s.columns::text[],
+            s.valid_from_column::text
+        FROM customer_ai.profile_source s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+        WHERE s.model_id = $1 ORDER BY s.position";
     sql::rows(query, &[model_id.into()], profile_source)
 }
 
@@ -88,7 +88,7 @@ pub fn insert_events(model_id: i64, source: &EventSource) -> Result<(), Error> {
         source.event_type.as_deref().into(),
         source.where_clause.as_deref().into(),
     ];
-    Ok(Spi::run_with_args(query, &arguments)?)
+    sql::run(query, &arguments)
 }
 
 /// Adds a profile source behind those a model has.
@@ -105,5 +105,5 @@ pub fn insert_profiles(model_id: i64, source: &ProfileSource) -> Result<(), Erro
         source.columns.clone().into(),
         source.valid_from_column.as_deref().into(),
     ];
-    Ok(Spi::run_with_args(query, &arguments)?)
+    sql::run(query, &arguments)
 }

@@ -34,12 +34,43 @@ WHERE p.provolatile = 'v' AND p.prokind = 'f' AND p.proname !~ '^_'
     AND (p.proisstrict OR p.proconfig IS NULL OR p.proconfig::text NOT LIKE '%pg_catalog, pg_temp%')
 ORDER BY 1;
 
--- Tables have a primary key and row-level security; they and their sequences are dumped with their rows.
+-- Tables have a primary key and say whose each row is, which is asked whenever a row comes in; nothing has a foreign key
+-- (a parallel restore fills tables in any order), row-level security (the owner of a database could not dump them) or a rule.
+-- They and their sequences are dumped with their rows.
 SELECT c.oid::regclass AS "table"
 FROM pg_class c
 JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
 WHERE c.relkind IN ('r', 'p')
-    AND (NOT c.relrowsecurity OR NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
+    AND (c.relrowsecurity OR c.relhasrules
+        OR NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
+        OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f')
+        OR NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'owner' AND a.attnotnull)
+        OR NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgtype = 7 AND t.tgenabled = 'A'
+            AND t.tgfoid = 'customer_ai._own_row'::regproc))
+ORDER BY 1;
+
+-- Rights: everybody may SELECT from the views and from nothing else; the owner of the database may dump and restore.
+SELECT c.oid::regclass AS relation, coalesce(nullif(a.grantee, 0)::regrole::text, 'PUBLIC') AS grantee, a.privilege_type
+FROM pg_class c
+JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+CROSS JOIN aclexplode(c.relacl) a
+WHERE a.grantee <> c.relowner
+    AND NOT (c.relkind = 'v' AND a.grantee = 0 AND a.privilege_type = 'SELECT')
+    AND NOT (c.relkind = 'r' AND a.grantee = 'pg_database_owner'::regrole AND a.privilege_type IN ('SELECT', 'INSERT'))
+    AND NOT (c.relkind = 'S' AND a.grantee = 'pg_database_owner'::regrole AND a.privilege_type IN ('SELECT', 'UPDATE'))
+    OR a.is_grantable AND a.grantee <> c.relowner
+ORDER BY 1, 2, 3;
+SELECT a.attrelid::regclass AS relation, a.attname
+FROM pg_attribute a
+JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
+WHERE a.attacl IS NOT NULL
+ORDER BY 1, 2;
+
+-- Views hide rows from functions of their readers before they are asked whose they are.
+SELECT c.oid::regclass AS "view"
+FROM pg_class c
+JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+WHERE c.relkind = 'v' AND NOT coalesce(c.reloptions, '{}') && '{security_barrier,security_barrier=true}'
 ORDER BY 1;
 
 SELECT c.oid::regclass AS not_dumped
@@ -48,7 +79,8 @@ JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
 WHERE c.relkind IN ('r', 'p', 'S') AND NOT c.oid = ANY (coalesce(m.extconfig, '{}'))
 ORDER BY 1;
 
--- Nothing lives in the schema that is not part of the extension.
+-- The schema is part of the extension, and nothing lives in it that is not.
+SELECT count(*) AS schemas FROM member WHERE classid = 'pg_namespace'::regclass AND objid = 'customer_ai'::regnamespace;
 SELECT c.oid::regclass AS stray
 FROM pg_class c
 WHERE c.relnamespace = 'customer_ai'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')

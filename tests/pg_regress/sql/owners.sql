@@ -26,7 +26,7 @@ SELECT customer_ai.add_events('m', 'shop.orders', where_clause => 'card IS NULL'
 SET ROLE regress_ben;
 SELECT customer_ai.create_model('m', 'shop.orders', 'true', '30 days', 'customer_id', 'at', options => '{"scores": "ben"}');
 SELECT customer_ai.add_events('m', 'shop.orders');
-SELECT count(*) AS seen FROM customer_ai.model;
+SELECT count(*) AS seen FROM customer_ai.models;
 INSERT INTO customer_ai.event_source (model_id, position, schema_name, relation_name, profile_column, time_column)
     SELECT 1, 9, 'shop', 'orders', 'customer_id', 'at';
 

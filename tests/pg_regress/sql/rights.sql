@@ -22,6 +22,13 @@ SELECT count(*) > 0 AS scores FROM work.return_scores;
 SELECT count(*) AS predicted FROM customer_ai.predict('return', '7');
 SELECT count(*) > 0 AS explained FROM customer_ai.explain('return', '7');
 
+-- The owner of a model has no more rights on the catalog than others.
+UPDATE customer_ai.model SET active_version = 9;
+SELECT FROM customer_ai.version;
+BEGIN;
+LOCK TABLE customer_ai.run IN ROW EXCLUSIVE MODE;
+ROLLBACK;
+
 -- Another role: the model does not exist for it.
 SET ROLE regress_other;
 SELECT count(*) AS models FROM customer_ai.models;
@@ -34,11 +41,31 @@ SELECT customer_ai.predict('return', '7');
 SELECT customer_ai.drop_model('return');
 SELECT customer_ai.create_model('mine', 'work.visit', goal => 'true', outcome_window => '14 days');
 
--- Nor can it change what it does not see, or put a model under another name.
-WITH gone AS (DELETE FROM customer_ai.model RETURNING 1) SELECT count(*) AS deleted FROM gone;
-WITH changed AS (UPDATE customer_ai.version SET number = 9 RETURNING 1) SELECT count(*) AS changed FROM changed;
+-- Nor can it read, change or lock the catalog, or put a model under another name.
+SELECT FROM customer_ai.model;
+DELETE FROM customer_ai.model;
+UPDATE customer_ai.version SET number = 9;
 INSERT INTO customer_ai.model (name, owner, kind, goal, occurs, outcome_window, options, time_zone, scores_schema, scores_name)
 VALUES ('forged', 'regress_owner', 'conversion', 'true', true, '1 day', '{}', 'UTC', 'work', 'forged');
+BEGIN;
+LOCK TABLE customer_ai.model IN ACCESS EXCLUSIVE MODE;
+ROLLBACK;
+BEGIN;
+LOCK TABLE customer_ai.segment IN ACCESS SHARE MODE;
+ROLLBACK;
+-- through a view, which locks the tables of its query
+BEGIN;
+LOCK TABLE customer_ai.models IN ROW SHARE MODE;
+ROLLBACK;
+BEGIN;
+LOCK TABLE customer_ai.segments IN ACCESS EXCLUSIVE MODE;
+ROLLBACK;
+SELECT * FROM customer_ai.models FOR UPDATE;
+SELECT nextval('customer_ai.run_id_seq');
+CREATE TRIGGER mine BEFORE INSERT ON customer_ai.model FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE RULE mine AS ON INSERT TO customer_ai.run DO ALSO NOTHING;
+CREATE POLICY mine ON customer_ai.version USING (true);
+TRUNCATE customer_ai.run;
 
 -- Granted, it reads the scores like any relation.
 RESET ROLE;
