@@ -67,7 +67,9 @@ pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
         new.report.into(),
         new.document.into(),
     ];
-    not_null(sql::written(query, &arguments, |row| not_null(row.get(1)?))?)
+    not_null(sql::written(query, &arguments, |row| {
+        not_null(row.get(1)?)
+    })?)
 }
 
 /// A run that is to be written.
@@ -109,7 +111,9 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
         new.skipped.into(),
         new.detail.into(),
     ];
-    not_null(sql::written(query, &arguments, |row| not_null(row.get(1)?))?)
+    not_null(sql::written(query, &arguments, |row| {
+        not_null(row.get(1)?)
+    })?)
 }
 
 /// A scoring run.

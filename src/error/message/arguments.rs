@@ -15,7 +15,7 @@ pub fn null(argument: &str) -> Message {
 
 fn null_hint(argument: &str) -> String {
     let example = match argument {
-        "model" => return "Name a model; SELECT name FROM customer_ai.models lists those that you may use.".to_owned(),
+        "model" => return "Name a model; SELECT model FROM customer_ai.models lists those that you may use.".to_owned(),
         "segment" => return "Name a segment; SELECT * FROM customer_ai.segments lists those that you may use.".to_owned(),
         "events" => "'shop.orders'",
         "goal" => "$$ status = 'paid' $$",

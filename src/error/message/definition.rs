@@ -10,7 +10,7 @@ pub fn unknown_model(name: &str, nearest: Option<String>) -> Message {
         hint: perhaps(
             "model",
             nearest,
-            "The view customer_ai.models lists the models that you may use: SELECT name FROM customer_ai.models.",
+            "The view customer_ai.models lists the models that you may use: SELECT model FROM customer_ai.models.",
         ),
     }
 }
