@@ -189,7 +189,7 @@ impl Options {
     fn set(&mut self, key: &str, value: &Value) -> Result<(), Error> {
         let option = Given { key, value };
         match key {
-            "scores" => self.scores = Some(option.name()?),
+            "scores" => self.scores = Some(option.relation()?),
             "buckets" => self.buckets = option.buckets()?,
             "seed" => self.seed = option.integer(i64::MIN, i64::MAX)?,
             "algorithm" => self.algorithm = option.algorithm()?,
@@ -267,6 +267,16 @@ impl Given<'_> {
             Ok(text)
         } else {
             self.wrong("a name of at most 63 bytes without control characters")
+        }
+    }
+
+    /// A name, perhaps behind that of a schema.
+    fn relation(&self) -> Result<String, Error> {
+        let text = self.text()?;
+        if text.len() < 128 && !text.contains(char::is_control) {
+            Ok(text)
+        } else {
+            self.wrong("a relation's name of at most 63 bytes without control characters, or one behind a schema's")
         }
     }
 

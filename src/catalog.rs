@@ -8,14 +8,15 @@ mod source;
 mod sql;
 
 pub use history::{
-    Active, NewRun, NewVersion, Stamp, active, document, insert_run, insert_version,
-    last_score_run, superseded_runs,
+    Active, NewRun, NewVersion, Stamp, active, document, has_any_run, has_scored_before,
+    insert_run, insert_version, last_score_run, superseded_runs,
 };
 pub use model::{
-    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, set_active,
+    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, scores_in,
+    set_active,
 };
 pub use segments::{
-    Segment, delete_segment, insert_segment, lock_segment, segments_of, set_refreshed,
+    Segment, delete_segment, find_segment, insert_segment, lock_segment, segments_of, set_refreshed,
 };
 pub use source::{EventSource, ProfileSource, insert_events, insert_profiles};
 

@@ -11,7 +11,7 @@ use crate::args::required;
 use crate::catalog;
 use crate::error::Error;
 use crate::owner::ddl_as_owner;
-use crate::relation;
+use crate::score::ScoreRelation;
 use crate::segment;
 use crate::sqltype::{JsonbText, Name, Names, Regclass};
 
@@ -117,9 +117,13 @@ fn drop_model(
 fn drop(model: &str, keep_scores: bool) -> Result<String, Error> {
     match catalog::lock(model) {
         Ok(definition) => {
-            if !keep_scores {
-                ddl_as_owner(definition.owner_oid, || drop_relations(&definition))?;
-            }
+            ddl_as_owner(definition.owner_oid, || {
+                if keep_scores {
+                    ScoreRelation::find(&definition)?.keep()
+                } else {
+                    drop_relations(&definition)
+                }
+            })?;
             catalog::delete_model(definition.name.as_str())?;
         }
         // A role can be dropped only when nothing is left that it owns.
@@ -131,25 +135,9 @@ fn drop(model: &str, keep_scores: bool) -> Result<String, Error> {
 
 fn drop_relations(definition: &catalog::Definition) -> Result<(), Error> {
     for segment in catalog::segments_of(definition.id)? {
-        segment::drop_relation(&segment)?;
+        segment::drop_relation(definition, &segment)?;
     }
-    let (schema, view, history) = (
-        &definition.scores_schema,
-        &definition.scores_name,
-        definition.history_name(),
-    );
-    if relation::find(schema, &history).is_none() {
-        return Ok(());
-    }
-    if let Some(oid) = relation::find(schema, view)
-        && relation::depends_on(oid, schema, &history)?
-    {
-        Spi::run(&format!("DROP VIEW {}", relation::qualified(schema, view)))?;
-    }
-    Ok(Spi::run(&format!(
-        "DROP TABLE {}",
-        relation::qualified(schema, &history)
-    ))?)
+    ScoreRelation::find(definition)?.drop()
 }
 
 /// Says in one NOTICE which of a source's columns were guessed.

@@ -66,6 +66,21 @@ pub enum Error {
     ModelExists { name: String },
     /// Another model writes its scores there.
     ScoresTaken { relation: String, model: String },
+    /// The score history is not what it was made as; `required` completes "it must be", the hint is a sentence.
+    HistoryAltered {
+        relation: String,
+        found: String,
+        required: String,
+        hint: String,
+    },
+    /// A column of the score history has another type than what is to be written.
+    HistoryType {
+        relation: String,
+        column: String,
+        found: String,
+        required: String,
+        hint: String,
+    },
     /// The role that owns the model does not exist any more.
     OwnerGone { model: String, owner: String },
     /// The caller is not a member of the role that owns the model.
@@ -212,6 +227,12 @@ pub enum Error {
     },
     /// A segment or another relation of that name exists.
     SegmentExists { name: String },
+    /// A segment whose relation is gone, or is another one now; the reason completes "its relation".
+    SegmentGone {
+        name: String,
+        model: String,
+        reason: &'static str,
+    },
 
     /// A function of an aggregate called by itself.
     DirectCall,

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod args;
+mod attempt;
 mod backtest;
 mod catalog;
 mod check;

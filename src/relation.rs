@@ -88,6 +88,9 @@ pub struct Column {
     pub name: String,
     /// The type with its modifier, as SQL.
     pub type_name: String,
+    pub type_oid: pg_sys::Oid,
+    pub typmod: i32,
+    pub collation: pg_sys::Oid,
     pub base_oid: pg_sys::Oid,
     pub category: Category,
     /// False when its collation takes different texts for equal.
@@ -235,12 +238,44 @@ pub fn find(schema: &str, name: &str) -> Option<pg_sys::Oid> {
     }
 }
 
-/// Whether a materialized view is populated and has a unique index: what a concurrent refresh needs.
-pub fn is_keyed(view: pg_sys::Oid) -> Result<bool, Error> {
-    let query = "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_index i ON i.indrelid = c.oid
-        WHERE c.oid = $1 AND c.relispopulated AND i.indisunique AND i.indisvalid AND i.indimmediate
-            AND i.indpred IS NULL AND i.indexprs IS NULL";
-    Ok(sql::row(query, &[view.into()], |_| Ok(()))?.is_some())
+/// Whether a materialized view is populated, and whether it has a unique index: what a concurrent refresh needs.
+pub fn readiness(view: pg_sys::Oid) -> Result<(bool, bool), Error> {
+    let query = "SELECT c.relispopulated, EXISTS (SELECT FROM pg_catalog.pg_index i
+            WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+                AND i.indpred IS NULL AND i.indexprs IS NULL)
+        FROM pg_catalog.pg_class c WHERE c.oid = $1";
+    let found = sql::row(query, &[view.into()], |row| {
+        Ok((not_null(row.get(1)?)?, not_null(row.get(2)?)?))
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Whether a view or a materialized view reads a relation.
+pub fn reads(view: pg_sys::Oid, relation: pg_sys::Oid) -> Result<bool, Error> {
+    let query = "SELECT FROM pg_catalog.pg_rewrite w
+        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+        WHERE w.ev_class = $1 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = $2 LIMIT 1";
+    Ok(sql::row(query, &[view.into(), relation.into()], |_| Ok(()))?.is_some())
+}
+
+/// The name of a relation's first column.
+pub fn first_column(oid: pg_sys::Oid) -> Result<Option<String>, Error> {
+    let query = "SELECT attname::pg_catalog.text FROM pg_catalog.pg_attribute
+        WHERE attrelid = $1 AND attnum = 1 AND NOT attisdropped";
+    sql::row(query, &[oid.into()], |row| not_null(row.get(1)?))
+}
+
+/// The kind of a relation, its comment, and whether a role may do with it as its owner may.
+pub fn facts(
+    oid: pg_sys::Oid,
+    role: pg_sys::Oid,
+) -> Result<Option<(String, Option<String>, bool)>, Error> {
+    let query = "SELECT relkind::pg_catalog.text, pg_catalog.obj_description(oid, 'pg_class'),
+            pg_catalog.pg_has_role($2, relowner, 'USAGE')
+        FROM pg_catalog.pg_class WHERE oid = $1";
+    sql::row(query, &[oid.into(), role.into()], |row| {
+        Ok((not_null(row.get(1)?)?, row.get(2)?, not_null(row.get(3)?)?))
+    })
 }
 
 /// Refuses a schema in which the current role may not create relations.
@@ -257,16 +292,13 @@ pub fn refuse_without_create(schema: &str) -> Result<(), Error> {
     }
 }
 
-/// Whether a view reads a relation.
-pub fn depends_on(view: pg_sys::Oid, schema: &str, name: &str) -> Result<bool, Error> {
-    let Some(relation) = find(schema, name) else {
-        return Ok(false);
-    };
-    let query = "SELECT FROM pg_catalog.pg_rewrite w
-        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
-        WHERE w.ev_class = $1 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = $2";
-    let arguments = [view.into(), relation.into()];
-    Ok(sql::row(query, &arguments, |_| Ok(()))?.is_some())
+/// The name of a type, for a message.
+pub fn type_name(type_oid: pg_sys::Oid) -> String {
+    // SAFETY: a look-up in the catalog by OID, which returns a C string in the current memory context; "???" if there
+    // is no such type.
+    unsafe { std::ffi::CStr::from_ptr(pg_sys::format_type_be(type_oid)) }
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Schema, name and kind of a relation.
@@ -292,7 +324,8 @@ fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> 
                 WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND a.attnum = ANY (k.conkey)),
             EXISTS (SELECT FROM pg_catalog.pg_index i
                 WHERE i.indrelid = a.attrelid AND i.indisprimary AND i.indnatts = 1 AND i.indkey[0] = a.attnum),
-            pg_catalog.has_column_privilege($2, a.attrelid, a.attnum, 'SELECT')
+            pg_catalog.has_column_privilege($2, a.attrelid, a.attnum, 'SELECT'),
+            a.atttypmod, a.attcollation
         FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum";
@@ -306,6 +339,9 @@ fn column(row: SpiHeapTupleData) -> Result<Column, Error> {
     Ok(Column {
         name: not_null(row.get(1)?)?,
         type_name: not_null(row.get(3)?)?,
+        type_oid,
+        typmod: not_null(row.get(8)?)?,
+        collation: not_null(row.get(9)?)?,
         base_oid,
         category: Category::of(base_oid),
         deterministic: not_null(row.get(4)?)?,

@@ -1,14 +1,19 @@
 //! Segments: the profiles of the newest run that meet a condition, as a materialized view of the model's owner.
 
+use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::args::required;
+use crate::attempt::attempt;
 use crate::catalog::{self, Definition, Segment};
 use crate::condition;
 use crate::error::Error;
+use crate::notice;
 use crate::owner::{as_owner, ddl_as_owner};
 use crate::relation::{self, Relation, literal, qualified, quote};
+use crate::score::names;
+use crate::sql;
 
 /// Columns of the score relation that a segment shows, behind the profile. Those of the run are left out: they change
 /// with each scoring, and a refresh would rewrite every row.
@@ -50,28 +55,77 @@ fn drop_segment(segment: Option<&str>) -> Result<String, ErrorReport> {
     let (schema, name) = parse_name(required("segment", segment)?)?;
     let segment = catalog::lock_segment(&schema, &name)?;
     let definition = catalog::load(&segment.model)?;
-    ddl_as_owner(definition.owner_oid, || drop_relation(&segment))?;
+    ddl_as_owner(definition.owner_oid, || {
+        drop_relation(&definition, &segment)
+    })?;
     catalog::delete_segment(segment.id)?;
     Ok(format!("{schema}.{name}"))
 }
 
-/// Drops the relation of a segment, if nobody did.
-pub fn drop_relation(segment: &Segment) -> Result<(), Error> {
-    if relation::find(&segment.schema, &segment.name).is_some() {
-        Spi::run(&format!(
+/// Drops the relation of a segment, if nobody did, and if it is still the segment's.
+pub fn drop_relation(definition: &Definition, segment: &Segment) -> Result<(), Error> {
+    match find(definition, segment)? {
+        Found::Ours(_) => sql::run(&format!(
             "DROP MATERIALIZED VIEW {}",
             qualified(&segment.schema, &segment.name)
-        ))?;
+        )),
+        Found::Gone => Ok(()),
+        Found::Other(reason) => {
+            notice::segment_left(&segment.display(), reason);
+            Ok(())
+        }
+    }
+}
+
+/// Refreshes every segment of a model, from its newest scores. One that cannot be refreshed is warned of, and stops
+/// nothing else.
+pub fn refresh_all(definition: &Definition) -> Result<(), Error> {
+    for segment in catalog::segments_of(definition.id)? {
+        let failure = match find(definition, &segment)? {
+            Found::Ours(_) => match attempt(|| refresh(definition, &segment)) {
+                Ok(_) => continue,
+                Err(failure) => format!("Found: {}", failure.text),
+            },
+            Found::Gone => format!("Its relation {GONE}."),
+            Found::Other(reason) => format!("Its relation {reason}."),
+        };
+        notice::segment_stale(&segment.display(), &definition.name, &failure);
     }
     Ok(())
 }
 
-/// Refreshes every segment of a model, from its newest scores.
-pub fn refresh_all(definition: &Definition) -> Result<(), Error> {
-    for segment in catalog::segments_of(definition.id)? {
-        refresh(definition, &segment)?;
+/// Why a segment has no relation.
+const GONE: &str = "does not exist any more";
+
+/// What has the name of a segment.
+enum Found {
+    Ours(pg_sys::Oid),
+    Gone,
+    /// Something else; why completes a sentence about it.
+    Other(&'static str),
+}
+
+/// Looks for the relation of a segment: by its name, and by what we know of it.
+fn find(definition: &Definition, segment: &Segment) -> Result<Found, Error> {
+    let Some(oid) = relation::find(&segment.schema, &segment.name) else {
+        return Ok(Found::Gone);
+    };
+    let Some((kind, comment, may)) = relation::facts(oid, definition.owner_oid)? else {
+        return Ok(Found::Gone);
+    };
+    if kind != "m" {
+        return Ok(Found::Other("is no materialized view any more"));
     }
-    Ok(())
+    let said = comment.is_some_and(|comment| comment.contains(&about(&definition.name)));
+    let reads = match relation::find(&definition.scores_schema, &definition.scores_name) {
+        Some(scores) => relation::reads(oid, scores)?,
+        None => false,
+    };
+    Ok(match (said || reads, may) {
+        (false, _) => Found::Other("is another materialized view now"),
+        (true, false) => Found::Other("belongs to another role"),
+        (true, true) => Found::Ours(oid),
+    })
 }
 
 fn create(
@@ -82,10 +136,14 @@ fn create(
 ) -> Result<String, Error> {
     let (schema, name) = parse_name(segment)?;
     let definition = catalog::lock(model)?;
-    if relation::find(&schema, &name).is_some() {
+    if names::found(&schema, &name)?.is_some() {
         return Err(Error::SegmentExists {
             name: segment.to_owned(),
         });
+    }
+    // Somebody dropped its relation: it is made again.
+    if let Some(gone) = catalog::find_segment(&schema, &name)? {
+        catalog::delete_segment(gone.id)?;
     }
     let scores = scores(&definition)?;
     let from = from_sql(&definition, &scores)?;
@@ -214,6 +272,11 @@ fn create_relation(
     ))?)
 }
 
+/// What the comment of a segment says of its model.
+fn about(model: &str) -> String {
+    format!("segment of customer_ai model {model}:")
+}
+
 /// A materialized view is a copy: whoever may read it sees every row of it.
 fn comment(
     (schema, name): (&str, &str),
@@ -224,7 +287,8 @@ fn comment(
         .map(|text| format!("{text}; "))
         .unwrap_or_default();
     let text = format!(
-        "{description}segment of customer_ai model {model}: a copy that does not honour row-level security"
+        "{description}{} a copy that does not honour row-level security",
+        about(model)
     );
     let segment = qualified(schema, name);
     Ok(Spi::run(&format!(
@@ -244,24 +308,38 @@ fn count(segment: &str) -> Result<i64, Error> {
     Ok(profiles.unwrap_or(0))
 }
 
-/// Refreshes a segment and returns its size. Readers are not blocked, unless its unique index was dropped.
+/// Refreshes a segment and returns its size. Readers are not blocked, unless its unique index was dropped: then it is
+/// made again.
 ///
 /// # Errors
-/// 42P01 when its relation was dropped or renamed.
+/// 42P01 when its relation was dropped, renamed or replaced.
 fn refresh(definition: &Definition, segment: &Segment) -> Result<i64, Error> {
     let name = qualified(&segment.schema, &segment.name);
+    let gone = |reason| Error::SegmentGone {
+        name: segment.display(),
+        model: definition.name.clone(),
+        reason,
+    };
     let profiles = ddl_as_owner(definition.owner_oid, || {
-        let Some(oid) = relation::find(&segment.schema, &segment.name) else {
-            return Err(Error::UnknownRelation {
-                relation: format!("{}.{}", segment.schema, segment.name),
-            });
+        let oid = match find(definition, segment)? {
+            Found::Ours(oid) => oid,
+            Found::Gone => return Err(gone(GONE)),
+            Found::Other(reason) => return Err(gone(reason)),
         };
-        let concurrently = if relation::is_keyed(oid)? {
+        let (populated, keyed) = relation::readiness(oid)?;
+        let concurrently = if populated && keyed {
             "CONCURRENTLY "
         } else {
             ""
         };
-        Spi::run(&format!("REFRESH MATERIALIZED VIEW {concurrently}{name}"))?;
+        sql::run(&format!("REFRESH MATERIALIZED VIEW {concurrently}{name}"))?;
+        if !keyed && let Some(profile) = relation::first_column(oid)? {
+            sql::run(&format!(
+                "CREATE UNIQUE INDEX ON {name} ({})",
+                quote(&profile)
+            ))?;
+            notice::segment_indexed(&segment.display());
+        }
         count(&name)
     })?;
     catalog::set_refreshed(segment.id, profiles)?;

@@ -137,6 +137,20 @@ pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
     })
 }
 
+/// Whether a model was scored before a run. Only reads.
+pub fn has_scored_before(model_id: i64, run: i64) -> Result<bool, Error> {
+    let query = "SELECT FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 AND r.kind = 'score' AND r.id < $2 LIMIT 1";
+    Ok(sql::row(query, &[model_id.into(), run.into()], |_| Ok(()))?.is_some())
+}
+
+/// Whether any of these runs is of the model. Only reads.
+pub fn has_any_run(model_id: i64, runs: Vec<i64>) -> Result<bool, Error> {
+    let query = "SELECT FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 AND r.id = ANY ($2) LIMIT 1";
+    Ok(sql::row(query, &[model_id.into(), runs.into()], |_| Ok(()))?.is_some())
+}
+
 /// What tells a version's stored bytes from all others: its identity, which is never used twice
 /// even if its transaction rolled back, and the writer of the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

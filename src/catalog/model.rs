@@ -61,13 +61,6 @@ pub struct Definition {
     pub profiles: Vec<ProfileSource>,
 }
 
-impl Definition {
-    /// The relation beside the scores that holds the runs kept.
-    pub fn history_name(&self) -> String {
-        format!("{}_score_history", self.name)
-    }
-}
-
 const SELECT: &str = "SELECT m.id, m.name, m.owner::text, r.oid, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible,
         m.eligible_window, m.exclude, m.options::text, m.time_zone, m.scores_schema::text, m.scores_name::text,
         m.active_version, m.goal_aggregates, m.eligible_aggregates, m.exclude_aggregates
@@ -231,15 +224,32 @@ fn taken(new: &NewModel) -> Result<Error, Error> {
     Ok(match other {
         Some((other, owner)) if other != new.name => Error::ScoresTaken {
             relation: format!("{}.{}", new.scores_schema, new.scores_name),
-            model: match owner {
-                Some(owner) if is_member(current(), owner) => format!("model \"{other}\""),
-                _ => "a model of another role".to_owned(),
-            },
+            model: called(&other, owner, current()),
         },
         _ => Error::ModelExists {
             name: new.name.to_owned(),
         },
     })
+}
+
+/// The models whose scores are in a schema: what a message calls each, and the name of its score relation.
+pub fn scores_in(schema: &str) -> Result<Vec<(String, String)>, Error> {
+    let query = "SELECT m.name, m.scores_name::text, r.oid
+        FROM customer_ai.model m LEFT JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
+        WHERE m.scores_schema = $1::name ORDER BY m.name";
+    let caller = current();
+    sql::rows(query, &[schema.into()], |row| {
+        let name: String = not_null(row.get(1)?)?;
+        Ok((called(&name, row.get(3)?, caller), not_null(row.get(2)?)?))
+    })
+}
+
+/// What a message to a role calls a model, which it may not know of.
+fn called(model: &str, owner: Option<pg_sys::Oid>, caller: pg_sys::Oid) -> String {
+    match owner {
+        Some(owner) if is_member(caller, owner) => format!("model \"{model}\""),
+        _ => "a model of another role".to_owned(),
+    }
 }
 
 /// Makes a version the one that scores and predictions use.

@@ -16,6 +16,13 @@ pub struct Segment {
     pub condition: String,
 }
 
+impl Segment {
+    /// As users write it.
+    pub fn display(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+}
+
 fn segment(row: &SpiHeapTupleData) -> Result<Segment, Error> {
     Ok(Segment {
         id: not_null(row.get(1)?)?,
@@ -39,15 +46,19 @@ pub fn segments_of(model_id: i64) -> Result<Vec<Segment>, Error> {
 /// # Errors
 /// 42704 when there is none of the caller's.
 pub fn lock_segment(schema: &str, name: &str) -> Result<Segment, Error> {
-    let missing = || unknown(&format!("{schema}.{name}"));
+    find_segment(schema, name)?.map_or_else(|| Err(unknown(&format!("{schema}.{name}"))?), Ok)
+}
+
+/// A segment of the caller's, if there is one, held against other writers until the transaction ends.
+pub fn find_segment(schema: &str, name: &str) -> Result<Option<Segment>, Error> {
     // Whoever may not use a segment may not keep others waiting for it either.
     let Some(known) = find(schema, name)? else {
-        return Err(missing()?);
+        return Ok(None);
     };
     let query = "SELECT id FROM customer_ai.segment WHERE id = $1 FOR UPDATE";
     sql::written(query, &[known.id.into()], |_| Ok(()))?;
     // It may have been dropped meanwhile.
-    find(schema, name)?.map_or_else(|| Err(missing()?), Ok)
+    find(schema, name)
 }
 
 /// A segment of the caller's.
@@ -76,6 +87,9 @@ fn unknown(name: &str) -> Result<Error, Error> {
 }
 
 /// Writes a segment.
+///
+/// # Errors
+/// 42710 when there is one of that name, also of a model of somebody else.
 pub fn insert_segment(
     model_id: i64,
     (schema, name): (&str, &str),
@@ -84,7 +98,7 @@ pub fn insert_segment(
     profiles: i64,
 ) -> Result<(), Error> {
     let query = "INSERT INTO customer_ai.segment (model_id, schema_name, segment_name, condition, description, profiles)
-        VALUES ($1, $2::name, $3::name, $4, $5, $6)";
+        VALUES ($1, $2::name, $3::name, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id";
     let arguments = [
         model_id.into(),
         schema.into(),
@@ -93,7 +107,10 @@ pub fn insert_segment(
         description.into(),
         profiles.into(),
     ];
-    sql::run(query, &arguments)
+    let written = sql::written(query, &arguments, |_| Ok(()))?;
+    written.ok_or_else(|| Error::SegmentExists {
+        name: format!("{schema}.{name}"),
+    })
 }
 
 /// Notes a refresh and the size after it.

@@ -10,6 +10,7 @@ use crate::condition::{self, Condition};
 use crate::error::{Error, not_null};
 use crate::owner::{as_role, role_name};
 use crate::relation::{self, Events, Relation};
+use crate::score::names;
 
 /// The arguments of create_model, none of them NULL that must not be.
 pub struct Given<'a> {
@@ -163,13 +164,7 @@ fn scores_relation(
             None => (events.schema.clone(), given.to_owned()),
         },
     };
-    if relation::find(&schema, &name).is_some() {
-        let relation = format!("{schema}.{name}");
-        return Err(Error::ScoresTaken {
-            relation,
-            model: "another relation".to_owned(),
-        });
-    }
+    names::check_free(&schema, &name)?;
     relation::refuse_without_create(&schema)?;
     Ok((schema, name))
 }

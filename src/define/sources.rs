@@ -11,6 +11,7 @@ use crate::condition;
 use crate::error::{Error, nearest};
 use crate::owner::as_owner;
 use crate::relation::{self, Column, Events, Relation};
+use crate::score::names;
 
 /// The arguments of add_events.
 pub struct GivenEvents<'a> {
@@ -271,7 +272,10 @@ fn same_types(known: &[Events], source: &EventSource, relation: &Relation) -> Re
 
 /// A model cannot learn from its own scores.
 fn refuse_scores(definition: &Definition, relation: &Relation) -> Result<(), Error> {
-    let own = [definition.scores_name.clone(), definition.history_name()];
+    let own = [
+        definition.scores_name.clone(),
+        names::history(&definition.scores_name),
+    ];
     if relation.schema == definition.scores_schema && own.contains(&relation.name) {
         return Err(Error::OwnRelation {
             relation: relation.display(),

@@ -73,6 +73,19 @@ fn message(error: Error) -> Message {
         Error::UnknownModel { name, nearest } => definition::unknown_model(&name, nearest),
         Error::ModelExists { name } => definition::model_exists(&name),
         Error::ScoresTaken { relation, model } => definition::scores_taken(&relation, &model),
+        Error::HistoryAltered {
+            relation,
+            found,
+            required,
+            hint,
+        } => scores::history_altered(&relation, &found, &required, hint),
+        Error::HistoryType {
+            relation,
+            column,
+            found,
+            required,
+            hint,
+        } => scores::history_type(&relation, &column, &found, &required, hint),
         Error::OwnerGone { model, owner } => definition::owner_gone(&model, &owner),
         Error::NotOwner { owner, caller } => definition::not_owner(&owner, &caller),
         Error::SecondProfiles { model, relation } => definition::second_profiles(&model, &relation),
@@ -170,6 +183,11 @@ fn message(error: Error) -> Message {
         Error::SegmentName { found } => scores::segment_name(&found),
         Error::UnknownSegment { name, nearest } => scores::unknown_segment(&name, nearest),
         Error::SegmentExists { name } => scores::segment_exists(&name),
+        Error::SegmentGone {
+            name,
+            model,
+            reason,
+        } => scores::segment_gone(&name, &model, reason),
 
         Error::MemoryLimit { used, limit } => resources::memory_limit(used, limit),
         Error::TempFile(found) => resources::temp_file(&found),

@@ -1,9 +1,13 @@
 //! score: predicts for every eligible profile and makes the result the model's newest scores.
 
+pub mod names;
 mod predictions;
 mod predictor;
 mod relation;
+mod shape;
 mod writer;
+
+pub use relation::ScoreRelation;
 
 use std::time::Instant;
 
@@ -19,7 +23,7 @@ use propensity::time::Micros;
 
 use predictions::Predictions;
 use predictor::{Audience, Made, Predictor};
-use relation::ScoreRelation;
+use shape::Fit;
 use writer::{Writer, jsonb_datum, text_datum};
 
 use crate::args;
@@ -85,6 +89,8 @@ fn score(
     let as_of = instant::as_of(as_of)?;
     let definition = catalog::lock(name)?;
     let (number, mut scored) = version::with_active(&definition, |number, scorer| {
+        // What cannot be written is not worth being computed. The relation of the key stays locked.
+        as_owner(&definition, || check(&definition))?;
         let scored = as_owner(&definition, || predict_all(&definition, scorer, as_of))?;
         Ok((number, scored))
     })?;
@@ -243,6 +249,12 @@ fn predict_with(
     Ok(predictions)
 }
 
+/// Whether scores of the profiles as they are now can be written.
+fn check(definition: &Definition) -> Result<(), Error> {
+    ScoreRelation::find(definition)?.check(&Key::of(definition)?)?;
+    Ok(())
+}
+
 /// Writes the run into a partition of its own and makes it the newest.
 fn write(
     definition: &Definition,
@@ -251,14 +263,18 @@ fn write(
     version: i32,
 ) -> Result<(), Error> {
     let key = &scored.read.key;
-    let relation = ScoreRelation::of(definition, &key.name);
-    relation.ensure(definition, key)?;
-    let mut writer = Writer::open(relation.create_run(run)?);
+    let mut relation = ScoreRelation::find(definition)?;
+    if let Fit::Retyped(found) = relation.check(key)? {
+        return Err(relation.retyped(key, found));
+    }
+    relation.ensure(key, run)?;
+    let table = relation.create_run(run)?;
+    let mut writer = Writer::open(&table, shape::row(&relation::profile_name(key), key))?;
     let scored_at = Datum::from(scored.as_of.saturating_sub(crate::stream::EPOCH));
     let (kind, percentiles) = (key.kind, &scored.percentiles);
     scored.predictions.read(&mut |row| {
-        writer.write(|values| {
-            values.copy_from_slice(&[
+        writer.write(|| {
+            [
                 key_datum(row.key, kind),
                 Datum::from(row.probability.to_bits()),
                 Datum::from(row.score),
@@ -268,12 +284,12 @@ fn write(
                 scored_at,
                 Datum::from(run),
                 Datum::from(version),
-            ]);
+            ]
         });
     })?;
     writer.finish();
-    relation.attach(run)?;
-    relation.retire(definition)
+    relation.attach(&table, run, key)?;
+    relation.retire()
 }
 
 /// A key's bytes as a datum of its type again, in the current memory context.

@@ -3,16 +3,22 @@
 
 use std::ffi::CStr;
 
+use pgrx::PgTupleDesc;
 use pgrx::pg_sys::{self, Datum, Oid};
 
+use super::relation::Table;
+use crate::error::Error;
 use crate::memory::poll;
+use crate::relation;
 
 /// Rows handed to the heap at once.
 const BATCH: usize = 1000;
 
-/// Fills one table, which this transaction has created and nobody else sees.
-pub struct Writer {
+/// Fills one table with rows of `N` values; this transaction has created it, and nobody else sees it.
+pub struct Writer<const N: usize> {
     relation: pg_sys::Relation,
+    /// Where each value of a row goes.
+    places: [usize; N],
     slots: Vec<*mut pg_sys::TupleTableSlot>,
     filled: usize,
     bulk: pg_sys::BulkInsertState,
@@ -20,13 +26,38 @@ pub struct Writer {
     context: pg_sys::MemoryContext,
 }
 
-impl Writer {
-    /// Opens the table.
-    pub fn open(table: Oid) -> Self {
+impl<const N: usize> Writer<N> {
+    /// Opens the table, for values of these columns and types. All others of it are NULL.
+    ///
+    /// # Errors
+    /// 42804 and 55000 if the table is not made for such rows: a datum of another type is an address or a number.
+    pub fn open(table: &Table, columns: [(&str, Oid); N]) -> Result<Self, Error> {
         // SAFETY: the table exists and stays: this transaction holds it exclusively.
+        let relation = unsafe { pg_sys::table_open(table.oid, pg_sys::RowExclusiveLock as i32) };
+        let mut places = [0; N];
+        // SAFETY: copies the descriptor of an open relation.
+        let attributes = unsafe { PgTupleDesc::from_pg_copy((*relation).rd_att) };
+        for (place, (name, type_oid)) in places.iter_mut().zip(columns) {
+            *place = find(table, &attributes, name, type_oid)?;
+        }
+        let must = |(place, attribute): &(usize, &pg_sys::FormData_pg_attribute)| {
+            let empty =
+                attribute.attisdropped || !attribute.attnotnull && attribute.attgenerated == 0;
+            !places.contains(place) && !empty
+        };
+        if let Some((_, attribute)) = attributes.iter().enumerate().find(must) {
+            return Err(Error::HistoryAltered {
+                relation: table.display(),
+                found: format!("the column {}", relation::quote(&name(attribute))),
+                required: "none besides those of the scores that cannot be left NULL".to_owned(),
+                hint: "Drop it from the score history, and score again.".to_owned(),
+            });
+        }
+        // SAFETY: allocates in the current memory context, which outlives the writer.
         unsafe {
-            Self {
-                relation: pg_sys::table_open(table, pg_sys::RowExclusiveLock as i32),
+            Ok(Self {
+                relation,
+                places,
                 slots: Vec::with_capacity(BATCH),
                 filled: 0,
                 bulk: pg_sys::GetBulkInsertState(),
@@ -37,13 +68,13 @@ impl Writer {
                     8 * 1024,
                     8 * 1024 * 1024,
                 ),
-            }
+            })
         }
     }
 
     /// Adds a row of not-NULL values, one per column; `make` builds them in the batch's memory.
-    pub fn write(&mut self, make: impl FnOnce(&mut [Datum])) {
-        // SAFETY: the slot has as many values as the table has columns.
+    pub fn write(&mut self, make: impl FnOnce() -> [Datum; N]) {
+        // SAFETY: the slot has as many values as the table has columns, and the places are among them.
         unsafe {
             if self.filled == self.slots.len() {
                 self.slots.push(pg_sys::MakeSingleTupleTableSlot(
@@ -53,9 +84,14 @@ impl Writer {
             }
             let slot = self.slots[self.filled];
             let columns = (*(*self.relation).rd_att).natts as usize;
-            std::slice::from_raw_parts_mut((*slot).tts_isnull, columns).fill(false);
+            let nulls = std::slice::from_raw_parts_mut((*slot).tts_isnull, columns);
+            let values = std::slice::from_raw_parts_mut((*slot).tts_values, columns);
+            nulls.fill(true);
             let outer = pg_sys::MemoryContextSwitchTo(self.context);
-            make(std::slice::from_raw_parts_mut((*slot).tts_values, columns));
+            for (&place, value) in self.places.iter().zip(make()) {
+                nulls[place] = false;
+                values[place] = value;
+            }
             pg_sys::MemoryContextSwitchTo(outer);
             pg_sys::ExecStoreVirtualTuple(slot);
         }
@@ -101,6 +137,49 @@ impl Writer {
             pg_sys::CommandCounterIncrement();
         }
     }
+}
+
+/// Where the column of a name is, which must be of this type.
+fn find(
+    table: &Table,
+    attributes: &PgTupleDesc,
+    wanted: &str,
+    type_oid: Oid,
+) -> Result<usize, Error> {
+    let is_it = |attribute: &pg_sys::FormData_pg_attribute| {
+        !attribute.attisdropped && name(attribute) == wanted
+    };
+    let wrong = |found: String| {
+        Error::HistoryType {
+        relation: table.display(),
+        column: wanted.to_owned(),
+        found,
+        required: relation::type_name(type_oid),
+        hint: "Undo what was done to the score history, or rename it and drop its view; then score again.".to_owned(),
+    }
+    };
+    let Some((place, found)) = attributes
+        .iter()
+        .enumerate()
+        .find(|(_, attribute)| is_it(attribute))
+    else {
+        return Err(wrong("no such column".to_owned()));
+    };
+    let (mut length, mut by_value) = (0, false);
+    // SAFETY: a look-up in the catalog by OID.
+    unsafe { pg_sys::get_typlenbyval(type_oid, &raw mut length, &raw mut by_value) };
+    if found.atttypid == type_oid && (found.attlen, found.attbyval) == (length, by_value) {
+        Ok(place)
+    } else {
+        Err(wrong(relation::type_name(found.atttypid)))
+    }
+}
+
+fn name(attribute: &pg_sys::FormData_pg_attribute) -> String {
+    // SAFETY: a name ends with a zero.
+    unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) }
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Empties a virtual slot, as ExecClearTuple, a static inline function of the server, does.

@@ -25,6 +25,11 @@ pub struct Key {
     pub name: String,
     /// Its type as SQL, with modifier.
     pub type_sql: String,
+    pub type_oid: Oid,
+    pub typmod: i32,
+    pub collation: Oid,
+    /// Of a domain, the type under it.
+    pub base_oid: Oid,
     /// How its bytes are read.
     pub kind: BytesKind,
 }
@@ -62,6 +67,16 @@ pub struct Query {
     numbers: Vec<Attribute<Number>>,
     codes: Vec<Attribute<BytesKind>>,
     attributes: Option<ProfileQuery>,
+}
+
+impl Key {
+    /// The key of a model as it is now. Its relation is locked, so that it stays.
+    pub fn of(definition: &Definition) -> Result<Self, Error> {
+        let sources = relation::open_events(definition)?;
+        key(sources[0]
+            .relation
+            .column(&sources[0].source.profile_column)?)
+    }
 }
 
 impl Query {
@@ -285,6 +300,10 @@ fn key(column: &Column) -> Result<Key, Error> {
     Ok(Key {
         name: column.name.clone(),
         type_sql: column.type_name.clone(),
+        type_oid: column.type_oid,
+        typmod: column.typmod,
+        collation: column.collation,
+        base_oid: column.base_oid,
         kind,
     })
 }

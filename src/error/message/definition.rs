@@ -33,7 +33,9 @@ pub fn scores_taken(relation: &str, model: &str) -> Message {
         code: Code::ERRCODE_DUPLICATE_OBJECT,
         text: format!("scores cannot be written to \"{relation}\""),
         detail: format!("Found that name taken by {model}; it must be free."),
-        hint: "Choose another name with options => '{\"scores\": \"name\"}'.".to_owned(),
+        hint:
+            "Choose another name with options => '{\"scores\": \"name\"}', or rename what is there."
+                .to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Versions, scores and segments.
 
-use super::{Code, INVALID, Message, STATE, call, cut, perhaps};
+use super::{Code, INVALID, Message, STATE, TYPE, call, cut, perhaps};
 
 pub fn not_trained(model: &str) -> Message {
     Message {
@@ -51,5 +51,40 @@ pub fn segment_exists(name: &str) -> Message {
         text: format!("relation \"{name}\" already exists"),
         detail: "A segment is a materialized view; its name must be free.".to_owned(),
         hint: "Choose another name, or drop the segment with customer_ai.drop_segment.".to_owned(),
+    }
+}
+
+pub fn segment_gone(name: &str, model: &str, reason: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_UNDEFINED_TABLE,
+        text: format!("segment \"{name}\" of model \"{model}\" cannot be refreshed"),
+        detail: format!("Its relation {reason}."),
+        hint: format!(
+            "If it was renamed or moved, rename it back; or make it again with customer_ai.create_segment, or run SELECT customer_ai.drop_segment('{name}')."
+        ),
+    }
+}
+
+pub fn history_altered(relation: &str, found: &str, required: &str, hint: String) -> Message {
+    Message {
+        code: STATE,
+        text: format!("scores cannot be written to \"{relation}\""),
+        detail: format!("Found {found}; required is {required}."),
+        hint,
+    }
+}
+
+pub fn history_type(
+    relation: &str,
+    column: &str,
+    found: &str,
+    required: &str,
+    hint: String,
+) -> Message {
+    Message {
+        code: TYPE,
+        text: format!("column \"{column}\" of the score history \"{relation}\" has another type"),
+        detail: format!("Found {found}; the scores to write have {required}."),
+        hint,
     }
 }
