@@ -184,5 +184,21 @@ COMMENT ON VIEW customer_ai.segments IS 'segments of the models that you may use
 -- Explicit, because a function without an ACL says nothing about what was meant: PUBLIC may call every function,
 -- since each asks whose model it is.
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA customer_ai TO PUBLIC;
+-- But not the parts of aggregates and types, which are for PostgreSQL to call: it asks whether the owner of the
+-- aggregate may, and for a type nobody. So who may create aggregates cannot put them into one of their own.
+DO $$
+DECLARE
+    part regprocedure;
+BEGIN
+    FOR part IN
+        SELECT p.oid FROM pg_proc p
+        WHERE p.pronamespace = 'customer_ai'::regnamespace
+            AND (EXISTS (SELECT FROM pg_aggregate a
+                    WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn))
+                OR EXISTS (SELECT FROM pg_type t WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend)))
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', part);
+    END LOOP;
+END $$;
 
 SET LOCAL search_path TO customer_ai, pg_temp;

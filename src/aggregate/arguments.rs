@@ -91,7 +91,8 @@ impl Arguments {
         unsafe {
             let attributes = event + ATTRIBUTES;
             let count = usize::try_from((*call).nargs).unwrap_or(0);
-            let (found, required) = (count - attributes, number_names.len() + code_names.len());
+            let found = count.saturating_sub(attributes);
+            let required = number_names.len() + code_names.len();
             // PostgreSQL wants at least one argument there: without attributes one is passed over.
             if found != required.max(1) {
                 return Err(Error::AttributeCount {
@@ -128,13 +129,20 @@ fn number(name: &str, type_oid: Oid) -> Result<Number, Error> {
     })
 }
 
-/// The type of an argument; of a domain, the type under it.
+/// The type of an argument; of a domain, the type under it. Invalid where the call has no expression that tells.
 ///
 /// # Safety
 /// As for [`Arguments::of`].
 pub unsafe fn type_of(call: FunctionCallInfo, place: usize) -> Oid {
     // SAFETY: look-ups in the expression and the catalog.
-    unsafe { pg_sys::getBaseType(pg_sys::get_fn_expr_argtype((*call).flinfo, place as i32)) }
+    unsafe {
+        let given = pg_sys::get_fn_expr_argtype((*call).flinfo, place as i32);
+        if given == Oid::INVALID {
+            given
+        } else {
+            pg_sys::getBaseType(given)
+        }
+    }
 }
 
 /// A function by OID, ready to be called as long as the call's expression lives.

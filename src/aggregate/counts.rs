@@ -1,17 +1,18 @@
 //! What a history would count, without the events: asked first where a sample of the profiles is to be drawn.
 //!
-//! The state is a bytea of seven integers, changed in place, so that it needs neither a final function nor one that
-//! serializes it.
+//! The state is a bytea of seven integers, so that it needs neither a final function nor one that serializes it. It is
+//! made anew for every row: a bytea that comes in may be anybody's, and may be compressed or kept apart.
 
 use pgrx::pg_guard;
-use pgrx::pg_sys::{Datum, FunctionCallInfo, NullableDatum, Pg_finfo_record};
-use pgrx::varlena;
+use pgrx::pg_sys::{self, Datum, FunctionCallInfo, NullableDatum, Pg_finfo_record};
 use propensity::time::Micros;
 
 use super::arguments::{self, Arguments};
 use super::document::{bytes_datum, with_bytes};
-use super::functions::{V1, aggregate, argument, is_null, keep, values};
-use super::history::{EVENT, UNTIL, arguments_of, until};
+use super::functions::{
+    Phase, V1, aggregate, argument, is_null, keep, refuse_others_once, refuse_types, values,
+};
+use super::history::{EVENT, FEWEST, UNTIL, arguments_of, until};
 use crate::error::Error;
 
 const STATE: usize = 0;
@@ -81,41 +82,37 @@ impl EventCounts {
     }
 
     fn add(&mut self, other: Self) {
-        self.events += other.events;
-        self.future += other.future;
-        self.no_time += other.no_time;
-        self.not_finite += other.not_finite;
-        self.long_text += other.long_text;
+        self.events = self.events.saturating_add(other.events);
+        self.future = self.future.saturating_add(other.future);
+        self.no_time = self.no_time.saturating_add(other.no_time);
+        self.not_finite = self.not_finite.saturating_add(other.not_finite);
+        self.long_text = self.long_text.saturating_add(other.long_text);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
 
     /// All rows, used or not.
     pub fn rows(self) -> u64 {
-        self.events + self.future + self.no_time
+        self.events
+            .saturating_add(self.future)
+            .saturating_add(self.no_time)
     }
 }
 
-/// Counts an event as `Site::pack` does.
-unsafe fn count(
-    arguments: &mut Arguments,
-    event: &[NullableDatum],
-    until: Micros,
-    counts: &mut EventCounts,
-) {
+/// The counts of one event, as `Site::pack` has them.
+unsafe fn count(arguments: &mut Arguments, event: &[NullableDatum], until: Micros) -> EventCounts {
+    let mut counts = NONE;
     // SAFETY: the values are of the types that the arguments were made for.
     unsafe {
         let Some(time) = arguments.time.read(event[arguments::TIME]) else {
-            counts.no_time += 1;
-            return;
+            counts.no_time = 1;
+            return counts;
         };
         if time > until {
-            counts.future += 1;
-            return;
+            counts.future = 1;
+            return counts;
         }
-        counts.events += 1;
-        counts.first = counts.first.min(time);
-        counts.last = counts.last.max(time);
+        (counts.events, counts.first, counts.last) = (1, time, time);
         let (numbers, texts) = event[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());
         for (number, value) in arguments.numbers.iter().zip(numbers) {
             let is_nan = !value.isnull && number.read(value.value, time).is_nan();
@@ -126,6 +123,7 @@ unsafe fn count(
             counts.long_text += u64::from(text.is_long(*value));
         }
     }
+    counts
 }
 
 #[unsafe(no_mangle)]
@@ -139,16 +137,15 @@ extern "C-unwind" fn pg_finfo_event_counts_collect() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_counts_collect(call: FunctionCallInfo) -> Datum {
     // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql; what is in `fn_extra` was put there by `keep`.
     unsafe {
-        aggregate(call, || {
+        aggregate(call, &[Phase::Rows], FEWEST, || {
             let values = values(call);
             let until = until(values[UNTIL])?;
             let mut reader: *mut Arguments = (*(*call).flinfo).fn_extra.cast();
             if reader.is_null() {
+                refuse_types(call, &[(STATE, pg_sys::BYTEAOID)])?;
                 reader = keep(call, arguments_of(call)?.1);
             }
-            change(call, |counts| {
-                count(&mut *reader, &values[EVENT..], until, counts)
-            })
+            add(call, count(&mut *reader, &values[EVENT..], until))
         })
     }
 }
@@ -164,36 +161,28 @@ extern "C-unwind" fn pg_finfo_event_counts_combine() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_counts_combine(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above.
     unsafe {
-        aggregate(call, || {
+        aggregate(call, &[Phase::Rows], 2, || {
+            refuse_others_once(call)?;
             let other = match is_null(call, 1) {
                 true => NONE,
                 false => counts_of(argument(call, 1))?,
             };
-            change(call, |counts| counts.add(other))
+            add(call, other)
         })
     }
 }
 
-/// Changes the state of a call in place; the first one is made.
-unsafe fn change(
-    call: FunctionCallInfo,
-    work: impl FnOnce(&mut EventCounts),
-) -> Result<Datum, Box<Error>> {
-    // SAFETY: in an aggregate, whose state is the first argument: a bytea that PostgreSQL keeps as it was returned
-    // last, of which only as many bytes are changed as it was checked to hold.
-    unsafe {
-        if is_null(call, STATE) {
-            let mut counts = NONE;
-            work(&mut counts);
-            return Ok(bytes_datum(&counts.to_bytes()));
+/// The sum of the state of a call, which may be NULL, and other counts.
+unsafe fn add(call: FunctionCallInfo, other: EventCounts) -> Result<Datum, Box<Error>> {
+    // SAFETY: the state is a bytea, if it is not NULL.
+    let mut counts = unsafe {
+        match is_null(call, STATE) {
+            true => NONE,
+            false => counts_of(argument(call, STATE))?,
         }
-        let state = argument(call, STATE);
-        let mut counts = counts_of(state)?;
-        work(&mut counts);
-        let place = varlena::vardata_any(state.cast_mut_ptr()).cast_mut();
-        std::ptr::copy_nonoverlapping(counts.to_bytes().as_ptr(), place.cast(), BYTES);
-        Ok(state)
-    }
+    };
+    counts.add(other);
+    Ok(bytes_datum(&counts.to_bytes()))
 }
 
 /// The counts in a state.

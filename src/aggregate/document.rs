@@ -9,10 +9,11 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo, Oid, Pg_finfo_record};
 use pgrx::{pg_guard, varlena};
+use propensity::error::OutOfMemory;
 use propensity::hash::document_hash;
 use propensity::model::Model;
 
-use super::functions::{V1, argument, is_null};
+use super::functions::{V1, argument, is_null, values};
 use crate::error::Error;
 use crate::sql;
 
@@ -24,16 +25,24 @@ thread_local! {
 }
 
 /// Remembers a document, which is valid, and returns its hash.
-pub fn remember(document: &[u8]) -> u128 {
+pub fn remember(document: &[u8]) -> Result<u128, Error> {
     let hash = document_hash(document);
     KNOWN.with_borrow_mut(|known| {
         match known.iter().position(|(other, _)| *other == hash) {
             Some(place) => known[..=place].rotate_right(1),
-            None => known.insert(0, (hash, document.to_vec())),
+            None => known.insert(0, (hash, copy(document)?)),
         }
         known.truncate(KEPT);
-    });
-    hash
+        Ok(hash)
+    })
+}
+
+fn copy(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len())
+        .map_err(OutOfMemory::from)?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
 }
 
 /// The model of a document that came in before.
@@ -41,18 +50,17 @@ pub fn remember(document: &[u8]) -> u128 {
 /// # Errors
 /// 55000 when it did not, or too long ago.
 pub fn recall(hash: u128) -> Result<Model, Error> {
-    let find = |known: &Vec<(u128, Vec<u8>)>| {
+    KNOWN.with_borrow(|known| {
         let found = known.iter().find(|(other, _)| *other == hash);
-        found.map(|(_, document)| document.clone())
-    };
-    let document = KNOWN.with_borrow(find).ok_or(Error::UnknownDocument)?;
-    Ok(Model::decode(&document)?)
+        let (_, document) = found.ok_or(Error::UnknownDocument)?;
+        Ok(Model::decode(document)?)
+    })
 }
 
 /// A document of ours, which is valid, as a value in the current memory context.
-pub fn document(bytes: &[u8]) -> Datum {
-    remember(bytes);
-    bytes_datum(bytes)
+pub fn document(bytes: &[u8]) -> Result<Datum, Error> {
+    remember(bytes)?;
+    Ok(bytes_datum(bytes))
 }
 
 /// The type of documents.
@@ -80,22 +88,30 @@ pub unsafe fn with_bytes<R>(datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) ->
 /// Checks a document wholly and remembers it.
 fn accept(bytes: &[u8]) -> Result<Datum, Error> {
     Model::decode(bytes)?;
-    Ok(document(bytes))
+    document(bytes)
 }
 
-fn from_hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let (pairs, rest) = text.as_chunks::<2>();
-    let byte = |&[high, low]: &[u8; 2]| Some((digit(high)? << 4 | digit(low)?) as u8);
-    rest.is_empty().then(|| pairs.iter().map(byte).collect())?
+fn from_hexadecimal(text: &[u8]) -> Result<Vec<u8>, Error> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).ok_or(Error::DocumentText);
+    let (pairs, []) = text.as_chunks::<2>() else {
+        return Err(Error::DocumentText);
+    };
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(pairs.len())
+        .map_err(OutOfMemory::from)?;
+    for &[high, low] in pairs {
+        bytes.push((digit(high)? << 4 | digit(low)?) as u8);
+    }
+    Ok(bytes)
 }
 
-fn to_hexadecimal(bytes: &[u8]) -> Vec<u8> {
+/// Writes two digits for each byte.
+fn to_hexadecimal(bytes: &[u8], digits: &mut [u8]) {
     let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    digits.chain([0]).collect()
+    for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -109,7 +125,7 @@ extern "C-unwind" fn pg_finfo_model_document_in() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn model_document_in(call: FunctionCallInfo) -> Datum {
     // SAFETY: declared strict, with a C string as its argument.
     let text = unsafe { CStr::from_ptr(argument(call, 0).cast_mut_ptr()) };
-    let document = from_hexadecimal(text.to_bytes()).ok_or(Error::DocumentText);
+    let document = from_hexadecimal(text.to_bytes());
     let accepted = document.and_then(|document| accept(&document));
     accepted.unwrap_or_else(|error| error.throw())
 }
@@ -123,12 +139,15 @@ extern "C-unwind" fn pg_finfo_model_document_out() -> *const Pg_finfo_record {
 #[pg_guard]
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn model_document_out(call: FunctionCallInfo) -> Datum {
-    // SAFETY: declared strict, with a document as its argument; the result is copied into palloc'd memory.
+    // SAFETY: declared strict, with a document as its argument; so many bytes are there, of which all are written.
     unsafe {
-        let digits = with_bytes(argument(call, 0), to_hexadecimal);
-        let text = pg_sys::palloc_extended(digits.len(), pg_sys::MCXT_ALLOC_HUGE as i32);
-        std::ptr::copy_nonoverlapping(digits.as_ptr(), text.cast(), digits.len());
-        Datum::from(text)
+        with_bytes(argument(call, 0), |bytes| {
+            let count = 2 * bytes.len();
+            let text = pg_sys::palloc_extended(count + 1, pg_sys::MCXT_ALLOC_HUGE as i32);
+            text.cast::<u8>().write_bytes(0, count + 1);
+            to_hexadecimal(bytes, std::slice::from_raw_parts_mut(text.cast(), count));
+            Datum::from(text)
+        })
     }
 }
 
@@ -141,9 +160,11 @@ extern "C-unwind" fn pg_finfo_model_document_recv() -> *const Pg_finfo_record {
 #[pg_guard]
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn model_document_recv(call: FunctionCallInfo) -> Datum {
-    // SAFETY: PostgreSQL calls it with the message; a user can only call it with NULL.
+    // SAFETY: PostgreSQL calls it with the message, a type and a modifier, outside of any expression; who could put it
+    // into an expression or an aggregate would give it something else of type internal, alone.
     let accepted = unsafe {
-        if is_null(call, 0) {
+        let is_input = (*call).context.is_null() && (*(*call).flinfo).fn_expr.is_null();
+        if !is_input || values(call).len() != 3 || is_null(call, 0) {
             Error::DirectCall.throw();
         }
         let message = &mut *argument(call, 0).cast_mut_ptr::<pg_sys::StringInfoData>();

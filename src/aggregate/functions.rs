@@ -1,11 +1,13 @@
 //! The functions that PostgreSQL calls: raw, because a row costs little more than the call.
 //!
-//! None of them does anything outside an aggregate, which keeps users from handing in a state of their own: they
-//! could only pass NULL, as nothing else is of type `internal`.
+//! Who may create an aggregate can put functions of ours into it, beside functions of others, so nothing that comes in
+//! is believed: rows are only taken for an aggregate of this extension, from arguments of the types and the number that
+//! it declares; a state of type `internal` is a number that is looked up, never an address that is followed; and what
+//! comes in by reference is read detoasted and never written to.
 
 use pgrx::pg_guard;
 use pgrx::pg_sys::{
-    self, Datum, FunctionCallInfo, MemoryContext, NodeTag, NullableDatum, Pg_finfo_record,
+    self, Datum, FunctionCallInfo, MemoryContext, NodeTag, NullableDatum, Oid, Pg_finfo_record,
 };
 use propensity::answer::Counts;
 use propensity::model::Model;
@@ -13,7 +15,7 @@ use propensity::model::Model;
 use super::answerer::Want;
 use super::arguments::{self, Arguments};
 use super::ask::{Ask, Task};
-use super::document::{bytes_datum, recall, remember, with_bytes};
+use super::document::{bytes_datum, document_type, recall, remember, with_bytes};
 use super::log::Log;
 use super::site::Site;
 use crate::args::Options;
@@ -23,6 +25,10 @@ use crate::memory::poll;
 
 /// How all functions of ours that are not made by pgrx are called.
 pub static V1: Pg_finfo_record = Pg_finfo_record { api_version: 1 };
+
+/// The fewest arguments of a call that collects events: a state, those of the whole query and those of an event, which
+/// has one attribute at least.
+const FEWEST: usize = arguments::EVENT + arguments::ATTRIBUTES + 1;
 
 /// The arguments of a call.
 ///
@@ -52,39 +58,116 @@ pub unsafe fn is_null(call: FunctionCallInfo, place: usize) -> bool {
     unsafe { values(call)[place].isnull }
 }
 
-/// Whether an aggregate calls; not a window function, which would keep one state for many results.
+/// Where in an aggregate a function is called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// While rows or states come in, or states leave for another process.
+    Rows,
+    /// When the state of a group is finished.
+    Finish,
+}
+
+impl Phase {
+    /// The phase of the aggregate that calls; none outside an aggregate, and for a window function, which would keep one
+    /// state for many results.
+    #[inline]
+    unsafe fn of(call: FunctionCallInfo) -> Option<Self> {
+        // SAFETY: the context of a call is NULL or a node.
+        unsafe {
+            let context: *mut pg_sys::Node = (*call).context.cast();
+            if context.is_null() || (*context).type_ != NodeTag::T_AggState {
+                return None;
+            }
+            let state: *mut pg_sys::AggState = context.cast();
+            // Set while a final function runs, for AggGetAggref.
+            Some(if (*state).curperagg.is_null() {
+                Self::Rows
+            } else {
+                Self::Finish
+            })
+        }
+    }
+}
+
+/// Refuses to be a part of an aggregate that does not belong to this extension. Asked once for each place of a call.
+///
+/// # Safety
+/// As for [`values`]; an aggregate calls.
+#[cold]
+pub unsafe fn refuse_others(call: FunctionCallInfo) -> Result<(), Error> {
+    // SAFETY: the aggregate's node in the plan, if there is one, and look-ups in the catalog.
+    unsafe {
+        let Some(aggregate) = pg_sys::AggGetAggref(call).as_ref() else {
+            return Err(Error::DirectCall);
+        };
+        let ours = pg_sys::get_func_namespace((*(*call).flinfo).fn_oid);
+        // Nobody but the owner of the extension can create anything in its schema.
+        if pg_sys::get_func_namespace(aggregate.aggfnoid) == ours {
+            Ok(())
+        } else {
+            Err(Error::DirectCall)
+        }
+    }
+}
+
+/// Refuses to combine states of an aggregate that does not belong to this extension; asks once for each place of a call.
+///
+/// # Safety
+/// As for [`refuse_others`], from a function that keeps nothing in `fn_extra`.
+#[inline]
+pub unsafe fn refuse_others_once(call: FunctionCallInfo) -> Result<(), Error> {
+    // SAFETY: by contract; the mark is never followed.
+    unsafe {
+        let function = (*call).flinfo;
+        if (*function).fn_extra.is_null() {
+            refuse_others(call)?;
+            (*function).fn_extra = function.cast();
+        }
+        Ok(())
+    }
+}
+
+/// Refuses arguments that are not of the types that the function was declared with.
 ///
 /// # Safety
 /// As for [`values`].
-#[inline]
-pub unsafe fn in_aggregate(call: FunctionCallInfo) -> bool {
-    // SAFETY: the context of a call is NULL or a node.
-    unsafe {
-        let context: *mut pg_sys::Node = (*call).context.cast();
-        !context.is_null() && (*context).type_ == NodeTag::T_AggState
+#[cold]
+pub unsafe fn refuse_types(call: FunctionCallInfo, types: &[(usize, Oid)]) -> Result<(), Error> {
+    // SAFETY: by contract.
+    let is_of = |&(place, oid): &(usize, Oid)| unsafe { arguments::type_of(call, place) } == oid;
+    if types.iter().all(is_of) {
+        Ok(())
+    } else {
+        Err(Error::DirectCall)
     }
 }
 
 /// The memory of the aggregate's states: what AggCheckCallContext says, without calling it for every row.
 #[inline]
 unsafe fn memory(call: FunctionCallInfo) -> MemoryContext {
-    // SAFETY: an aggregate calls, which names the memory of its group before.
+    // SAFETY: an aggregate calls, which names the memory of its group before rows or states come in.
     unsafe {
         let aggregate: *mut pg_sys::AggState = (*call).context.cast();
         (*(*aggregate).curaggcontext).ecxt_per_tuple_memory
     }
 }
 
-/// Runs the work of an aggregate's function; its error becomes PostgreSQL's.
+/// Runs the work of an aggregate's function that is called in one of these phases with at least so many arguments; its
+/// error becomes PostgreSQL's.
 ///
 /// # Safety
 /// As for [`values`].
+#[inline]
 pub unsafe fn aggregate(
     call: FunctionCallInfo,
+    phases: &[Phase],
+    least: usize,
     work: impl FnOnce() -> Result<Datum, Box<Error>>,
 ) -> Datum {
     // SAFETY: by contract.
-    let allowed = unsafe { in_aggregate(call) };
+    let allowed = unsafe {
+        Phase::of(call).is_some_and(|phase| phases.contains(&phase)) && values(call).len() >= least
+    };
     let done = if allowed {
         work()
     } else {
@@ -143,13 +226,24 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
             }
             return Ok((&raw const *site).cast_mut());
         }
+        refuse_others(call)?;
+        refuse_types(
+            call,
+            &[
+                (arguments::MODEL, document_type()),
+                (arguments::AS_OF, pg_sys::TIMESTAMPTZOID),
+                (arguments::ELIGIBLE_AFTER, pg_sys::TIMESTAMPTZOID),
+                (arguments::OPTIONS, pg_sys::JSONBOID),
+            ],
+        )?;
         refuse_variable(call, arguments::MODEL, "model")?;
         refuse_variable(call, arguments::OPTIONS, "options")?;
         if values[arguments::MODEL].isnull {
             return Err(Error::NullArgument { argument: "model" }.into());
         }
         let options = Options::parse(&arguments::json_text(values[arguments::OPTIONS]))?;
-        let read = |document: &[u8]| Ok::<_, Error>((Model::decode(document)?, remember(document)));
+        let read =
+            |document: &[u8]| Ok::<_, Error>((Model::decode(document)?, remember(document)?));
         let (model, hash) = with_bytes(values[arguments::MODEL].value, read)?;
         let zone = options.timezone.as_deref().unwrap_or("UTC");
         let names = &model.schema.names;
@@ -187,7 +281,10 @@ pub unsafe fn refuse_variable(
             return Err(Error::DirectCall);
         };
         let entries = pointers::<pg_sys::TargetEntry>(aggregate.args);
-        let value = (*entries[place - 1]).expr.cast::<pg_sys::Node>();
+        let Some(entry) = place.checked_sub(1).and_then(|place| entries.get(place)) else {
+            return Err(Error::DirectCall);
+        };
+        let value = (**entry).expr.cast::<pg_sys::Node>();
         let is_fixed = match (*value).type_ {
             NodeTag::T_Const => true,
             NodeTag::T_Param => {
@@ -233,7 +330,7 @@ extern "C-unwind" fn pg_finfo_event_collect() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_collect(call: FunctionCallInfo) -> Datum {
     // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql.
     unsafe {
-        aggregate(call, || {
+        aggregate(call, &[Phase::Rows], FEWEST, || {
             let site = collecting(call)?;
             collect(call, site, &values(call)[arguments::EVENT..])
         })
@@ -251,7 +348,8 @@ extern "C-unwind" fn pg_finfo_event_combine() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_combine(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above. Both states come from one deserializing call, so their codes are of one site.
     unsafe {
-        aggregate(call, || {
+        aggregate(call, &[Phase::Rows], 2, || {
+            refuse_others_once(call)?;
             if is_null(call, 1) {
                 (*call).isnull = is_null(call, 0);
                 return Ok(argument(call, 0));
@@ -276,7 +374,7 @@ extern "C-unwind" fn pg_finfo_event_serialize() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_serialize(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above; declared strict.
     unsafe {
-        aggregate(call, || {
+        aggregate(call, &[Phase::Rows], 1, || {
             let (log, group) = Log::find(argument(call, 0))?;
             Ok(bytes_datum(
                 (*(*log).site()).serialize((*log).bytes(group))?,
@@ -296,7 +394,7 @@ extern "C-unwind" fn pg_finfo_event_deserialize() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_deserialize(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above; declared strict.
     unsafe {
-        aggregate(call, || {
+        aggregate(call, &[Phase::Rows], 1, || {
             with_bytes(argument(call, 0), |bytes| {
                 let (ask, mut rest) = Ask::split(bytes).ok_or(propensity::Error::BadRecord)?;
                 let counts = Counts::take(&mut rest)?;
@@ -340,7 +438,7 @@ pub unsafe fn finish(
 ) -> Datum {
     // SAFETY: by contract.
     unsafe {
-        aggregate(call, || {
+        aggregate(call, &[Phase::Finish], 1, || {
             let (log, group) = Log::find(argument(call, 0))?;
             let done = work(&mut *(*log).site(), (*log).bytes(group))?;
             poll();

@@ -9,7 +9,8 @@ use super::arguments::{self, Arguments};
 use super::ask::{Ask, Task};
 use super::document::bytes_datum;
 use super::functions::{
-    V1, aggregate, collect, finish, keep, not_constant, refuse_variable, values,
+    Phase, V1, aggregate, collect, finish, keep, not_constant, refuse_others, refuse_types,
+    refuse_variable, values,
 };
 use super::site::Site;
 use crate::error::Error;
@@ -19,6 +20,8 @@ use crate::error::Error;
 pub const UNTIL: usize = 1;
 const OPTIONS: usize = 2;
 pub const EVENT: usize = 3;
+/// The fewest arguments of a call, which has one attribute at least.
+pub const FEWEST: usize = EVENT + arguments::ATTRIBUTES + 1;
 
 /// How the events are read.
 #[derive(Deserialize)]
@@ -78,7 +81,7 @@ extern "C-unwind" fn pg_finfo_event_history_collect() -> *const Pg_finfo_record 
 unsafe extern "C-unwind" fn event_history_collect(call: FunctionCallInfo) -> Datum {
     // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql.
     unsafe {
-        aggregate(call, || {
+        aggregate(call, &[Phase::Rows], FEWEST, || {
             let site = collecting(call)?;
             collect(call, site, &values(call)[EVENT..])
         })
@@ -119,6 +122,9 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
 pub unsafe fn arguments_of(call: FunctionCallInfo) -> Result<((u32, u32), Arguments), Error> {
     // SAFETY: by contract.
     unsafe {
+        refuse_others(call)?;
+        let instant = (UNTIL, pg_sys::TIMESTAMPTZOID);
+        refuse_types(call, &[instant, (OPTIONS, pg_sys::JSONBOID)])?;
         refuse_variable(call, OPTIONS, "options")?;
         let options = Options::parse(&arguments::json_text(values(call)[OPTIONS]))?;
         let (numbers, texts) = options.names();

@@ -109,7 +109,7 @@ impl Log {
     /// The number of the group that a state is; of a new one if it is NULL.
     ///
     /// # Errors
-    /// XX001 for a state of another log.
+    /// 0A000 for a state of another log.
     #[inline]
     pub fn group(&mut self, state: &NullableDatum) -> Result<usize, Box<Error>> {
         if state.isnull {
@@ -119,7 +119,7 @@ impl Log {
         if place == self.place && group < self.groups {
             Ok(group)
         } else {
-            Err(propensity::Error::BadRecord.into())
+            Err(Error::DirectCall.into())
         }
     }
 
@@ -142,14 +142,14 @@ impl Log {
     /// The log and the number of the group that a state is.
     ///
     /// # Errors
-    /// XX001 if there is no such group.
+    /// 0A000 if there is no such group: the state is not one of ours.
     pub fn find(state: Datum) -> Result<(*mut Self, usize), Error> {
         let (place, group) = split(state);
         let log = LOGS.with_borrow(|logs| logs.get(place).copied().unwrap_or(null_mut()));
         // SAFETY: those in the list are there.
         match unsafe { log.as_ref() } {
             Some(found) if group < found.groups => Ok((log, group)),
-            _ => Err(propensity::Error::BadRecord.into()),
+            _ => Err(Error::DirectCall),
         }
     }
 

@@ -1,10 +1,10 @@
 //! The time of the newest event up to an instant: what a run is as of unless told otherwise.
 
 use pgrx::pg_guard;
-use pgrx::pg_sys::{Datum, FunctionCallInfo, Pg_finfo_record};
+use pgrx::pg_sys::{self, Datum, FunctionCallInfo, Pg_finfo_record};
 
 use super::arguments::{self, Time};
-use super::functions::{V1, in_aggregate, values};
+use super::functions::{Phase, V1, aggregate, refuse_others, refuse_types, values};
 use crate::args::Options;
 use crate::error::Error;
 use crate::stream::EPOCH;
@@ -24,21 +24,22 @@ extern "C-unwind" fn pg_finfo_newest_event_collect() -> *const Pg_finfo_record {
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn newest_event_collect(call: FunctionCallInfo) -> Datum {
     // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql.
-    unsafe { later(call) }.unwrap_or_else(|error| error.throw())
+    unsafe { aggregate(call, &[Phase::Rows], TIME + 1, || later(call)) }
 }
 
 unsafe fn later(call: FunctionCallInfo) -> Result<Datum, Box<Error>> {
     // SAFETY: by contract; the reader is in memory that lives as long as `fn_extra`, and needs no drop.
     unsafe {
-        if !in_aggregate(call) {
-            return Err(Error::DirectCall.into());
-        }
         let values = values(call);
         let function = (*call).flinfo;
         if (*function).fn_extra.is_null() {
+            refuse_others(call)?;
+            let instants = [STATE, UNTIL].map(|place| (place, pg_sys::TIMESTAMPTZOID));
+            refuse_types(call, &instants)?;
+            refuse_types(call, &[(OPTIONS, pg_sys::JSONBOID)])?;
             let options = Options::parse(&arguments::json_text(values[OPTIONS]))?;
             let reader = Time::of(call, TIME, options.timezone.as_deref().unwrap_or("UTC"))?;
-            let place = pgrx::pg_sys::MemoryContextAlloc((*function).fn_mcxt, size_of::<Time>());
+            let place = pg_sys::MemoryContextAlloc((*function).fn_mcxt, size_of::<Time>());
             place.cast::<Time>().write(reader);
             (*function).fn_extra = place;
         }

@@ -7,7 +7,7 @@ use propensity::hash::profile_hash;
 use propensity::sample;
 
 use super::arguments::type_of;
-use super::functions::{V1, argument};
+use super::functions::{V1, argument, values};
 use crate::condition::type_name;
 use crate::error::Error;
 use crate::stream::{BytesKind, ordered};
@@ -21,8 +21,11 @@ extern "C-unwind" fn pg_finfo_sample_place() -> *const Pg_finfo_record {
 #[pg_guard]
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn sample_place(call: FunctionCallInfo) -> Datum {
-    // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql: strict, with one argument.
+    // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql: strict, with an argument of the type that it tells.
     unsafe {
+        if values(call).len() != 1 {
+            Error::DirectCall.throw();
+        }
         let type_oid = type_of(call, 0);
         let kind = BytesKind::of(type_oid).unwrap_or_else(|| {
             Error::ArgumentType {

@@ -67,7 +67,7 @@ impl Pushed {
         Ok(Some(Self {
             schema: model.schema.clone(),
             query,
-            document: (document_type, Some(aggregate::document(&model.encode()?))),
+            document: (document_type, Some(aggregate::document(&model.encode()?)?)),
             counts: Counts::default(),
             null_profile: 0,
         }))

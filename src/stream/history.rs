@@ -24,19 +24,20 @@ impl Stream {
 
     /// Takes notice of rows without a profile.
     pub fn skip_without_profile(&mut self, rows: u64) {
-        self.intake.tally.skipped.null_profile += rows;
+        let skipped = &mut self.intake.tally.skipped;
+        skipped.null_profile = skipped.null_profile.saturating_add(rows);
     }
 
     /// Takes notice of a profile whose history may come.
     pub fn take_counts(&mut self, key: &[u8], counts: &EventCounts) -> Result<(), Error> {
         let tally = &mut self.intake.tally;
-        tally.events += counts.events;
+        tally.events = tally.events.saturating_add(counts.events);
         tally.first = tally.first.min(counts.first);
         tally.last = tally.last.max(counts.last);
-        tally.skipped.no_time += counts.no_time;
-        tally.skipped.future += counts.future;
-        tally.skipped.not_finite += counts.not_finite;
-        tally.skipped.long_text += counts.long_text;
+        tally.skipped.no_time = tally.skipped.no_time.saturating_add(counts.no_time);
+        tally.skipped.future = tally.skipped.future.saturating_add(counts.future);
+        tally.skipped.not_finite = tally.skipped.not_finite.saturating_add(counts.not_finite);
+        tally.skipped.long_text = tally.skipped.long_text.saturating_add(counts.long_text);
         if let (Some(sampler), 1..) = (&mut self.intake.sampler, counts.events) {
             sampler.add(profile_hash(key))?;
         }
@@ -67,16 +68,16 @@ impl Stream {
         let (first, last) = read.map_err(unreadable)?;
         let tally = &mut intake.tally;
         let counts = history.counts;
-        tally.kept += counts.events;
+        tally.kept = tally.kept.saturating_add(counts.events);
         // Of a sample, the rest was known from the counts.
         if intake.sampler.is_none() {
-            tally.events += counts.events;
+            tally.events = tally.events.saturating_add(counts.events);
             tally.first = tally.first.min(first);
             tally.last = tally.last.max(last);
-            tally.skipped.no_time += counts.no_time;
-            tally.skipped.future += counts.future;
-            tally.skipped.not_finite += counts.not_finite;
-            tally.skipped.long_text += counts.long_text;
+            tally.skipped.no_time = tally.skipped.no_time.saturating_add(counts.no_time);
+            tally.skipped.future = tally.skipped.future.saturating_add(counts.future);
+            tally.skipped.not_finite = tally.skipped.not_finite.saturating_add(counts.not_finite);
+            tally.skipped.long_text = tally.skipped.long_text.saturating_add(counts.long_text);
         }
         Ok(())
     }

@@ -34,11 +34,11 @@ impl Skipped {
     }
 
     fn add(&mut self, other: Self) {
-        self.null_profile += other.null_profile;
-        self.no_time += other.no_time;
-        self.future += other.future;
-        self.not_finite += other.not_finite;
-        self.long_text += other.long_text;
+        self.null_profile = self.null_profile.saturating_add(other.null_profile);
+        self.no_time = self.no_time.saturating_add(other.no_time);
+        self.future = self.future.saturating_add(other.future);
+        self.not_finite = self.not_finite.saturating_add(other.not_finite);
+        self.long_text = self.long_text.saturating_add(other.long_text);
     }
 }
 
@@ -100,7 +100,7 @@ impl Tally {
         self.first = other.first.min(self.first);
         self.last = other.last.max(self.last);
         self.ahead = other.ahead.max(self.ahead);
-        self.events += other.events;
-        self.kept += other.kept;
+        self.events = self.events.saturating_add(other.events);
+        self.kept = self.kept.saturating_add(other.kept);
     }
 }

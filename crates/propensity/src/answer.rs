@@ -34,11 +34,11 @@ pub struct Counts {
 impl Counts {
     /// Adds those of other rows.
     pub fn add(&mut self, other: Self) {
-        self.events += other.events;
-        self.future += other.future;
-        self.no_time += other.no_time;
-        self.not_finite += other.not_finite;
-        self.long_text += other.long_text;
+        self.events = self.events.saturating_add(other.events);
+        self.future = self.future.saturating_add(other.future);
+        self.no_time = self.no_time.saturating_add(other.no_time);
+        self.not_finite = self.not_finite.saturating_add(other.not_finite);
+        self.long_text = self.long_text.saturating_add(other.long_text);
     }
 
     /// Appends the counts, each in 1 to 10 bytes.

@@ -6,7 +6,7 @@ pub fn direct_call() -> Message {
     Message {
         code: UNSUPPORTED,
         text: "this function is a part of an aggregate".to_owned(),
-        detail: "It cannot be called by itself or over a window.".to_owned(),
+        detail: "It cannot be called by itself, over a window or by an aggregate that is not of this extension.".to_owned(),
         hint: "Use one of the aggregates over events, customer_ai.event_scores or another, with GROUP BY.".to_owned(),
     }
 }

@@ -81,6 +81,14 @@ impl Collector {
         })
     }
 
+    /// How many columns its rows have: a key, a time, a type, three flags and the attributes.
+    pub fn columns(&self) -> usize {
+        match &self.rows {
+            Rows::Events { numbers, codes, .. } => 6 + numbers.len() + codes.len(),
+            Rows::Types | Rows::Marks { .. } | Rows::Attributes { .. } => 0,
+        }
+    }
+
     /// Takes one row.
     #[inline]
     pub fn take(&mut self, columns: &[NullableDatum]) -> Result<(), OutOfMemory> {

@@ -6,9 +6,13 @@ use pgrx::pg_sys::{self, Datum};
 
 use super::file::SharedFile;
 
+/// What the memory of a reading begins with, unlike that of others.
+const MAGIC: u64 = u64::from_le_bytes(*b"readings");
+
 /// What the shared memory begins with; the job follows it.
 #[repr(C)]
 struct Header {
+    magic: u64,
     files: pg_sys::SharedFileSet,
     /// Processes that have begun to read.
     processes: AtomicU32,
@@ -38,6 +42,7 @@ impl Shared {
             let segment = pg_sys::dsm_create(size, flags);
             pg_sys::CurrentResourceOwner = owner;
             let header: *mut Header = address(segment)?;
+            (&raw mut (*header).magic).write(MAGIC);
             (&raw mut (*header).processes).write(AtomicU32::new(0));
             (&raw mut (*header).length).write(job.len());
             let body = header.add(1).cast::<u8>();
@@ -50,22 +55,23 @@ impl Shared {
         }
     }
 
-    /// The segment that another process created, or this one.
-    ///
-    /// # Safety
-    /// The handle is one that [`Shared::handle`] gave.
-    pub unsafe fn open(handle: Datum) -> Option<Self> {
-        // SAFETY: by contract.
+    /// The segment that another process created, or this one; none if the handle is none that
+    /// [`Shared::handle`] gave.
+    pub fn open(handle: Datum) -> Option<Self> {
+        // SAFETY: a segment is read only if it is one of a reading.
         unsafe {
             let handle = handle.value() as pg_sys::dsm_handle;
             let mapped = pg_sys::dsm_find_mapping(handle);
             if !mapped.is_null() {
-                return Some(Self {
+                return is_reading(mapped).then_some(Self {
                     segment: mapped,
                     attached: false,
                 });
             }
             let segment = pg_sys::dsm_attach(handle);
+            if !is_reading(segment) {
+                return None;
+            }
             let header: *mut Header = address(segment)?;
             pg_sys::SharedFileSetAttach(&raw mut (*header).files, segment);
             Some(Self {
@@ -125,6 +131,18 @@ impl Shared {
     fn header(&self) -> *mut Header {
         // SAFETY: the segment is mapped.
         unsafe { pg_sys::dsm_segment_address(self.segment).cast() }
+    }
+}
+
+/// Whether a segment, if there is one, holds a job.
+unsafe fn is_reading(segment: *mut pg_sys::dsm_segment) -> bool {
+    // SAFETY: a segment that is not NULL is mapped, and as long as it says.
+    unsafe {
+        let Some(header) = address(segment) else {
+            return false;
+        };
+        let room = pg_sys::dsm_segment_map_length(segment).checked_sub(size_of::<Header>());
+        room.is_some_and(|room| (*header).magic == MAGIC && (*header).length <= room)
     }
 }
 

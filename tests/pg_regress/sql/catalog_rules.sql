@@ -18,6 +18,16 @@ WHERE p.prosecdef OR p.proleakproof OR p.proacl IS NULL
     OR (p.provolatile = 'v' AND p.proparallel <> 'u')
 ORDER BY 1;
 
+-- The parts of aggregates and types are not for everybody to call or to build with; everything else is.
+SELECT p.oid::regprocedure AS function, part
+FROM pg_proc p
+JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_aggregate a
+        WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn))
+    OR EXISTS (SELECT FROM pg_type t WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend))) AS parts (part)
+WHERE part = EXISTS (SELECT FROM aclexplode(p.proacl) WHERE grantee = 0 AND privilege_type = 'EXECUTE')
+ORDER BY 1;
+
 -- A name means one function.
 SELECT p.proname, count(*)
 FROM pg_proc p
