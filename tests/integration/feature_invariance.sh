@@ -71,7 +71,7 @@ done
     fail "two sources are not their union: $(query -c 'SELECT variant, count(*), count(DISTINCT feature) FROM found GROUP BY 1')"
 
 # Every event twice: counts and sums double, also where the past weighs less; what is about days, kinds and extremes
-# stays. (Gaps, trends and means of the last few are about the order of events: they may do either.)
+# stays. (Gaps and means of the last few are about the order of events: they may do either.)
 query -c 'CREATE VIEW shop.orders AS TABLE shop.whole' -c 'DELETE FROM found'
 variant once 'SELECT 1' >/dev/null
 query -c 'CREATE OR REPLACE VIEW shop.orders AS TABLE shop.whole UNION ALL TABLE shop.whole'
@@ -79,7 +79,7 @@ variant twice 'SELECT 1' >/dev/null
 query <<'SQL'
 CREATE VIEW pair AS SELECT model, feature, o.value AS one, t.value AS two, o.category AS one_category, t.category AS two_category,
     feature ~ '^(cnt|sum|goal_cnt|goal_decay|decay)_' AND feature !~ '^decay_days' AS doubles,
-    feature ~ '^(days|rec|ten|nuniq|max|last|h[0-9]+|weekend|dow|ent|modeshare|mean_|goal_rec|decay_days|type_entropy)' AS stays
+    feature ~ '^(days|rec|ten|nuniq|max|last|mean_|goal_rec|decay_days)' AS stays
 FROM (SELECT * FROM found WHERE variant = 'once') o JOIN (SELECT * FROM found WHERE variant = 'twice') t USING (model, profile, feature);
 SQL
 odd=$(query -c "SELECT feature, one, two FROM pair WHERE model = 'plain' AND (doubles AND abs(two - 2 * one) > 1e-9 * abs(one)
@@ -88,8 +88,7 @@ odd=$(query -c "SELECT feature, one, two FROM pair WHERE model = 'plain' AND (do
 read -r doubled stayed < <(query -F ' ' -c "SELECT count(DISTINCT feature) FILTER (WHERE doubles AND one <> 0), count(DISTINCT feature) FILTER (WHERE stays) FROM pair WHERE model = 'plain'")
 [ "$doubled" -gt 40 ] && [ "$stayed" -gt 40 ] || fail "only $doubled features doubled, $stayed stayed"
 
-# Four weeks and a day later: nothing changes but the weekdays; four weeks later: nothing at all. Without a zone whose
-# clocks change, because a day there is not always 24 hours.
+# Whole days later nothing changes at all. Without a zone whose clocks change, because a day there is not always 24 hours.
 query -c "UPDATE customer_ai.model SET time_zone = 'UTC' WHERE name = 'plain'" -c 'DELETE FROM found'
 query -c 'CREATE OR REPLACE VIEW shop.orders AS TABLE shop.whole'
 variant now 'SELECT 1' >/dev/null
@@ -100,6 +99,6 @@ done
 moved=$(query -c "SELECT string_agg(DISTINCT v.variant || ' ' || feature, ', ') FROM (SELECT * FROM found WHERE variant = 'now') n
         FULL JOIN (SELECT * FROM found WHERE variant <> 'now') v USING (model, profile, feature)
     WHERE (n.bits, n.category) IS DISTINCT FROM (v.bits, v.category)")
-[ "$moved" = "29 dow_entropy, 29 weekend_share" ] || fail "moving the time changed: $moved"
+[ -z "$moved" ] || fail "moving the time changed: $moved"
 [ "$(query -c 'SELECT count(*) FROM (SELECT variant, count(*) FROM found GROUP BY 1) c')" = 3 ] || fail "not three times"
 echo "$variants variants of $values values; sources in either order; $doubled features double with the events, $stayed stay; moved in time all stay"

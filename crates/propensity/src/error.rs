@@ -61,8 +61,8 @@ pub enum Error {
     UnknownFormat {
         /// The format of the model.
         found: u16,
-        /// The newest format that is read.
-        newest: u16,
+        /// The format that is read.
+        required: u16,
     },
     /// A packed record that cannot be read back.
     BadRecord,
@@ -104,10 +104,10 @@ impl fmt::Display for Error {
                 write!(f, "\"{name}\" must be {required}, not {found}")
             }
             Self::Corrupted { reason } => write!(f, "the stored model is damaged: {reason}"),
-            Self::UnknownFormat { found, newest } => {
+            Self::UnknownFormat { found, required } => {
                 write!(
                     f,
-                    "the stored model has format {found}, this library reads up to {newest}"
+                    "the stored model has format {found}, this library reads format {required}"
                 )
             }
             Self::BadRecord => write!(f, "a packed record cannot be read back"),

@@ -259,7 +259,7 @@ mod tests {
             feature("decay_any_W", "Activity, recent", Unit::Number, 17),
             feature("cnt_any_W/4", "Activity, recent", Unit::Count, 7),
             feature("cnt_any_W", "Activity, recent", Unit::Count, 6),
-            feature("cnt_any_W/2", "Activity, recent", Unit::Count, 6),
+            feature("cnt_buy_W", "Activity, recent", Unit::Count, 6),
             feature("rec_any", "Days since last activity", Unit::Days, 1),
             feature("last_a.b", "a.b level", Unit::Amount, 17),
             feature("mean_a.b_4W", "a.b level", Unit::Amount, 13),

@@ -10,8 +10,8 @@ use crate::error::Error;
 
 /// What the bytes of every stored model start with.
 const MAGIC: [u8; 6] = *b"CUSTAI";
-/// The format that is written; every older one can be read.
-pub const FORMAT: u16 = 1;
+/// The format that is written and read. Models of format 1 had features that there are no more.
+pub const FORMAT: u16 = 2;
 /// Bytes of magic and format, and of the CRC at the end.
 const HEADER: usize = MAGIC.len() + 2;
 const TRAILER: usize = 4;
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownFormat`] for a newer format, else [`Error::Corrupted`].
+    /// [`Error::UnknownFormat`] for another format, else [`Error::Corrupted`].
     pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
         if bytes.len() < HEADER + TRAILER {
             return Err(corrupted("it is too short"));
@@ -122,11 +122,11 @@ impl<'a> Reader<'a> {
         };
         match u16::from_le_bytes(exactly(format)?) {
             0 => return Err(corrupted("its format is 0")),
-            1..=FORMAT => {}
+            FORMAT => {}
             found => {
                 return Err(Error::UnknownFormat {
                     found,
-                    newest: FORMAT,
+                    required: FORMAT,
                 });
             }
         }
@@ -300,16 +300,18 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_format_is_named() {
-        let mut bytes = sample();
-        bytes[MAGIC.len()] = 9;
-        assert_eq!(
-            Reader::new(&bytes).unwrap_err(),
-            Error::UnknownFormat {
-                found: 9,
-                newest: FORMAT
-            }
-        );
+    fn another_format_is_named() {
+        for found in [1, 9] {
+            let mut bytes = sample();
+            bytes[MAGIC.len()] = found;
+            assert_eq!(
+                Reader::new(&bytes).unwrap_err(),
+                Error::UnknownFormat {
+                    found: found.into(),
+                    required: FORMAT
+                }
+            );
+        }
     }
 
     #[test]

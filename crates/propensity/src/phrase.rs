@@ -62,7 +62,6 @@ fn value_words(feature: &Feature, value: f64, out: &mut String) -> fmt::Result {
         Unit::Days => days(value, out),
         Unit::Share => write!(out, "{:.0} %", 100.0 * value),
         Unit::Flag => out.write_str(if value == 0.0 { "no" } else { "yes" }),
-        Unit::Hour => hour(value, out),
         Unit::Count | Unit::Amount => number(value, 2, out),
         Unit::Ratio | Unit::Number | Unit::Category => number(value, 3, out),
     }
@@ -101,12 +100,6 @@ fn one(label: &str, out: &mut String) -> fmt::Result {
         }
         None => write!(out, "1 {label}"),
     }
-}
-
-/// An hour of the day as people write it: 14.5 is "14:30".
-fn hour(value: f64, out: &mut String) -> fmt::Result {
-    let minutes = (60.0 * value) as u32;
-    write!(out, "{}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// A number with at most so many decimals; none when it is whole.
@@ -182,7 +175,6 @@ mod tests {
         assert_eq!(value(Unit::Days, 3.0), "3 days");
         assert_eq!(value(Unit::Share, 0.349), "35 %");
         assert_eq!(value(Unit::Flag, 1.0), "yes");
-        assert_eq!(value(Unit::Hour, 14.5), "14:30");
         assert_eq!(value(Unit::Ratio, 0.123_45), "0.123");
         assert_eq!(value(Unit::Amount, 1e20), "1.00e20");
     }

@@ -290,19 +290,6 @@ fn facts_of_the_goal_are_about_its_types() {
 }
 
 #[test]
-fn hours_mean_nothing_if_nearly_all_times_are_midnight() {
-    let has_hours = |noons: usize| {
-        let mut world = World::new(10.0, 1000 * DAY);
-        let times =
-            (0..100).map(|day| day * DAY + if (day as usize) < noons { DAY / 2 } else { 0 });
-        let rows: Vec<Row> = times.map(|time| (time, "a", false, 0.0, "")).collect();
-        world.add(&rows);
-        world.finish().has_hours
-    };
-    assert!(has_hours(5) && !has_hours(4));
-}
-
-#[test]
 fn a_schema_survives_its_document_and_a_broken_one_is_refused() {
     let mut world = World::new(30.0, 100 * DAY);
     for number in 0..60 {

@@ -99,13 +99,13 @@ fn message(
             detail: format!("Found that {reason}."),
             hint: format!("To replace it, {train}."),
         },
-        Error::UnknownFormat { found, newest } => Message {
+        Error::UnknownFormat { found, required } => Message {
             code: UNSUPPORTED,
             text: format!(
                 "the stored version of {model} is of {} customer_ai",
-                if found > newest { "a newer" } else { "an older" }
+                if found > required { "a newer" } else { "an older" }
             ),
-            detail: format!("Found format {found}; this library reads format {newest}."),
+            detail: format!("Found format {found}; this library reads format {required}."),
             hint: format!("Install the library that it was trained with, or {train}."),
         },
         Error::BadRecord => Message {

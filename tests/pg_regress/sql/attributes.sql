@@ -41,7 +41,7 @@ CREATE FUNCTION differences(model text) RETURNS TABLE (feature text, compared bi
             sum(extract(epoch FROM seen AT TIME ZONE 'UTC' - at) / 86400) FILTER (WHERE kind = 'look') AS "sum_look.seen_all",
             count(*) FILTER (WHERE plan = 'pro') AS "cnt_plan=pro_all", count(*) FILTER (WHERE colour = 'red') AS "cnt_colour=red_all",
             count(*) FILTER (WHERE shop = md5('shop 3')::uuid) AS "cnt_shop=shop 3_all", count(DISTINCT order_id) AS nuniq_order_id_all,
-            count(DISTINCT shelf_no) AS nuniq_shelf_no_all, count(DISTINCT line) AS nuniq_line_all, count(DISTINCT note) AS nuniq_note_all
+            count(DISTINCT line) AS nuniq_line_all, count(DISTINCT note) AS nuniq_note_all
         FROM known GROUP BY profile)
     SELECT key, count(*), count(*) FILTER (WHERE abs(coalesce(v.value::numeric, 0) - coalesce(f.value::numeric, 0)) > 1e-9 * (1 + abs(coalesce(v.value::numeric, 0))))
     FROM customer_ai.features(model, as_of => '2025-04-01') f

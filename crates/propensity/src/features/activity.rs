@@ -1,6 +1,5 @@
 //! Activity: counts, active days, recency, tenure, decayed counts.
 
-use super::decay::powers;
 use super::feature::{Feature, Unit, days, during, when};
 use super::past::View;
 use super::quantum::Quantum;
@@ -9,11 +8,11 @@ use crate::error::Error;
 use crate::history::History;
 use crate::schema::{Schema, Span};
 
-/// Events halve in weight after W/4, W/2, W, 2W and 4W; the first events of active days after W.
+/// Events, and the first events of active days, halve in weight after W.
 #[derive(Debug)]
 pub(super) struct Activity {
     spans: Vec<Span>,
-    decayed: [f64; 5],
+    decayed: f64,
     decayed_days: f64,
 }
 
@@ -39,27 +38,20 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
     ));
     list.push(Feature::new(
         "ten_first".into(),
-        "Time as a customer".into(),
+        "Time since first event".into(),
         "days since the first event".into(),
         Unit::Days,
     ));
-    let halving = |words, span: Span| {
-        format!(
-            "{words}, halved in weight every {}",
-            days(span.days(schema.window_days))
-        )
-    };
-    list.extend(Span::FINITE.map(|span| {
-        let name = format!("decay_any_{}", span.name());
-        Feature::new(name, factor(span), halving("events", span), Unit::Number)
-    }));
-    let label = halving("active days", Span::One);
-    list.push(Feature::new(
-        "decay_days_W".into(),
-        factor(Span::One),
-        label,
-        Unit::Number,
-    ));
+    let half_life = days(schema.window_days);
+    for (name, words) in [("decay_any_W", "events"), ("decay_days_W", "active days")] {
+        let label = format!("{words}, halved in weight every {half_life}");
+        list.push(Feature::new(
+            name.into(),
+            factor(Span::One),
+            label,
+            Unit::Number,
+        ));
+    }
     list
 }
 
@@ -67,7 +59,7 @@ impl Activity {
     pub(super) fn new(schema: &Schema) -> Self {
         Self {
             spans: schema.spans(),
-            decayed: [0.0; 5],
+            decayed: 0.0,
             decayed_days: 0.0,
         }
     }
@@ -75,23 +67,18 @@ impl Activity {
 
 impl Group for Activity {
     fn clear(&mut self) {
-        self.decayed = [0.0; 5];
+        self.decayed = 0.0;
         self.decayed_days = 0.0;
     }
 
     fn extend(&mut self, _: &History, new: &Quantum) -> Result<(), Error> {
         if let Some(scale) = &new.scale {
-            for (sum, span) in self.decayed.iter_mut().zip(Span::FINITE) {
-                *sum = scale.apply(*sum, span);
-            }
-            self.decayed_days = scale.apply(self.decayed_days, Span::One);
+            self.decayed = scale.apply(self.decayed);
+            self.decayed_days = scale.apply(self.decayed_days);
         }
         for (&weight, &opens_day) in new.weights.iter().zip(&new.opens_day) {
-            let weights = powers(weight);
-            for (sum, weight) in self.decayed.iter_mut().zip(weights) {
-                *sum += weight;
-            }
-            self.decayed_days += f64::from(u8::from(opens_day)) * weights[Span::One as usize];
+            self.decayed += weight;
+            self.decayed_days += f64::from(u8::from(opens_day)) * weight;
         }
         Ok(())
     }
@@ -104,10 +91,10 @@ impl Group for Activity {
             row.put([view.days(span)]);
         }
         row.put([view.recency(), view.tenure()]);
-        for (&sum, span) in self.decayed.iter().zip(Span::FINITE) {
-            row.put([view.scale.apply(sum, span)]);
-        }
-        row.put([view.scale.apply(self.decayed_days, Span::One)]);
+        row.put([
+            view.scale.apply(self.decayed),
+            view.scale.apply(self.decayed_days),
+        ]);
         Ok(())
     }
 }

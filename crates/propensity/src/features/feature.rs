@@ -17,8 +17,6 @@ pub enum Unit {
     Amount,
     /// Any other number.
     Number,
-    /// An hour of the day, 0 to 24.
-    Hour,
     /// Yes (1) or no (0).
     Flag,
     /// The index of one of [`Feature::values`].
@@ -35,7 +33,6 @@ impl Unit {
             Self::Ratio => "ratio",
             Self::Amount => "amount",
             Self::Number => "number",
-            Self::Hour => "hour",
             Self::Flag => "flag",
             Self::Category => "category",
         }
@@ -157,7 +154,7 @@ mod tests {
             "mean_amount_all",
             "mean_amount_4W",
             "gap_mean",
-            "type_entropy",
+            "goal_y1",
         ];
         assert!(names.is_sorted_by_key(|name| readable_rank(name)));
     }

@@ -1,6 +1,5 @@
 //! Goal history: counts, recency, regularity, previous periods, share of the goal's own events.
 
-use super::decay::powers;
 use super::feature::{Feature, Unit, days, during, when};
 use super::math::{count_until, ratio};
 use super::past::{Places, View};
@@ -31,8 +30,7 @@ pub(super) struct GoalHistory {
     goals: u32,
     newest: Option<Micros>,
     gaps: Gaps,
-    /// Decayed counts with half-lives W and 4W.
-    decayed: [f64; 2],
+    decayed: f64,
     /// Events of the goal's types; how many of them were goal events.
     own: u32,
     own_goals: u32,
@@ -78,16 +76,14 @@ fn describe_counts(schema: &Schema) -> Vec<Feature> {
         label,
         Unit::Days,
     ));
-    list.extend([Span::One, Span::Fourfold].map(|span| {
-        let half_life = days(span.days(schema.window_days));
-        let label = format!("{goal} events, halved in weight every {half_life}");
-        Feature::new(
-            format!("goal_decay_{}", span.name()),
-            count(span),
-            label,
-            Unit::Number,
-        )
-    }));
+    let half_life = days(schema.window_days);
+    let label = format!("{goal} events, halved in weight every {half_life}");
+    list.push(Feature::new(
+        "goal_decay_W".into(),
+        count(Span::One),
+        label,
+        Unit::Number,
+    ));
     let words = format!("days with a {goal} event");
     list.extend(describe_gaps(
         "goalgap",
@@ -152,7 +148,7 @@ impl GoalHistory {
             goals: 0,
             newest: None,
             gaps: Gaps::default(),
-            decayed: [0.0; 2],
+            decayed: 0.0,
             own: 0,
             own_goals: 0,
             own_recent: 0,
@@ -160,9 +156,7 @@ impl GoalHistory {
     }
 
     fn add_goal(&mut self, time: Micros, date: i64, weight: f64) {
-        let weights = powers(weight);
-        self.decayed[0] += weights[Span::One as usize];
-        self.decayed[1] += weights[Span::Fourfold as usize];
+        self.decayed += weight;
         self.gaps.add(date);
         self.goals += 1;
         self.newest = Some(time);
@@ -170,7 +164,7 @@ impl GoalHistory {
 
     fn write_counts(&self, spans: &[Span], view: &View, row: &mut Row) {
         if self.goals == 0 {
-            let cells = row.take(spans.len() + 4);
+            let cells = row.take(spans.len() + 3);
             if row.changed {
                 cells.fill(0.0);
                 cells[spans.len() + 1] = f64::NAN;
@@ -187,12 +181,7 @@ impl GoalHistory {
             row.put([count as f64]);
         }
         let recency = view.age(self.newest);
-        row.put([
-            self.goals.into(),
-            recency,
-            view.scale.apply(self.decayed[0], Span::One),
-            view.scale.apply(self.decayed[1], Span::Fourfold),
-        ]);
+        row.put([self.goals.into(), recency, view.scale.apply(self.decayed)]);
         self.gaps.write(recency, row);
     }
 
@@ -292,16 +281,13 @@ impl Group for GoalHistory {
         self.goals = 0;
         self.newest = None;
         self.gaps = Gaps::default();
-        self.decayed = [0.0; 2];
+        self.decayed = 0.0;
         (self.own, self.own_goals, self.own_recent) = (0, 0, 0);
     }
 
     fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
         if let Some(scale) = &new.scale {
-            self.decayed = [
-                scale.apply(self.decayed[0], Span::One),
-                scale.apply(self.decayed[1], Span::Fourfold),
-            ];
+            self.decayed = scale.apply(self.decayed);
         }
         let flags = &history.flags[new.events.clone()];
         let times = &history.times[new.events.clone()];

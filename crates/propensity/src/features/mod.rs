@@ -8,7 +8,6 @@
 mod activity;
 mod attributes;
 mod category;
-mod clock;
 mod decay;
 mod distinct;
 mod elementary;
@@ -19,7 +18,6 @@ mod numeric;
 mod past;
 mod quantum;
 mod regularity;
-mod trend;
 mod types;
 mod variety;
 
@@ -102,7 +100,6 @@ impl Features {
             groups.push(Box::new(types));
         }
         groups.push(Box::<regularity::Regularity>::default());
-        groups.push(Box::new(trend::Trend::new(schema)));
         if let Some(goal) = goal::GoalHistory::new(schema, &dictionaries.kinds) {
             groups.push(Box::new(goal));
         }
@@ -111,7 +108,6 @@ impl Features {
             groups.push(Box::new(category));
         }
         groups.push(Box::new(variety::Variety::new(schema)));
-        groups.push(Box::new(clock::Clock::new(schema)));
         groups.push(Box::new(attributes::ProfileAttributes::new(
             schema,
             dictionaries,
@@ -221,12 +217,10 @@ impl Schema {
             activity::describe,
             types::describe,
             regularity::describe,
-            trend::describe,
             goal::describe,
             numeric::describe,
             category::describe,
             variety::describe,
-            clock::describe,
             attributes::describe,
         ];
         let mut features: Vec<Feature> =

@@ -44,12 +44,6 @@ impl Places {
         Self { by_code, rest }
     }
 
-    /// The same with another place for code 0.
-    pub(super) fn with_missing(mut self, place: u8) -> Self {
-        self.by_code[0] = place;
-        self
-    }
-
     /// 0 for these codes, 1 for all others.
     pub(super) fn flags(these: impl Iterator<Item = u32>, codes: usize) -> Self {
         let mut by_code = vec![1; codes + 1];
@@ -139,9 +133,9 @@ pub(super) struct View<'a> {
     /// Brings decayed counts to the cutoff.
     pub scale: Scale,
     /// Per span: position of its first event.
-    starts: [usize; 6],
+    starts: [usize; 4],
     /// Per span: number of active days whose first event is before it.
-    days: [usize; 6],
+    days: [usize; 4],
 }
 
 impl<'a> View<'a> {
@@ -153,7 +147,7 @@ impl<'a> View<'a> {
         spans: &[(Span, Micros)],
     ) -> Self {
         let times = &profile.history.times[..past.len()];
-        let (mut starts, mut days) = ([0; 6], [0; 6]);
+        let (mut starts, mut days) = ([0; 4], [0; 4]);
         let (mut start, mut day) = (0, 0);
         // The longest first: the next begins in it.
         for &(span, length) in spans.iter().rev() {

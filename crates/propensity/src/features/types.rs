@@ -1,8 +1,6 @@
-//! The same per event type, and the mix of types; only with more than one type.
+//! The same per event type; only with more than one type.
 
-use super::decay::powers;
 use super::feature::{Feature, Unit, days, during, event_of, events_of, when};
-use super::math::Entropy;
 use super::past::View;
 use super::quantum::Quantum;
 use super::{Group, Row};
@@ -23,8 +21,6 @@ pub(super) struct Types {
     totals: Vec<u32>,
     /// Per finite span, the same.
     cells: Vec<Vec<u32>>,
-    last: Option<u8>,
-    entropy: Entropy,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,25 +61,6 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
         let decay = format!("decay_{name}_W");
         list.push(Feature::new(decay, count(Span::One), label, Unit::Number));
     }
-    let factor = "Mix of event types";
-    list.push(Feature::new(
-        "type_entropy".into(),
-        factor.into(),
-        "diversity of event types".into(),
-        Unit::Number,
-    ));
-    let names = schema
-        .types
-        .iter()
-        .map(|kind| kind.name().to_owned())
-        .collect();
-    let label = "type of the last event".into();
-    list.push(Feature::category(
-        "last_type".into(),
-        factor.into(),
-        label,
-        names,
-    ));
     list
 }
 
@@ -97,8 +74,6 @@ impl Types {
             spans,
             types: vec![State::default(); types + 1],
             totals: vec![0; types + 1],
-            last: None,
-            entropy: Entropy::new(),
         })
     }
 }
@@ -107,26 +82,21 @@ impl Group for Types {
     fn clear(&mut self) {
         self.types.fill(State::default());
         self.totals.fill(0);
-        self.last = None;
     }
 
     fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
         if let Some(scale) = &new.scale {
             for state in &mut self.types {
-                state.decayed = scale.apply(state.decayed, Span::One);
+                state.decayed = scale.apply(state.decayed);
             }
         }
-        let none = self.types.len() - 1;
         let times = &history.times[new.events.clone()];
         for ((&time, &kind), &weight) in times.iter().zip(&new.kinds).zip(&new.weights) {
             let kind = usize::from(kind);
             let state = &mut self.types[kind];
-            state.decayed += powers(weight)[Span::One as usize];
+            state.decayed += weight;
             state.newest = time;
             self.totals[kind] += 1;
-            if kind != none {
-                self.last = Some(kind as u8);
-            }
         }
         Ok(())
     }
@@ -144,15 +114,9 @@ impl Group for Types {
                 row.put([cells[kind].into()]);
             }
             let age = (total > 0).then_some(state.newest);
-            let decayed = view.scale.apply(state.decayed, Span::One);
+            let decayed = view.scale.apply(state.decayed);
             row.put([total.into(), view.age(age), decayed]);
         }
-        row.hold(|| {
-            [
-                self.entropy.of(&self.totals[..self.types.len() - 1]),
-                self.last.map_or(f64::NAN, f64::from),
-            ]
-        });
         Ok(())
     }
 }

@@ -85,6 +85,5 @@ pub fn schema() -> Schema {
         text: Vec::new(),
         profile_text: vec![TextColumn::Category(countries.to_vec())],
         goal: None,
-        has_hours: false,
     }
 }

@@ -27,7 +27,7 @@ struct Words<S, E> {
 }
 
 impl Model {
-    /// The model as bytes, the same for the same model; [`Self::decode`] reads them for ever.
+    /// The model as bytes, the same for the same model; [`Self::decode`] reads them.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownFormat`] for bytes of a newer library, [`Error::Corrupted`] for all else
+    /// [`Error::UnknownFormat`] for bytes of an older or newer library, [`Error::Corrupted`] for all else
     /// that is not a model, [`Error::OutOfMemory`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(bytes)?;

@@ -42,7 +42,7 @@ pub struct Learner {
     window_days: f64,
     until: Micros,
     goal: GoalKind,
-    ages: [Ages; 5],
+    ages: [Ages; Span::FINITE.len()],
     types: Vec<TypeFacts>,
     /// `numbers` entries for each of `types`.
     pairs: Vec<PairFacts>,
@@ -52,7 +52,6 @@ pub struct Learner {
     /// Profiles so far; the stamp of the current one.
     profiles: u32,
     events: u64,
-    midnights: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -102,7 +101,6 @@ impl Learner {
             sample: Sample::default(),
             profiles: 0,
             events: 0,
-            midnights: 0,
         }
     }
 
@@ -127,8 +125,6 @@ impl Learner {
         let known = history.until(self.until);
         let times = &history.times[..known];
         self.events += known as u64;
-        let midnights = times.iter().filter(|&&time| time.rem_euclid(DAY) == 0);
-        self.midnights += midnights.count() as u64;
         for ages in &mut self.ages {
             ages.add(times, self.until);
         }
@@ -164,7 +160,6 @@ impl Learner {
     pub fn merge(&mut self, other: Self) -> Result<(), Error> {
         self.profiles += other.profiles;
         self.events += other.events;
-        self.midnights += other.midnights;
         for (ages, others) in self.ages.iter_mut().zip(&other.ages) {
             ages.merge(others);
         }
@@ -280,7 +275,6 @@ impl Learner {
                 MAX_PROFILE_VALUES,
             ),
             goal: (self.goal == GoalKind::Events).then(|| self.goal_facts(&ranked)),
-            has_hours: self.midnights as f64 <= 0.95 * self.events as f64,
             names: self.names,
         })
     }

@@ -39,12 +39,8 @@ pub struct ColumnNames {
 pub enum Span {
     /// W/4.
     Quarter,
-    /// W/2.
-    Half,
     /// W.
     One,
-    /// 2W.
-    Double,
     /// 4W.
     Fourfold,
     /// All time.
@@ -52,22 +48,14 @@ pub enum Span {
 }
 
 impl Span {
-    /// The spans with an end, shortest first; each is twice the one before.
-    pub const FINITE: [Self; 5] = [
-        Self::Quarter,
-        Self::Half,
-        Self::One,
-        Self::Double,
-        Self::Fourfold,
-    ];
+    /// The spans with an end, shortest first; each is four times the one before.
+    pub const FINITE: [Self; 3] = [Self::Quarter, Self::One, Self::Fourfold];
 
     /// The name in feature names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Quarter => "W/4",
-            Self::Half => "W/2",
             Self::One => "W",
-            Self::Double => "2W",
             Self::Fourfold => "4W",
             Self::All => "all",
         }
@@ -77,9 +65,7 @@ impl Span {
     pub fn days(self, window_days: f64) -> f64 {
         match self {
             Self::Quarter => window_days / 4.0,
-            Self::Half => window_days / 2.0,
             Self::One => window_days,
-            Self::Double => window_days * 2.0,
             Self::Fourfold => window_days * 4.0,
             Self::All => f64::INFINITY,
         }
@@ -159,8 +145,6 @@ pub struct Schema {
     pub profile_text: Vec<TextColumn>,
     /// Facts of the goal; none if it is a condition with aggregates.
     pub goal: Option<GoalFacts>,
-    /// Whether times have hours: not if more than 95 % are midnight.
-    pub has_hours: bool,
 }
 
 impl Schema {
