@@ -10,9 +10,10 @@ use propensity::model::{Model, Scorer};
 use propensity::time::Micros;
 
 use crate::args;
-use crate::catalog::{self, Definition};
+use crate::catalog::Definition;
 use crate::error::Error;
 use crate::gather;
+use crate::held;
 use crate::instant;
 use crate::memory::poll;
 use crate::owner::as_owner;
@@ -56,9 +57,11 @@ fn backtest(
     >,
     ErrorReport,
 > {
-    let definition = catalog::load(args::required("model", model)?)?;
+    let model = args::required("model", model)?;
     let cutoffs = instants(args::required("cutoffs", cutoffs)?)?;
-    let tested = as_owner(&definition, || test(&definition, &cutoffs))?;
+    let tested = held::for_reading(model, |definition| {
+        as_owner(definition, || test(definition, &cutoffs))
+    })?;
     let rows = tested.into_iter().map(|tested| {
         let later = tested.later;
         let of = |measure: fn(Evaluation) -> f64| later.model.map(measure);

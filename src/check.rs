@@ -7,9 +7,10 @@ use propensity::split::CutoffRows;
 use propensity::time;
 
 use crate::args;
-use crate::catalog::{self, Definition};
+use crate::catalog::Definition;
 use crate::error::Error;
 use crate::gather::{self, Gathered};
+use crate::held;
 use crate::instant;
 use crate::owner::as_owner;
 
@@ -37,8 +38,9 @@ fn check_model(
     >,
     ErrorReport,
 > {
-    let definition = catalog::load(args::required("model", model)?)?;
-    let rows = as_owner(&definition, || examine(&definition))?;
+    let rows = held::for_reading(args::required("model", model)?, |definition| {
+        as_owner(definition, || examine(definition))
+    })?;
     Ok(TableIterator::new(rows))
 }
 

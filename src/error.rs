@@ -147,6 +147,8 @@ pub enum Error {
     },
     /// No right to create in a schema, or no such schema.
     SchemaRights { schema: String, exists: bool },
+    /// No right to name what is in a schema.
+    SchemaUsage { schema: String, role: String },
     /// No right to read a column.
     ColumnRights {
         relation: String,
@@ -213,6 +215,14 @@ pub enum Error {
     },
     /// A column that the active version reads is gone.
     ColumnGone { model: String, column: String },
+    /// A column that the active version reads holds something else now.
+    ColumnRetyped {
+        model: String,
+        relation: String,
+        column: String,
+        found: String,
+        learned: String,
+    },
     /// More memory used than the setting allows, in bytes.
     MemoryLimit { used: usize, limit: usize },
     /// A temporary file that the system does not write or read.

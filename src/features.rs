@@ -13,6 +13,7 @@ use crate::args;
 use crate::catalog::{self, Definition};
 use crate::error::Error;
 use crate::gather;
+use crate::held;
 use crate::instant;
 use crate::memory::poll;
 use crate::owner::as_owner;
@@ -32,11 +33,13 @@ fn features(
     as_of: Option<TimestampWithTimeZone>,
     call: pg_sys::FunctionCallInfo,
 ) -> Result<(), ErrorReport> {
-    let definition = catalog::load(args::required("model", model)?)?;
+    let model = args::required("model", model)?;
     let as_of = instant::as_of(as_of)?;
     // SAFETY: `call` is the call that PostgreSQL makes of this function, which returns a table.
     let mut rows = unsafe { Rows::open(call) }?;
-    as_owner(&definition, || matrix(&definition, as_of, &mut rows))?;
+    held::for_reading(model, |definition| {
+        as_owner(definition, || matrix(definition, as_of, &mut rows))
+    })?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod examples;
 mod features;
 mod gather;
 mod guc;
+mod held;
 mod instant;
 mod jit;
 mod laps;

@@ -13,6 +13,7 @@ use propensity::time::Micros;
 use crate::args;
 use crate::catalog::{self, Definition};
 use crate::error::{Error, nearest};
+use crate::held;
 use crate::instant;
 use crate::memory::poll;
 use crate::owner::as_owner;
@@ -130,14 +131,27 @@ fn predict(
     >,
     ErrorReport,
 > {
-    let definition = catalog::load(args::required("model", model)?)?;
+    let model = args::required("model", model)?;
     let profile = args::required("profile", profile)?;
     let as_of = instant::as_of(as_of)?;
-    let row = version::with_active(&definition, |_, scorer| {
-        let mut row = as_owner(&definition, || {
-            features(&definition, scorer, profile, as_of)
-        })?;
-        suppose(scorer, overrides.as_ref(), &mut row)?;
+    let row = held::for_reading(model, |definition| {
+        predicted(definition, profile, as_of, overrides.as_ref())
+    })?;
+    Ok(TableIterator::once(row))
+}
+
+/// probability, score, bucket, percentile, factors
+type Row = (f64, i16, String, Option<i16>, JsonbText);
+
+fn predicted(
+    definition: &Definition,
+    profile: &str,
+    as_of: Option<Micros>,
+    overrides: Option<&JsonbText>,
+) -> Result<Row, Error> {
+    version::with_active(definition, |_, scorer| {
+        let mut row = as_owner(definition, || features(definition, scorer, profile, as_of))?;
+        suppose(scorer, overrides, &mut row)?;
         let explanation = scorer.explain(&row)?;
         let factors = explanation.grouping;
         let mut json = String::new();
@@ -161,8 +175,7 @@ fn predict(
             percentile,
             JsonbText(json),
         ))
-    })?;
-    Ok(TableIterator::once(row))
+    })
 }
 
 #[pg_extern(stable, parallel_safe)]
@@ -186,13 +199,30 @@ fn explain(
     >,
     ErrorReport,
 > {
-    let definition = catalog::load(args::required("model", model)?)?;
+    let model = args::required("model", model)?;
     let profile = args::required("profile", profile)?;
     let as_of = instant::as_of(as_of)?;
-    let rows = version::with_active(&definition, |_, scorer| {
-        let row = as_owner(&definition, || {
-            features(&definition, scorer, profile, as_of)
-        })?;
+    let rows = held::for_reading(model, |definition| explained(definition, profile, as_of))?;
+    Ok(TableIterator::new(rows))
+}
+
+/// rank, factor, value, impact, direction, importance
+type Impact = (
+    i32,
+    String,
+    Option<String>,
+    f64,
+    Option<String>,
+    Option<String>,
+);
+
+fn explained(
+    definition: &Definition,
+    profile: &str,
+    as_of: Option<Micros>,
+) -> Result<Vec<Impact>, Error> {
+    version::with_active(definition, |_, scorer| {
+        let row = as_owner(definition, || features(definition, scorer, profile, as_of))?;
         let explanation = scorer.explain(&row)?;
         let factors = explanation.grouping;
         let base = (
@@ -223,7 +253,6 @@ fn explain(
                     Some(impact.importance().to_owned()),
                 )
             });
-        Ok(std::iter::once(base).chain(impacts).collect::<Vec<_>>())
-    })?;
-    Ok(TableIterator::new(rows))
+        Ok(std::iter::once(base).chain(impacts).collect())
+    })
 }

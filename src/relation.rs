@@ -112,6 +112,8 @@ pub struct Relation {
     pub schema: String,
     pub name: String,
     pub columns: Vec<Column>,
+    /// Whether it vanishes with the session.
+    pub is_temporary: bool,
     reader: pg_sys::Oid,
 }
 
@@ -126,10 +128,18 @@ impl Relation {
                 relation: "-".to_owned(),
             });
         }
+        // While we wait for the lock the relation may be dropped, and its name with it.
+        let known = name_of(oid);
         // SAFETY: a lock by OID, released at the end of the transaction.
-        unsafe { pg_sys::LockRelationOid(oid, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
-        let (schema, name, kind) = identity(oid)?.ok_or_else(|| Error::UnknownRelation {
-            relation: oid.to_string(),
+        unsafe { pg_sys::LockRelationOid(oid, SHARE) };
+        let Identity {
+            schema,
+            name,
+            kind,
+            is_temporary,
+            may_use_schema,
+        } = identity(oid, reader)?.ok_or_else(|| Error::UnknownRelation {
+            relation: known.unwrap_or_else(|| oid.to_string()),
         })?;
         let relation = format!("{schema}.{name}");
         if schema == "customer_ai" {
@@ -150,19 +160,28 @@ impl Relation {
                 found: found.to_owned(),
             });
         }
+        if !may_use_schema {
+            return Err(Error::SchemaUsage {
+                schema,
+                role: role_name(reader),
+            });
+        }
         Ok(Self {
+            columns: columns(oid, reader)?,
             schema,
             name,
-            columns: columns(oid, reader)?,
+            is_temporary,
             reader,
         })
     }
 
     /// Opens a relation by its stored name.
     pub fn named(schema: &str, name: &str, reader: pg_sys::Oid) -> Result<Self, Error> {
-        let oid = find(schema, name).ok_or_else(|| Error::UnknownRelation {
-            relation: format!("{schema}.{name}"),
-        })?;
+        let oid = hold(schema, name)
+            .oid
+            .ok_or_else(|| Error::UnknownRelation {
+                relation: format!("{schema}.{name}"),
+            })?;
         Self::open(oid, reader)
     }
 
@@ -196,6 +215,26 @@ impl Relation {
         self.columns.iter().map(name).collect()
     }
 
+    /// A column that the reader may not read.
+    pub fn forbidden(&self, column: &str) -> Error {
+        Error::ColumnRights {
+            relation: self.display(),
+            column: column.to_owned(),
+            role: role_name(self.reader),
+        }
+    }
+
+    /// Refuses what vanishes with the session, as a source of a model that stays.
+    pub fn refuse_temporary(&self) -> Result<(), Error> {
+        if self.is_temporary {
+            return Err(Error::WrongKind {
+                relation: self.display(),
+                found: "a temporary relation, which vanishes with the session".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// A column that the reader may read.
     ///
     /// # Errors
@@ -213,12 +252,60 @@ impl Relation {
         if column.readable {
             Ok(column)
         } else {
-            Err(Error::ColumnRights {
-                relation: self.display(),
-                column: name.to_owned(),
-                role: role_name(self.reader),
-            })
+            Err(self.forbidden(name))
         }
+    }
+}
+
+/// The lock of readers.
+const SHARE: pg_sys::LOCKMODE = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+
+/// What [`hold`] found.
+pub struct Held {
+    /// None: there is no such relation, or not any more.
+    pub oid: Option<pg_sys::Oid>,
+    /// Whether somebody else had a lock that had to be waited for.
+    pub waited: bool,
+}
+
+/// Locks the relation of a name against being altered, until the transaction ends. Whoever held a lock may have dropped
+/// it, or given its name to another one: so the name is looked up again afterwards.
+pub fn hold(schema: &str, name: &str) -> Held {
+    let mut waited = false;
+    loop {
+        let Some(oid) = find(schema, name) else {
+            return Held { oid: None, waited };
+        };
+        // SAFETY: a lock by OID, released at the end of the transaction or below.
+        unsafe {
+            if !pg_sys::ConditionalLockRelationOid(oid, SHARE) {
+                pg_sys::LockRelationOid(oid, SHARE);
+                waited = true;
+            }
+        }
+        if find(schema, name) == Some(oid) {
+            return Held {
+                oid: Some(oid),
+                waited,
+            };
+        }
+        // SAFETY: the lock was taken above.
+        unsafe { pg_sys::UnlockRelationOid(oid, SHARE) };
+        waited = true;
+    }
+}
+
+/// The qualified name of a relation, if it exists.
+fn name_of(oid: pg_sys::Oid) -> Option<String> {
+    // SAFETY: look-ups in the catalog; what they find is a C string in the current memory context, or NULL.
+    unsafe {
+        let name = pg_sys::get_rel_name(oid);
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid));
+        if name.is_null() || schema.is_null() {
+            return None;
+        }
+        let text = |name| std::ffi::CStr::from_ptr(name).to_string_lossy();
+        Some(format!("{}.{}", text(schema), text(name)))
     }
 }
 
@@ -301,17 +388,30 @@ pub fn type_name(type_oid: pg_sys::Oid) -> String {
         .into_owned()
 }
 
-/// Schema, name and kind of a relation.
-fn identity(oid: pg_sys::Oid) -> Result<Option<(String, String, String)>, Error> {
-    let query = "SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind::pg_catalog.text
+/// What a relation is called, and is.
+struct Identity {
+    schema: String,
+    name: String,
+    kind: String,
+    is_temporary: bool,
+    /// Whether the reader may name what is in its schema.
+    may_use_schema: bool,
+}
+
+fn identity(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Option<Identity>, Error> {
+    let query = "SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind::pg_catalog.text,
+            c.relpersistence = 't', pg_catalog.has_schema_privilege($2, n.oid, 'USAGE')
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
-    sql::row(query, &[oid.into()], |row| {
-        Ok((
-            not_null(row.get(1)?)?,
-            not_null(row.get(2)?)?,
-            not_null(row.get(3)?)?,
-        ))
-    })
+    let found = sql::rows_now(query, &[oid.into(), reader.into()], |row| {
+        Ok(Identity {
+            schema: not_null(row.get(1)?)?,
+            name: not_null(row.get(2)?)?,
+            kind: not_null(row.get(3)?)?,
+            is_temporary: not_null(row.get(4)?)?,
+            may_use_schema: not_null(row.get(5)?)?,
+        })
+    })?;
+    Ok(found.into_iter().next())
 }
 
 fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> {
@@ -329,7 +429,7 @@ fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> 
         FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum";
-    sql::rows(query, &[oid.into(), reader.into()], column)
+    sql::rows_now(query, &[oid.into(), reader.into()], column)
 }
 
 fn column(row: SpiHeapTupleData) -> Result<Column, Error> {

@@ -9,6 +9,7 @@ use crate::attempt::attempt;
 use crate::catalog::{self, Definition, Segment};
 use crate::condition;
 use crate::error::Error;
+use crate::held;
 use crate::notice;
 use crate::owner::{as_owner, ddl_as_owner};
 use crate::relation::{self, Relation, literal, qualified, quote};
@@ -135,24 +136,34 @@ fn create(
     description: Option<&str>,
 ) -> Result<String, Error> {
     let (schema, name) = parse_name(segment)?;
-    let definition = catalog::lock(model)?;
+    held::for_writing(model, |definition| {
+        create_from(definition, (schema, name), condition, description)
+    })
+}
+
+fn create_from(
+    definition: &Definition,
+    (schema, name): (String, String),
+    condition: &str,
+    description: Option<&str>,
+) -> Result<String, Error> {
     if names::found(&schema, &name)?.is_some() {
         return Err(Error::SegmentExists {
-            name: segment.to_owned(),
+            name: format!("{schema}.{name}"),
         });
     }
     // Somebody dropped its relation: it is made again.
     if let Some(gone) = catalog::find_segment(&schema, &name)? {
         catalog::delete_segment(gone.id)?;
     }
-    let scores = scores(&definition)?;
-    let from = from_sql(&definition, &scores)?;
-    as_owner(&definition, || {
+    let scores = scores(definition)?;
+    let from = from_sql(definition, &scores)?;
+    as_owner(definition, || {
         condition::check_row("condition", condition, &from)
     })?;
     let profiles = ddl_as_owner(definition.owner_oid, || {
         create_relation((&schema, &name), &scores, &from, condition)?;
-        comment((&schema, &name), model, description)?;
+        comment((&schema, &name), &definition.name, description)?;
         count(&qualified(&schema, &name))
     })?;
     catalog::insert_segment(
@@ -197,7 +208,7 @@ fn parse_name(segment: &str) -> Result<(String, String), Error> {
 /// # Errors
 /// 55000 before the first scoring.
 fn scores(definition: &Definition) -> Result<Relation, Error> {
-    match relation::find(&definition.scores_schema, &definition.scores_name) {
+    match relation::hold(&definition.scores_schema, &definition.scores_name).oid {
         Some(oid) => Relation::open(oid, definition.owner_oid),
         None => Err(Error::NotScored {
             model: definition.name.clone(),

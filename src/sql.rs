@@ -30,6 +30,22 @@ pub fn rows<T>(
     })
 }
 
+/// The rows of a query over the catalog as it is now, not as it was when the statement began: what was locked since
+/// may have been altered in between.
+pub fn rows_now<T>(
+    query: &'static str,
+    arguments: &[DatumWithOid],
+    read: impl FnMut(SpiHeapTupleData) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    // SAFETY: the snapshot is copied, and popped below; an error of Postgres that unwinds from here aborts the
+    // (sub)transaction, which pops it.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetCatalogSnapshot(pg_sys::InvalidOid)) };
+    let found = rows(query, arguments, read);
+    // SAFETY: as above.
+    unsafe { pg_sys::PopActiveSnapshot() };
+    found
+}
+
 /// The first row of a query, if there is one.
 pub fn row<T>(
     query: &'static str,

@@ -18,6 +18,7 @@ use crate::catalog::{self, Definition, NewRun, NewVersion};
 use crate::error::Error;
 use crate::gather::{self, Gathered};
 use crate::guc;
+use crate::held;
 use crate::instant;
 use crate::laps::Laps;
 use crate::memory::poll;
@@ -99,26 +100,58 @@ fn train(
     let name = args::required("model", model)?;
     let activate = Activate::parse(activate)?;
     let as_of = instant::as_of(as_of)?;
-    let definition = catalog::lock(name)?;
-    let trained = as_owner(&definition, || {
-        learn(&definition, as_of, examples.map(|relation| relation.0))
+    let row = held::for_writing(name, |definition| {
+        run(
+            definition,
+            as_of,
+            examples.map(|relation| relation.0),
+            activate,
+            started,
+        )
     })?;
+    Ok(TableIterator::once(row))
+}
+
+/// The row that train returns.
+type Row = (
+    i32,
+    String,
+    i64,
+    i64,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    bool,
+    String,
+);
+
+/// Trains and stores the version, with the model and its sources held.
+fn run(
+    definition: &Definition,
+    as_of: Option<Micros>,
+    examples: Option<Oid>,
+    activate: Activate,
+    started: i64,
+) -> Result<Row, Error> {
+    let trained = as_owner(definition, || learn(definition, as_of, examples))?;
     let report = &trained.fitted.report;
-    let version = store(&definition, &trained, started)?;
-    let (activated, reason) = decide(&definition, &trained, activate);
+    let version = store(definition, &trained, started)?;
+    let (activated, reason) = decide(definition, &trained, activate);
     if activated {
         catalog::set_active(definition.id, version)?;
     }
-    notice::training(
-        &definition,
-        report,
-        &trained.gathered.stream.tally().skipped,
-    );
-    notice::too_many_types(&definition, &trained.gathered);
-    notice::sampled(&definition, &trained.gathered, wanted_rows(&definition));
+    notice::training(definition, report, &trained.gathered.stream.tally().skipped);
+    notice::too_many_types(definition, &trained.gathered);
+    notice::sampled(definition, &trained.gathered, wanted_rows(definition));
     let held = report.hold_out.as_ref();
     let of = |measure: fn(&fit::Evaluation) -> f64| held.map(|held| measure(&held.model));
-    Ok(TableIterator::once((
+    Ok((
         version,
         algorithm(report).to_owned(),
         report.rows as i64,
@@ -135,7 +168,7 @@ fn train(
         held.and_then(|held| held.rfm.as_ref()).map(|area| area.auc),
         activated,
         reason,
-    )))
+    ))
 }
 
 fn algorithm(report: &Report) -> &'static str {

@@ -61,6 +61,7 @@ impl Given<'_> {
         // SAFETY: reads a variable of the backend.
         let owner = unsafe { pg_sys::GetUserId() };
         let relation = Relation::open(self.events, owner)?;
+        relation.refuse_temporary()?;
         let scores = scores_relation(self.model, &options, &relation)?;
         let zone = options
             .timezone

@@ -75,6 +75,7 @@ impl GivenEvents<'_> {
     pub fn add(self, model: &str) -> Result<String, Error> {
         let definition = catalog::lock(model)?;
         let relation = Relation::open(self.events, definition.owner_oid)?;
+        relation.refuse_temporary()?;
         refuse_scores(&definition, &relation)?;
         let sources = relation::open_events(&definition)?;
         let source = self.source(&definition, &sources, &relation)?;
@@ -141,6 +142,7 @@ impl GivenProfiles {
     pub fn add(self, model: &str) -> Result<String, Error> {
         let definition = catalog::lock(model)?;
         let relation = Relation::open(self.profiles, definition.owner_oid)?;
+        relation.refuse_temporary()?;
         refuse_scores(&definition, &relation)?;
         let profile = model_profile(&definition, &relation, self.profile_column.as_deref())?;
         let columns = self

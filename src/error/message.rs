@@ -139,6 +139,14 @@ fn message(error: Error) -> Message {
             column,
             role,
         } => relations::column_rights(&relation, &column, &role),
+        Error::SchemaUsage { schema, role } => relations::schema_usage(&schema, &role),
+        Error::ColumnRetyped {
+            model,
+            relation,
+            column,
+            found,
+            learned,
+        } => relations::column_retyped(&model, &relation, &column, &found, &learned),
         Error::ColumnGone { model, column } => relations::column_gone(&model, &column),
 
         Error::NotAnExpression { condition, found } => {

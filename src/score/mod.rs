@@ -31,6 +31,7 @@ use crate::catalog::{self, Definition, NewRun};
 use crate::error::Error;
 use crate::gather;
 use crate::guc::Feeder;
+use crate::held;
 use crate::instant;
 use crate::laps::Laps;
 use crate::memory;
@@ -87,11 +88,24 @@ fn score(
     catalog::refuse_read_only(c"customer_ai.score()");
     let name = args::required("model", model)?;
     let as_of = instant::as_of(as_of)?;
-    let definition = catalog::lock(name)?;
-    let (number, mut scored) = version::with_active(&definition, |number, scorer| {
+    let row = held::for_writing(name, |definition| run(definition, as_of, clock, started))?;
+    Ok(TableIterator::once(row))
+}
+
+/// run, version, as_of, profiles, low, medium, high, seconds
+type Row = (i64, i32, TimestampWithTimeZone, i64, i64, i64, i64, f64);
+
+/// Predicts and writes, with the model and its sources held.
+fn run(
+    definition: &Definition,
+    as_of: Option<Micros>,
+    clock: Instant,
+    started: i64,
+) -> Result<Row, Error> {
+    let (number, mut scored) = version::with_active(definition, |number, scorer| {
         // What cannot be written is not worth being computed. The relation of the key stays locked.
-        as_owner(&definition, || check(&definition))?;
-        let scored = as_owner(&definition, || predict_all(&definition, scorer, as_of))?;
+        as_owner(definition, || check(definition))?;
+        let scored = as_owner(definition, || predict_all(definition, scorer, as_of))?;
         Ok((number, scored))
     })?;
     memory::give_back();
@@ -118,12 +132,12 @@ fn score(
         },
     )?;
     ddl_as_owner(definition.owner_oid, || {
-        write(&definition, &mut scored, run, number)
+        write(definition, &mut scored, run, number)
     })?;
-    segment::refresh_all(&definition)?;
-    notice::left_out(&definition, &scored.read.skipped);
+    segment::refresh_all(definition)?;
+    notice::left_out(definition, &scored.read.skipped);
     let [low, medium, high] = scored.predictions.buckets();
-    Ok(TableIterator::once((
+    Ok((
         run,
         number,
         instant::from_micros(scored.as_of)?,
@@ -132,7 +146,7 @@ fn score(
         medium,
         high,
         clock.elapsed().as_secs_f64(),
-    )))
+    ))
 }
 
 /// Reads the events and predicts for every eligible profile, as the model's owner.

@@ -165,3 +165,36 @@ pub fn column_gone(model: &str, column: &str) -> Message {
         hint: format!("Restore the column, or run {}.", call("train", model)),
     }
 }
+
+pub fn schema_usage(schema: &str, role: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+        text: format!("permission denied for schema \"{schema}\""),
+        detail: format!(
+            "Role \"{role}\" has no right to USAGE of it; that is required of the owner of the model."
+        ),
+        hint: format!(
+            "Ask the owner of the schema to run: GRANT USAGE ON SCHEMA {schema} TO \"{role}\"."
+        ),
+    }
+}
+
+pub fn column_retyped(
+    model: &str,
+    relation: &str,
+    column: &str,
+    found: &str,
+    learned: &str,
+) -> Message {
+    Message {
+        code: TYPE,
+        text: format!(
+            "column \"{column}\" of \"{relation}\" is not what model \"{model}\" has learned"
+        ),
+        detail: format!("Found {found}; the active version learned {learned}."),
+        hint: format!(
+            "Give the column its type back, or run {}.",
+            call("train", model)
+        ),
+    }
+}
