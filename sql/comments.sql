@@ -7,6 +7,8 @@ COMMENT ON FUNCTION customer_ai.add_events IS
     'adds a further relation of events to a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.add_profiles IS
     'adds a relation of profile attributes, current or dated, to a model; returns the name of the model';
+COMMENT ON FUNCTION customer_ai.alter_model IS
+    'gives a model with its scores and segments to another role; needs membership of both; returns its name';
 COMMENT ON FUNCTION customer_ai.drop_model IS
     'drops a model with its versions and runs, and unless keep_scores its scores and segments; returns its name';
 COMMENT ON FUNCTION customer_ai.check_model IS
@@ -34,8 +36,14 @@ COMMENT ON FUNCTION customer_ai.drop_segment IS
 COMMENT ON FUNCTION customer_ai.has_factor IS
     'whether factors, as in a score relation, contain a factor of that name, and of that direction unless it is NULL';
 COMMENT ON FUNCTION customer_ai._is_mine IS
-    'whether the current role is the owner or a member of it; false when that role does not exist';
+    'whether the current role is the owner or a member of it; what nobody owns any more is a superuser''s';
 
+COMMENT ON FUNCTION customer_ai._owner_now IS
+    'the name that the owner of a model has now';
+COMMENT ON FUNCTION customer_ai._relation_now IS
+    'schema and name that a relation has now';
+COMMENT ON FUNCTION customer_ai._no_place IS
+    'forgets the OIDs that a row brings from elsewhere';
 COMMENT ON FUNCTION customer_ai._own_row IS
     'whoever copies rows into the catalog writes in the name of a role that they are a member of';
 
@@ -86,6 +94,7 @@ COMMENT ON TABLE customer_ai.model IS 'models: what is predicted, of whom, from 
 COMMENT ON COLUMN customer_ai.model.id IS 'key';
 COMMENT ON COLUMN customer_ai.model.name IS 'name of the model';
 COMMENT ON COLUMN customer_ai.model.owner IS 'role with whose rights the model runs';
+COMMENT ON COLUMN customer_ai.model.owner_oid IS 'OID of that role when it was last noted';
 COMMENT ON COLUMN customer_ai.model.kind IS 'conversion: a high score is good; churn: a low score is good';
 COMMENT ON COLUMN customer_ai.model.goal IS 'condition on the events of the outcome window';
 COMMENT ON COLUMN customer_ai.model.goal_aggregates IS 'whether the goal is about the events of the window together, not about one event';
@@ -101,6 +110,9 @@ COMMENT ON COLUMN customer_ai.model.options IS 'options as given; what is not in
 COMMENT ON COLUMN customer_ai.model.time_zone IS 'time zone of timestamps without one, of dates and of conditions';
 COMMENT ON COLUMN customer_ai.model.scores_schema IS 'schema of the score relation';
 COMMENT ON COLUMN customer_ai.model.scores_name IS 'name of the score relation';
+COMMENT ON COLUMN customer_ai.model.scores_oid IS 'OID of the score relation when it was last noted';
+COMMENT ON COLUMN customer_ai.model.scores_schema_oid IS 'OID of its schema when it was last noted';
+COMMENT ON COLUMN customer_ai.model.place IS 'database and cluster in which the OIDs were noted';
 COMMENT ON COLUMN customer_ai.model.active_version IS 'number of the version that scores; NULL before the first training';
 COMMENT ON COLUMN customer_ai.model.created_at IS 'when it was created';
 COMMENT ON COLUMN customer_ai.model.altered_at IS 'when its definition was last altered';
@@ -112,6 +124,9 @@ COMMENT ON COLUMN customer_ai.event_source.owner IS 'owner of the model; a row o
 COMMENT ON COLUMN customer_ai.event_source.position IS 'order in which the sources were added, from 1';
 COMMENT ON COLUMN customer_ai.event_source.schema_name IS 'schema of the relation';
 COMMENT ON COLUMN customer_ai.event_source.relation_name IS 'name of the relation';
+COMMENT ON COLUMN customer_ai.event_source.relation_oid IS 'OID of the relation when it was last noted';
+COMMENT ON COLUMN customer_ai.event_source.place IS 'database and cluster in which the OID was noted';
+COMMENT ON COLUMN customer_ai.event_source.label IS 'what the source is called in conditions and event types: its name when it was added';
 COMMENT ON COLUMN customer_ai.event_source.profile_column IS 'whose event it is';
 COMMENT ON COLUMN customer_ai.event_source.time_column IS 'when it happened';
 COMMENT ON COLUMN customer_ai.event_source.type_column IS 'what kind of event it is, by row';
@@ -125,6 +140,8 @@ COMMENT ON COLUMN customer_ai.profile_source.owner IS 'owner of the model; a row
 COMMENT ON COLUMN customer_ai.profile_source.position IS 'order in which the sources were added, from 1';
 COMMENT ON COLUMN customer_ai.profile_source.schema_name IS 'schema of the relation';
 COMMENT ON COLUMN customer_ai.profile_source.relation_name IS 'name of the relation';
+COMMENT ON COLUMN customer_ai.profile_source.relation_oid IS 'OID of the relation when it was last noted';
+COMMENT ON COLUMN customer_ai.profile_source.place IS 'database and cluster in which the OID was noted';
 COMMENT ON COLUMN customer_ai.profile_source.profile_column IS 'whose attributes they are';
 COMMENT ON COLUMN customer_ai.profile_source.columns IS 'columns to use; NULL: all that can be used';
 COMMENT ON COLUMN customer_ai.profile_source.valid_from_column IS 'from when on a row is in force; NULL: one current row for each profile';
@@ -170,6 +187,8 @@ COMMENT ON COLUMN customer_ai.segment.model_id IS 'model';
 COMMENT ON COLUMN customer_ai.segment.owner IS 'owner of the model; a row of another owner does not count';
 COMMENT ON COLUMN customer_ai.segment.schema_name IS 'schema of the materialized view';
 COMMENT ON COLUMN customer_ai.segment.segment_name IS 'name of the materialized view';
+COMMENT ON COLUMN customer_ai.segment.relation_oid IS 'OID of the materialized view when it was last noted';
+COMMENT ON COLUMN customer_ai.segment.place IS 'database and cluster in which the OID was noted';
 COMMENT ON COLUMN customer_ai.segment.condition IS 'condition that its profiles meet';
 COMMENT ON COLUMN customer_ai.segment.description IS 'in the words of who created it';
 COMMENT ON COLUMN customer_ai.segment.created_at IS 'when it was created';

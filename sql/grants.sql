@@ -53,4 +53,23 @@ ALTER TABLE customer_ai.version ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.run ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.segment ENABLE ALWAYS TRIGGER own_row;
 
+-- An OID means something else in another database; only the extension notes them, by UPDATE.
+CREATE FUNCTION customer_ai._no_place() RETURNS trigger LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.place := NULL;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER no_place BEFORE INSERT ON customer_ai.model
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._no_place();
+CREATE TRIGGER no_place BEFORE INSERT ON customer_ai.event_source
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._no_place();
+CREATE TRIGGER no_place BEFORE INSERT ON customer_ai.profile_source
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._no_place();
+CREATE TRIGGER no_place BEFORE INSERT ON customer_ai.segment
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._no_place();
+ALTER TABLE customer_ai.model ENABLE ALWAYS TRIGGER no_place;
+ALTER TABLE customer_ai.event_source ENABLE ALWAYS TRIGGER no_place;
+ALTER TABLE customer_ai.profile_source ENABLE ALWAYS TRIGGER no_place;
+ALTER TABLE customer_ai.segment ENABLE ALWAYS TRIGGER no_place;
+
 SET LOCAL search_path TO customer_ai, pg_temp;

@@ -1,5 +1,6 @@
--- The catalog: one row for each model, source, version, run and segment. Relations and roles are kept by name,
--- never by OID: a name survives dump and restore, and a dropped relation can be told from another one.
+-- The catalog: one row for each model, source, version, run and segment. Relations and roles are kept by name: a name
+-- survives dump and restore. Their OIDs are notes, good in the place (database and cluster) where they were made: what was
+-- renamed or moved is found by them (src/place.rs), and a new role is told from one that had its name (src/owner.rs).
 --
 -- No foreign keys: a parallel restore fills the tables in any order. src/catalog deletes what belongs to a model with
 -- it. Every row says whose it is instead: a row counts only for a model of the same owner (sql/grants.sql says why).
@@ -43,6 +44,7 @@ CREATE TABLE customer_ai.model (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL UNIQUE CHECK (name COLLATE pg_catalog."C" ~ '^[a-z_][a-z0-9_]{0,47}$'),
     owner name NOT NULL,
+    owner_oid oid,
     kind text NOT NULL CHECK (kind IN ('conversion', 'churn')),
     goal text NOT NULL CHECK (goal <> ''),
     goal_aggregates boolean NOT NULL,
@@ -58,6 +60,9 @@ CREATE TABLE customer_ai.model (
     time_zone text NOT NULL,
     scores_schema name NOT NULL,
     scores_name name NOT NULL,
+    scores_oid oid,
+    scores_schema_oid oid,
+    place text,
     active_version int CHECK (active_version > 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     altered_at timestamptz NOT NULL DEFAULT now(),
@@ -71,6 +76,9 @@ CREATE TABLE customer_ai.event_source (
     position int NOT NULL CHECK (position > 0),
     schema_name name NOT NULL,
     relation_name name NOT NULL,
+    relation_oid oid,
+    place text,
+    label name NOT NULL,
     profile_column name NOT NULL,
     time_column name NOT NULL CHECK (time_column <> profile_column),
     type_column name,
@@ -87,6 +95,8 @@ CREATE TABLE customer_ai.profile_source (
     position int NOT NULL CHECK (position > 0),
     schema_name name NOT NULL,
     relation_name name NOT NULL,
+    relation_oid oid,
+    place text,
     profile_column name NOT NULL,
     columns name[] CHECK (cardinality(columns) > 0 AND array_position(columns, NULL) IS NULL),
     valid_from_column name CHECK (valid_from_column <> profile_column),
@@ -140,6 +150,8 @@ CREATE TABLE customer_ai.segment (
     owner name NOT NULL,
     schema_name name NOT NULL,
     segment_name name NOT NULL,
+    relation_oid oid,
+    place text,
     condition text NOT NULL CHECK (condition <> ''),
     description text,
     created_at timestamptz NOT NULL DEFAULT now(),

@@ -3,8 +3,8 @@
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
 CREATE VIEW customer_ai.models WITH (security_barrier) AS
-SELECT m.name AS model, m.owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
-    m.description, m.scores_schema, m.scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,
+SELECT m.name AS model, customer_ai._owner_now(m.owner, m.owner_oid, m.place)::name AS owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
+    m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,
     m.time_zone, m.options, m.created_at, m.altered_at
 FROM customer_ai.model m
 LEFT JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version AND v.owner = m.owner
@@ -13,7 +13,10 @@ LEFT JOIN LATERAL (
     FROM customer_ai.run s
     WHERE s.model_id = m.id AND s.owner = m.owner AND s.kind = 'score'
     ORDER BY s.id DESC LIMIT 1) r ON true
-WHERE customer_ai._is_mine(m.owner);
+LEFT JOIN LATERAL (
+    SELECT customer_ai._relation_now(m.scores_schema, m.scores_name, m.scores_oid, m.scores_schema_oid, m.place) AS now
+    OFFSET 0) n ON true
+WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.versions WITH (security_barrier) AS
 SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE AS active, v.algorithm, v.trained_at,
@@ -21,7 +24,7 @@ SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE
     octet_length(v.document) AS bytes, v.report
 FROM customer_ai.version v
 JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
-WHERE customer_ai._is_mine(m.owner);
+WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.runs WITH (security_barrier) AS
 SELECT r.id AS run, m.name AS model, r.kind, r.version, r.as_of, r.started_at, r.finished_at,
@@ -29,13 +32,16 @@ SELECT r.id AS run, m.name AS model, r.kind, r.version, r.as_of, r.started_at, r
     r.skipped, r.detail
 FROM customer_ai.run r
 JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
-WHERE customer_ai._is_mine(m.owner);
+WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.segments WITH (security_barrier) AS
-SELECT format('%I.%I', s.schema_name, s.segment_name) AS segment, m.name AS model, s.condition, s.description,
+SELECT format('%I.%I', n.now[1], n.now[2]) AS segment, m.name AS model, s.condition, s.description,
     s.profiles, s.created_at, s.refreshed_at
 FROM customer_ai.segment s
 JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
-WHERE customer_ai._is_mine(m.owner);
+LEFT JOIN LATERAL (
+    SELECT customer_ai._relation_now(s.schema_name, s.segment_name, s.relation_oid, NULL, s.place) AS now
+    OFFSET 0) n ON true
+WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
 
 SET LOCAL search_path TO customer_ai, pg_temp;

@@ -3,6 +3,8 @@
 
 mod history;
 mod model;
+mod owner;
+mod places;
 mod segments;
 mod source;
 mod sql;
@@ -12,9 +14,11 @@ pub use history::{
     insert_run, insert_version, last_score_run, superseded_runs,
 };
 pub use model::{
-    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, scores_in,
-    set_active,
+    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan,
+    scores_in, set_active,
 };
+pub use owner::{give, let_go};
+pub use places::{remember, scores_owner};
 pub use segments::{
     Segment, delete_segment, find_segment, insert_segment, lock_segment, segments_of, set_refreshed,
 };

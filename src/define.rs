@@ -1,8 +1,11 @@
 //! The verbs that define: create_model, add_events, add_profiles, drop_model. What is impossible fails here, before
 //! anything is written.
 
+mod alter;
 mod model;
 mod sources;
+
+pub use alter::lock;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -101,6 +104,17 @@ fn add_profiles(
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
+fn alter_model(
+    model: Option<&str>,
+    owner: default!(Option<Name>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.alter_model()");
+    let model = required("model", model)?;
+    Ok(alter::set_owner(model, &required("owner", owner)?.0)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
 fn drop_model(
     model: Option<&str>,
     keep_scores: default!(Option<bool>, "false"),
@@ -115,7 +129,7 @@ fn drop_model(
 /// Drops a model, and unless they are kept its scores and segments. What others built upon them is not dropped with
 /// them: Postgres names it and refuses.
 fn drop(model: &str, keep_scores: bool) -> Result<String, Error> {
-    match catalog::lock(model) {
+    match lock(model) {
         Ok(definition) => {
             ddl_as_owner(definition.owner_oid, || {
                 if keep_scores {
@@ -127,7 +141,9 @@ fn drop(model: &str, keep_scores: bool) -> Result<String, Error> {
             catalog::delete_model(definition.name.as_str())?;
         }
         // A role can be dropped only when nothing is left that it owns.
-        Err(Error::OwnerGone { .. }) => catalog::delete_model(model)?,
+        Err(Error::OwnerGone { .. } | Error::OwnerReplaced { .. }) => {
+            catalog::delete_model(model)?;
+        }
         Err(error) => return Err(error),
     }
     Ok(model.to_owned())

@@ -83,6 +83,18 @@ pub enum Error {
     },
     /// The role that owns the model does not exist any more.
     OwnerGone { model: String, owner: String },
+    /// The role that owns the model is gone, and there is another one of its name.
+    OwnerReplaced { model: String, owner: String },
+    /// The scores of a model were given to a superuser, the model was not.
+    ScoresGiven {
+        model: String,
+        owner: String,
+        found: String,
+    },
+    /// The model has no event source.
+    NoSources { model: String },
+    /// No role of that name.
+    UnknownRole { name: String },
     /// The caller is not a member of the role that owns the model.
     NotOwner { owner: String, caller: String },
     /// The model has no active version.

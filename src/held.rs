@@ -6,6 +6,7 @@
 use pgrx::pg_sys;
 
 use crate::catalog::{self, Definition};
+use crate::define;
 use crate::error::Error;
 use crate::relation;
 
@@ -30,7 +31,7 @@ pub fn for_writing<T>(
     name: &str,
     work: impl FnOnce(&Definition) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    catalog::lock(name)?;
+    define::lock(name)?;
     look_again(name, work)
 }
 

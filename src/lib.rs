@@ -21,6 +21,7 @@ mod laps;
 mod memory;
 mod notice;
 mod owner;
+mod place;
 mod plan;
 mod predict;
 mod pushed;
@@ -41,7 +42,12 @@ pgrx::extension_sql_file!("../sql/tables.sql", name = "tables", bootstrap);
 pgrx::extension_sql_file!(
     "../sql/views.sql",
     name = "views",
-    requires = ["tables", owner::is_mine]
+    requires = [
+        "tables",
+        owner::is_mine,
+        owner::owner_now,
+        place::relation_now
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/aggregates.sql",

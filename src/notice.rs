@@ -190,3 +190,28 @@ pub fn segment_indexed(segment: &str) {
         "To drop the segment run customer_ai.drop_segment.".to_owned(),
     );
 }
+
+/// Says that a relation has another name than the one kept, and is used all the same.
+pub fn moved(kept: &(String, String), now: &(String, String)) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "relation \"{}.{}\" is now \"{}.{}\"",
+            kept.0, kept.1, now.0, now.1
+        ),
+        "place",
+    )
+    .set_detail("It was renamed or moved; the model goes on with it.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Says that a model was given to the role that its scores were given to.
+pub fn given(model: &str, before: &str, owner: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("model \"{model}\" of role \"{before}\" is now a model of role \"{owner}\""),
+        "owner",
+    )
+    .set_detail("Its scores were given to that role, by REASSIGN OWNED or by hand.")
+    .report(PgLogLevel::NOTICE);
+}

@@ -3,10 +3,13 @@
 
 use std::ffi::{CStr, CString};
 
-use pgrx::{pg_extern, pg_sys};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
 
 use crate::catalog::Definition;
 use crate::error::Error;
+use crate::place;
+use crate::sql;
 use crate::sqltype::Name;
 
 /// What may be done meanwhile.
@@ -136,30 +139,170 @@ fn switched<T>(
     result
 }
 
-/// Whether the current role may see and run what belongs to a role: what the views ask for every row, so not an SQL
-/// function, which costs a millisecond to start. False, not an error, when the role is gone.
-#[pg_extern(name = "_is_mine", stable, strict, parallel_safe)]
-fn is_mine(owner: Name) -> bool {
-    let Ok(owner) = CString::new(owner.0) else {
-        return false;
-    };
-    // SAFETY: look-ups in the catalog on the main thread.
-    unsafe {
-        let role = pg_sys::get_role_oid(owner.as_ptr(), true);
-        role != pg_sys::InvalidOid && pg_sys::is_member_of_role(pg_sys::GetUserId(), role)
+/// The owner of a model, as the catalog knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    Role(pg_sys::Oid),
+    /// The role is gone, and there is another one of its name.
+    Replaced,
+    Gone,
+}
+
+/// Who owns a model: the role of the OID that was noted here, whatever it is called now; the role of the name, if none was.
+pub fn owner_of(name: &str, noted: Option<pg_sys::Oid>) -> Owner {
+    match (noted, role_oid(name)) {
+        (Some(oid), _) if existing_name(oid).is_some() => Owner::Role(oid),
+        (Some(_), Some(_)) => Owner::Replaced,
+        (None, Some(oid)) => Owner::Role(oid),
+        (_, None) => Owner::Gone,
     }
 }
 
-/// The name of a role, for a message.
-pub fn role_name(role: pg_sys::Oid) -> String {
+impl Owner {
+    /// Whether a role may see and run what is this owner's: a superuser what is nobody's any more.
+    pub fn is_open_to(self, role: pg_sys::Oid) -> bool {
+        match self {
+            Self::Role(owner) => is_member(role, owner),
+            Self::Replaced | Self::Gone => is_superuser(role),
+        }
+    }
+}
+
+/// Whether a role is a superuser.
+pub fn is_superuser(role: pg_sys::Oid) -> bool {
+    // SAFETY: a look-up in the catalog on the main thread.
+    unsafe { pg_sys::superuser_arg(role) }
+}
+
+/// The OID of a role, if it exists.
+pub fn role_oid(name: &str) -> Option<pg_sys::Oid> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: a look-up in the catalog by name.
+    let oid = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
+/// Whether the current role may see and run what belongs to a role: what the views ask for every row, so not an SQL
+/// function, which costs a millisecond to start.
+#[pg_extern(name = "_is_mine", stable, parallel_safe)]
+fn is_mine(
+    owner: Option<Name>,
+    owner_oid: default!(Option<pg_sys::Oid>, "NULL"),
+    place: default!(Option<&str>, "NULL"),
+) -> bool {
+    owner.is_some_and(|owner| {
+        owner_of(&owner.0, place::noted(owner_oid, place)).is_open_to(current())
+    })
+}
+
+/// The name that the owner of a model has now, for the views.
+#[pg_extern(name = "_owner_now", stable, parallel_safe)]
+fn owner_now(
+    owner: Option<Name>,
+    owner_oid: Option<pg_sys::Oid>,
+    place: Option<&str>,
+) -> Option<String> {
+    let name = place::noted(owner_oid, place).and_then(existing_name);
+    name.or_else(|| owner.map(|owner| owner.0))
+}
+
+fn existing_name(role: pg_sys::Oid) -> Option<String> {
     // SAFETY: with `noerr` the result is NULL or a C string in the current memory context.
     unsafe {
         let name = pg_sys::GetUserNameFromId(role, true);
-        if name.is_null() {
-            role.to_string()
-        } else {
-            CStr::from_ptr(name).to_string_lossy().into_owned()
+        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}
+
+/// The name of a role.
+pub fn role_name(role: pg_sys::Oid) -> String {
+    existing_name(role).unwrap_or_else(|| role.to_string())
+}
+
+/// What DROP ROLE names when the role owns models: a right on the column of the owners. Nobody holds this right, so
+/// nothing of it is in a dump, and DROP OWNED does not remove it.
+fn anchor() -> (pg_sys::Oid, i32) {
+    // SAFETY: look-ups in the catalog by name.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(c"customer_ai".as_ptr(), false);
+        let view = pg_sys::get_relname_relid(c"models".as_ptr(), schema);
+        (view, i32::from(pg_sys::get_attnum(view, c"owner".as_ptr())))
+    }
+}
+
+/// Whether DROP ROLE refuses a role because of its models.
+pub fn is_held(role: pg_sys::Oid) -> Result<bool, Error> {
+    let (view, column) = anchor();
+    let query = "SELECT FROM pg_catalog.pg_shdepend d
+        WHERE d.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+            AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = $1 AND d.objsubid = $2
+            AND d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = $3";
+    let arguments = [view.into(), column.into(), role.into()];
+    Ok(is_pinned(role) || sql::row(query, &arguments, |_| Ok(()))?.is_some())
+}
+
+/// Nobody drops the first superuser.
+fn is_pinned(role: pg_sys::Oid) -> bool {
+    role.to_u32() == pg_sys::BOOTSTRAP_SUPERUSERID
+}
+
+/// Makes DROP ROLE refuse a role, from the end of the transaction on.
+pub fn hold(role: pg_sys::Oid) -> Result<(), Error> {
+    // Against one who lets it go meanwhile; others may hold it as well.
+    lock_role(role, pg_sys::RowExclusiveLock);
+    if !is_held(role)? {
+        change(&[], &[role]);
+    }
+    Ok(())
+}
+
+/// Lets DROP ROLE have a role, if it owns no model any more.
+pub fn let_go(
+    role: pg_sys::Oid,
+    is_needed: impl FnOnce() -> Result<bool, Error>,
+) -> Result<(), Error> {
+    if is_pinned(role) {
+        return Ok(());
+    }
+    lock_role(role, pg_sys::ShareRowExclusiveLock);
+    if !is_needed()? {
+        change(&[role], &[]);
+    }
+    Ok(())
+}
+
+fn lock_role(role: pg_sys::Oid, mode: u32) {
+    // SAFETY: a lock by OID, released at the end of the transaction.
+    unsafe { pg_sys::LockSharedObject(pg_sys::AuthIdRelationId, role, 0, mode as i32) }
+}
+
+fn change(before: &[pg_sys::Oid], after: &[pg_sys::Oid]) {
+    let (view, column) = anchor();
+    // PostgreSQL frees both lists.
+    let list = |roles: &[pg_sys::Oid]| {
+        let Some(&role) = roles.first() else {
+            return std::ptr::null_mut();
+        };
+        // SAFETY: palloc returns room for an OID or raises an error.
+        unsafe {
+            let list: *mut pg_sys::Oid = pg_sys::palloc(size_of::<pg_sys::Oid>()).cast();
+            *list = role;
+            list
         }
+    };
+    // SAFETY: lists of the lengths given, as of the rights before and after a GRANT. No role is skipped as the owner of the
+    // view is: that one owns models as everybody does.
+    unsafe {
+        pg_sys::updateAclDependencies(
+            pg_sys::RelationRelationId,
+            view,
+            column,
+            pg_sys::InvalidOid,
+            before.len() as i32,
+            list(before),
+            after.len() as i32,
+            list(after),
+        );
     }
 }
 

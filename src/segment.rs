@@ -46,7 +46,9 @@ fn refresh_segment(segment: Option<&str>) -> Result<i64, ErrorReport> {
     let (schema, name) = parse_name(required("segment", segment)?)?;
     let segment = catalog::lock_segment(&schema, &name)?;
     let definition = catalog::load(&segment.model)?;
-    Ok(refresh(&definition, &segment)?)
+    let profiles = refresh(&definition, &segment)?;
+    catalog::remember(definition.id, definition.owner_oid)?;
+    Ok(profiles)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -173,6 +175,7 @@ fn create_from(
         description,
         profiles,
     )?;
+    catalog::remember(definition.id, definition.owner_oid)?;
     Ok(format!("{schema}.{name}"))
 }
 

@@ -4,12 +4,14 @@ use pgrx::datum::Interval;
 use pgrx::pg_sys;
 use pgrx::spi::SpiHeapTupleData;
 
+use super::places::remember;
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
 use super::{not_null, sql};
 use crate::args::{Options, interval_text};
 use crate::condition::Condition;
 use crate::error::{Error, nearest};
-use crate::owner::{current, is_member};
+use crate::owner::{Owner, current, is_member, owner_of};
+use crate::place;
 
 /// Which end of the scores is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,16 +63,16 @@ pub struct Definition {
     pub profiles: Vec<ProfileSource>,
 }
 
-const SELECT: &str = "SELECT m.id, m.name, m.owner::text, r.oid, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible,
+const SELECT: &str = "SELECT m.id, m.name, m.owner::text, m.owner_oid, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible,
         m.eligible_window, m.exclude, m.options::text, m.time_zone, m.scores_schema::text, m.scores_name::text,
-        m.active_version, m.goal_aggregates, m.eligible_aggregates, m.exclude_aggregates
-    FROM customer_ai.model m LEFT JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
-    WHERE m.name = $1";
+        m.active_version, m.goal_aggregates, m.eligible_aggregates, m.exclude_aggregates, m.scores_oid,
+        m.scores_schema_oid, m.place
+    FROM customer_ai.model m WHERE m.name = $1";
 
 /// The definition of a model. Only reads: works on a standby and in a parallel query.
 ///
 /// # Errors
-/// 42704 when there is no such model or its owner is gone.
+/// 42704 when there is no such model or its owner is gone, 55000 when another role has the name of its owner.
 pub fn load(name: &str) -> Result<Definition, Error> {
     find(name)?.ok_or_else(|| unknown(name))
 }
@@ -83,7 +85,9 @@ pub fn lock(name: &str) -> Result<Definition, Error> {
     let query = "SELECT id FROM customer_ai.model WHERE id = $1 FOR UPDATE";
     sql::written(query, &[id.into()], |_| Ok(()))?;
     // It may have been dropped or given away meanwhile.
-    load(name)
+    let definition = load(name)?;
+    remember(definition.id, definition.owner_oid)?;
+    Ok(definition)
 }
 
 /// The definition of a model, if there is one of the caller's.
@@ -98,18 +102,24 @@ fn find(name: &str) -> Result<Option<Definition>, Error> {
     Ok(Some(definition))
 }
 
-/// Reads a definition, if the caller may see it: a superuser sees also what a role that is gone has left.
+/// Reads a definition, if the caller may see it.
 fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Definition>, Error> {
     let name: String = not_null(row.get(2)?)?;
     let owner: String = not_null(row.get(3)?)?;
-    let owner_oid = match row.get::<pg_sys::Oid>(4)? {
-        Some(oid) if is_member(caller, oid) => oid,
-        // SAFETY: a look-up in the catalog on the main thread.
-        None if unsafe { pg_sys::superuser_arg(caller) } => {
-            return Err(Error::OwnerGone { model: name, owner });
-        }
-        _ => return Ok(None),
+    let place: Option<String> = row.get(22)?;
+    let noted = |oid| place::noted(oid, place.as_deref());
+    let found = owner_of(&owner, noted(row.get(4)?));
+    if !found.is_open_to(caller) {
+        return Ok(None);
+    }
+    let owner_oid = match found {
+        Owner::Role(oid) => oid,
+        Owner::Replaced => return Err(Error::OwnerReplaced { model: name, owner }),
+        Owner::Gone => return Err(Error::OwnerGone { model: name, owner }),
     };
+    let scores = (not_null(row.get(14)?)?, not_null(row.get(15)?)?);
+    let (scores_schema, scores_name) =
+        place::follow(scores, noted(row.get(20)?), noted(row.get(21)?));
     Ok(Some(Definition {
         id: not_null(row.get(1)?)?,
         name,
@@ -125,8 +135,8 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
         exclude: condition(row, 11, 19)?,
         options: Options::parse(&not_null(row.get::<String>(12)?)?)?,
         time_zone: not_null(row.get(13)?)?,
-        scores_schema: not_null(row.get(14)?)?,
-        scores_name: not_null(row.get(15)?)?,
+        scores_schema,
+        scores_name,
         active_version: row.get(16)?,
         events: Vec::new(),
         profiles: Vec::new(),
@@ -260,9 +270,24 @@ pub fn set_active(model_id: i64, version: i32) -> Result<(), Error> {
 
 /// Deletes a model with its sources, versions, runs and segments; their relations are not touched.
 pub fn delete_model(name: &str) -> Result<(), Error> {
-    let query = "DELETE FROM customer_ai.model WHERE name = $1 RETURNING id";
-    let deleted = sql::written(query, &[name.into()], |row| not_null(row.get::<i64>(1)?))?;
-    deleted.map_or(Ok(()), delete_parts)
+    let query = "DELETE FROM customer_ai.model WHERE name = $1 RETURNING id, owner_oid, place";
+    let deleted = sql::written(query, &[name.into()], |row| {
+        let place: Option<String> = row.get(3)?;
+        let owner = place::noted(row.get(2)?, place.as_deref());
+        Ok((not_null(row.get::<i64>(1)?)?, owner))
+    })?;
+    let Some((id, owner)) = deleted else {
+        return Ok(());
+    };
+    delete_parts(id)?;
+    owner.map_or(Ok(()), super::let_go)
+}
+
+/// The id of a model whose owner is gone, held against other writers: for superusers alone.
+pub fn lock_orphan(name: &str) -> Result<i64, Error> {
+    let query = "SELECT id FROM customer_ai.model WHERE name = $1 FOR UPDATE";
+    let found = sql::written(query, &[name.into()], |row| not_null(row.get::<i64>(1)?))?;
+    found.ok_or_else(|| unknown(name))
 }
 
 /// Deletes what belongs to a model: there are no foreign keys that would.

@@ -4,7 +4,9 @@ use pgrx::spi::SpiHeapTupleData;
 
 use super::{not_null, sql};
 use crate::error::{Error, nearest};
-use crate::owner::{current, is_member};
+use crate::owner::{current, owner_of};
+use crate::place;
+use crate::relation;
 
 /// A segment as it was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,18 +26,22 @@ impl Segment {
 }
 
 fn segment(row: &SpiHeapTupleData) -> Result<Segment, Error> {
+    let place: Option<String> = row.get(7)?;
+    let kept = (not_null(row.get(3)?)?, not_null(row.get(4)?)?);
+    let (schema, name) = place::follow(kept, place::noted(row.get(6)?, place.as_deref()), None);
     Ok(Segment {
         id: not_null(row.get(1)?)?,
         model: not_null(row.get(2)?)?,
-        schema: not_null(row.get(3)?)?,
-        name: not_null(row.get(4)?)?,
+        schema,
+        name,
         condition: not_null(row.get(5)?)?,
     })
 }
 
 /// The segments of a model, in the order they were created.
 pub fn segments_of(model_id: i64) -> Result<Vec<Segment>, Error> {
-    let query = "SELECT s.id, m.name, s.schema_name::text, s.segment_name::text, s.condition
+    let query = "SELECT s.id, m.name, s.schema_name::text, s.segment_name::text, s.condition,
+            s.relation_oid, s.place
         FROM customer_ai.segment s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
         WHERE s.model_id = $1 ORDER BY s.id";
     sql::rows(query, &[model_id.into()], |row| segment(&row))
@@ -61,18 +67,32 @@ pub fn find_segment(schema: &str, name: &str) -> Result<Option<Segment>, Error> 
     find(schema, name)
 }
 
-/// A segment of the caller's.
+/// A segment of the caller's, by the name that it was given or that it has now.
 fn find(schema: &str, name: &str) -> Result<Option<Segment>, Error> {
     let caller = current();
-    let query = "SELECT s.id, m.name, s.schema_name::text, s.segment_name::text, s.condition, r.oid
+    let query = "SELECT s.id, m.name, s.schema_name::text, s.segment_name::text, s.condition, s.relation_oid, s.place,
+            m.owner::text, m.owner_oid, m.place
         FROM customer_ai.segment s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
-        JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
-        WHERE s.schema_name = $1::name AND s.segment_name = $2::name";
-    let found = sql::row(query, &[schema.into(), name.into()], |row| {
-        let mine = is_member(caller, not_null(row.get(6)?)?);
-        mine.then(|| segment(&row)).transpose()
+        WHERE (s.schema_name = $1::name AND s.segment_name = $2::name) OR s.relation_oid = $3
+        ORDER BY (s.schema_name = $1::name AND s.segment_name = $2::name) DESC";
+    let oid = relation::find(schema, name);
+    let found = sql::rows(query, &[schema.into(), name.into(), oid.into()], |row| {
+        let owner: String = not_null(row.get(8)?)?;
+        let place: Option<String> = row.get(10)?;
+        let owner = owner_of(&owner, place::noted(row.get(9)?, place.as_deref()));
+        if !owner.is_open_to(caller) {
+            return Ok(None);
+        }
+        let segment = segment(&row)?;
+        let kept = (
+            not_null::<String>(row.get(3)?)?,
+            not_null::<String>(row.get(4)?)?,
+        );
+        let meant = (schema, name);
+        let is_meant = meant == (&kept.0, &kept.1) || meant == (&segment.schema, &segment.name);
+        Ok(is_meant.then_some(segment))
     })?;
-    Ok(found.flatten())
+    Ok(found.into_iter().flatten().next())
 }
 
 fn unknown(name: &str) -> Result<Error, Error> {

@@ -4,12 +4,15 @@ use pgrx::spi::SpiHeapTupleData;
 
 use super::{not_null, sql};
 use crate::error::Error;
+use crate::place;
 
 /// A relation of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSource {
     pub schema: String,
     pub relation: String,
+    /// What conditions and event types call it: its name when it was added.
+    pub label: String,
     pub profile_column: String,
     pub time_column: String,
     /// The column that says what kind of event a row is.
@@ -35,16 +38,18 @@ pub struct ProfileSource {
 pub(super) fn events_of(model_id: i64) -> Result<Vec<EventSource>, Error> {
     let query =
         "SELECT s.schema_name::text, s.relation_name::text, s.profile_column::text, s.time_column::text,
-            s.type_column::text, s.event_type, s.where_clause
+            s.type_column::text, s.event_type, s.where_clause, s.label::text, s.relation_oid, s.place
         FROM customer_ai.event_source s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
         WHERE s.model_id = $1 ORDER BY s.position";
     sql::rows(query, &[model_id.into()], event_source)
 }
 
 fn event_source(row: SpiHeapTupleData) -> Result<EventSource, Error> {
+    let (schema, relation) = names(&row, 9, 10)?;
     Ok(EventSource {
-        schema: not_null(row.get(1)?)?,
-        relation: not_null(row.get(2)?)?,
+        schema,
+        relation,
+        label: not_null(row.get(8)?)?,
         profile_column: not_null(row.get(3)?)?,
         time_column: not_null(row.get(4)?)?,
         type_column: row.get(5)?,
@@ -56,27 +61,36 @@ fn event_source(row: SpiHeapTupleData) -> Result<EventSource, Error> {
 pub(super) fn profiles_of(model_id: i64) -> Result<Vec<ProfileSource>, Error> {
     let query =
         "SELECT s.schema_name::text, s.relation_name::text, s.profile_column::text, s.columns::text[],
-            s.valid_from_column::text
+            s.valid_from_column::text, s.relation_oid, s.place
         FROM customer_ai.profile_source s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
         WHERE s.model_id = $1 ORDER BY s.position";
     sql::rows(query, &[model_id.into()], profile_source)
 }
 
 fn profile_source(row: SpiHeapTupleData) -> Result<ProfileSource, Error> {
+    let (schema, relation) = names(&row, 6, 7)?;
     Ok(ProfileSource {
-        schema: not_null(row.get(1)?)?,
-        relation: not_null(row.get(2)?)?,
+        schema,
+        relation,
         profile_column: not_null(row.get(3)?)?,
         columns: row.get(4)?,
         valid_from_column: row.get(5)?,
     })
 }
 
+/// Where a source is now.
+fn names(row: &SpiHeapTupleData, oid: usize, place: usize) -> Result<place::Names, Error> {
+    let place: Option<String> = row.get(place)?;
+    let oid = place::noted(row.get(oid)?, place.as_deref());
+    let kept = (not_null(row.get(1)?)?, not_null(row.get(2)?)?);
+    Ok(place::follow(kept, oid, None))
+}
+
 /// Adds an event source behind those a model has.
 pub fn insert_events(model_id: i64, source: &EventSource) -> Result<(), Error> {
     let query = "INSERT INTO customer_ai.event_source (model_id, position, schema_name, relation_name, profile_column,
-            time_column, type_column, event_type, where_clause)
-        SELECT $1, coalesce(max(position), 0) + 1, $2::name, $3::name, $4::name, $5::name, $6::name, $7, $8
+            time_column, type_column, event_type, where_clause, label)
+        SELECT $1, coalesce(max(position), 0) + 1, $2::name, $3::name, $4::name, $5::name, $6::name, $7, $8, $9::name
         FROM customer_ai.event_source WHERE model_id = $1";
     let arguments = [
         model_id.into(),
@@ -87,6 +101,7 @@ pub fn insert_events(model_id: i64, source: &EventSource) -> Result<(), Error> {
         source.type_column.as_deref().into(),
         source.event_type.as_deref().into(),
         source.where_clause.as_deref().into(),
+        source.label.as_str().into(),
     ];
     sql::run(query, &arguments)
 }

@@ -90,6 +90,7 @@ impl Given<'_> {
             scores_name: &scores.1,
         })?;
         catalog::insert_events(id, &source)?;
+        catalog::remember(id, owner)?;
         Ok(self.model.to_owned())
     }
 

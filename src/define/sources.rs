@@ -54,6 +54,7 @@ pub fn event_source(
     Ok(EventSource {
         schema: relation.schema.clone(),
         relation: relation.name.clone(),
+        label: relation.name.clone(),
         profile_column: profile.name.clone(),
         time_column: time.name.clone(),
         type_column: kind.map(|column| column.name.clone()),
@@ -73,11 +74,15 @@ fn same(column: &str, first: &'static str, second: &'static str) -> Error {
 impl GivenEvents<'_> {
     /// Checks the source beside those the model has, then writes it, and returns the model's name.
     pub fn add(self, model: &str) -> Result<String, Error> {
-        let definition = catalog::lock(model)?;
+        let definition = super::lock(model)?;
         let relation = Relation::open(self.events, definition.owner_oid)?;
         relation.refuse_temporary()?;
         refuse_scores(&definition, &relation)?;
-        let sources = relation::open_events(&definition)?;
+        let sources = if definition.events.is_empty() {
+            Vec::new()
+        } else {
+            relation::open_events(&definition)?
+        };
         let source = self.source(&definition, &sources, &relation)?;
         as_owner(&definition, || {
             // Alone first: what is put between the parentheses of the stream must be one expression.
@@ -93,6 +98,7 @@ impl GivenEvents<'_> {
             check_conditions(&definition, &sources)
         })?;
         catalog::insert_events(definition.id, &source)?;
+        catalog::remember(definition.id, definition.owner_oid)?;
         Ok(definition.name)
     }
 
@@ -140,7 +146,7 @@ impl GivenEvents<'_> {
 impl GivenProfiles {
     /// Checks the source, then writes it, and returns the model's name.
     pub fn add(self, model: &str) -> Result<String, Error> {
-        let definition = catalog::lock(model)?;
+        let definition = super::lock(model)?;
         let relation = Relation::open(self.profiles, definition.owner_oid)?;
         relation.refuse_temporary()?;
         refuse_scores(&definition, &relation)?;
@@ -180,6 +186,7 @@ impl GivenProfiles {
             valid_from_column: self.valid_from_column,
         };
         catalog::insert_profiles(definition.id, &source)?;
+        catalog::remember(definition.id, definition.owner_oid)?;
         Ok(definition.name)
     }
 }

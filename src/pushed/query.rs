@@ -232,7 +232,7 @@ fn kind(source: &EventSource) -> String {
     if let Some(column) = &source.type_column {
         return format!("e.{}", quote(column));
     }
-    let kind = source.event_type.as_ref().unwrap_or(&source.relation);
+    let kind = source.event_type.as_ref().unwrap_or(&source.label);
     bytes(kind)
 }
 

@@ -44,8 +44,14 @@ impl Profiles {
 /// Opens the event sources of a model, as its owner may read them.
 ///
 /// # Errors
-/// Those of [`Relation::named`]; what no longer fits is reported as at the definition.
+/// Those of [`Relation::named`]; what no longer fits is reported as at the definition. 55000 when there is none, as after a
+/// restore that was broken off.
 pub fn open_events(definition: &Definition) -> Result<Vec<Events>, Error> {
+    if definition.events.is_empty() {
+        return Err(Error::NoSources {
+            model: definition.name.clone(),
+        });
+    }
     let open = |source: &EventSource| {
         let relation = Relation::named(&source.schema, &source.relation, definition.owner_oid)?;
         open_source(source.clone(), relation, &definition.time_zone)
@@ -116,7 +122,7 @@ impl Events {
         match (&self.source.type_column, &self.source.event_type) {
             (Some(column), _) => format!("r.{}::pg_catalog.text", quote(column)),
             (None, Some(kind)) => format!("{}::pg_catalog.text", literal(kind)),
-            (None, None) => format!("{}::pg_catalog.text", literal(&self.source.relation)),
+            (None, None) => format!("{}::pg_catalog.text", literal(&self.source.label)),
         }
     }
 
@@ -130,7 +136,7 @@ impl Events {
     }
 
     fn source_sql(&self) -> String {
-        format!("{}::pg_catalog.text", literal(&self.source.relation))
+        format!("{}::pg_catalog.text", literal(&self.source.label))
     }
 
     fn select(&self, sources: &[Events]) -> String {

@@ -135,6 +135,7 @@ fn run(
         write(definition, &mut scored, run, number)
     })?;
     segment::refresh_all(definition)?;
+    catalog::remember(definition.id, definition.owner_oid)?;
     notice::left_out(definition, &scored.read.skipped);
     let [low, medium, high] = scored.predictions.buckets();
     Ok((

@@ -83,6 +83,16 @@ pg_dump -Fd -j4 -d "$source" -f "$file"
 try "$PGUSER" "$keeper,$guest" archive -j4
 rm -r "$file"
 
+# Without owners, the tables are the superuser's, and the models too once they are given: they never run with more rights
+# than those who defined them without being told to.
+taken() {
+    archive "$1" -O
+    query -d "$1" -c "SELECT customer_ai.alter_model(model, owner => '$PGUSER') FROM customer_ai.models" >/dev/null
+}
+pg_dump -Fc -d "$source" -f "$file"
+try "$PGUSER" "$PGUSER,$PGUSER" taken
+rm "$file"
+
 # By the owner of the database, without owners: everything becomes theirs. The extension is there, since only a superuser
 # can create one; its comment is all that PostgreSQL refuses.
 pg_dump -U "$keeper" -O --no-comments -d "$source" -f "$file"

@@ -1,6 +1,6 @@
 //! Models: their names, their owners, and where their scores go.
 
-use super::{Code, Message, UNSUPPORTED, cut, perhaps};
+use super::{Code, Message, STATE, UNSUPPORTED, cut, perhaps};
 
 pub fn unknown_model(name: &str, nearest: Option<String>) -> Message {
     Message {
@@ -44,9 +44,54 @@ pub fn owner_gone(model: &str, owner: &str) -> Message {
         code: Code::ERRCODE_UNDEFINED_OBJECT,
         text: format!("model \"{model}\" has no owner"),
         detail: format!("Role \"{owner}\" does not exist any more."),
-        hint: format!(
-            "Create the role again, or drop the model with SELECT customer_ai.drop_model('{model}')."
+        hint: hand_over(model),
+    }
+}
+
+/// What a superuser does about a model that nobody owns.
+fn hand_over(model: &str) -> String {
+    format!(
+        "As a superuser, give it to a role with SELECT customer_ai.alter_model('{model}', owner => 'role'), or drop it with SELECT customer_ai.drop_model('{model}')."
+    )
+}
+
+pub fn owner_replaced(model: &str, owner: &str) -> Message {
+    Message {
+        code: STATE,
+        text: format!("model \"{model}\" has no owner"),
+        detail: format!("Role \"{owner}\" was dropped; the role of that name is another one."),
+        hint: hand_over(model),
+    }
+}
+
+pub fn scores_given(model: &str, owner: &str, found: &str) -> Message {
+    Message {
+        code: STATE,
+        text: format!("model \"{model}\" and its scores have different owners"),
+        detail: format!(
+            "Found scores of role \"{found}\", a superuser, and the model of role \"{owner}\"; its conditions would run with the rights of a superuser."
         ),
+        hint: format!(
+            "If that is meant, run SELECT customer_ai.alter_model('{model}', owner => '{found}'); otherwise give the scores back."
+        ),
+    }
+}
+
+pub fn no_sources(model: &str) -> Message {
+    Message {
+        code: STATE,
+        text: format!("model \"{model}\" has no events"),
+        detail: "Found no event source of it, as after a restore that was broken off; at least one is required.".to_owned(),
+        hint: format!("Restore again, or add one with SELECT customer_ai.add_events('{model}', 'schema.table')."),
+    }
+}
+
+pub fn unknown_role(name: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_UNDEFINED_OBJECT,
+        text: format!("role \"{}\" does not exist", cut(name)),
+        detail: "Found no role of this name.".to_owned(),
+        hint: "SELECT rolname FROM pg_roles lists the roles.".to_owned(),
     }
 }
 

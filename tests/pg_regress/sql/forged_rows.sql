@@ -38,15 +38,18 @@ copied	postgres	conversion	shop.trap()	f	t	30 days	{}	UTC	shop	copied
 \.
 SELECT owner FROM customer_ai.models WHERE model = 'copied';
 -- a source of somebody else's model, in any name, is not one
-INSERT INTO customer_ai.event_source (model_id, owner, position, schema_name, relation_name, profile_column, time_column, where_clause)
-SELECT m.id, o, row_number() OVER () + 1, 'shop', 'orders', 'customer_id', 'at', 'shop.trap()'
+INSERT INTO customer_ai.event_source (model_id, owner, position, schema_name, relation_name, label, profile_column, time_column, where_clause)
+SELECT m.id, o, row_number() OVER () + 1, 'shop', 'orders', 'orders', 'customer_id', 'at', 'shop.trap()'
 FROM customer_ai.model m, unnest(ARRAY['regress_victim', 'regress_dbo', session_user]) o WHERE m.name = 'mine';
 INSERT INTO customer_ai.segment (model_id, owner, schema_name, segment_name, condition, profiles)
 SELECT m.id, 'regress_victim', 'shop', 'prized', 'true', 0 FROM customer_ai.model m WHERE m.name = 'mine';
 INSERT INTO customer_ai.version (model_id, owner, number, format, algorithm, as_of, cutoffs, rows, positives, report, document)
 SELECT m.id, 'regress_victim', 1, 1, 'auto', now(), '{}', 1, 1, '{}', '' FROM customer_ai.model m WHERE m.name = 'mine';
-INSERT INTO customer_ai.event_source (model_id, owner, position, schema_name, relation_name, profile_column, time_column)
-SELECT m.id, session_user, 1, 'shop', 'orders', 'customer_id', 'at' FROM customer_ai.model m WHERE m.name = 'forged_1';
+INSERT INTO customer_ai.event_source (model_id, owner, position, schema_name, relation_name, relation_oid, place, label, profile_column, time_column)
+SELECT m.id, session_user, 1, 'shop', 'orders', 'pg_authid'::regclass, v.place, 'orders', 'customer_id', 'at'
+FROM customer_ai.model v, customer_ai.model m WHERE v.name = 'mine' AND m.name = 'forged_1';
+-- an OID that was noted by nobody means nothing
+SELECT count(place) AS places FROM customer_ai.event_source WHERE relation_oid = 'pg_authid'::regclass;
 -- no more than that: nothing is changed or deleted
 UPDATE customer_ai.model SET owner = 'regress_victim';
 DELETE FROM customer_ai.model;
@@ -65,6 +68,7 @@ SELECT segment FROM customer_ai.segments;
 SELECT algorithm IS NOT NULL AS trained FROM customer_ai.train('mine', activate => 'always');
 RESET ROLE;
 SELECT customer_ai.train('forged_1');
+SELECT customer_ai.train('forged_2');
 SELECT customer_ai.drop_model('mine');
 SELECT * FROM shop.prized;
 -- what is left of it belongs to nobody

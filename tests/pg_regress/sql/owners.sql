@@ -47,13 +47,28 @@ SELECT customer_ai.add_events('m', 'shop.orders', 'customer_id', 'at', where_cla
 SELECT current_user, current_setting('search_path');
 RESET ROLE;
 
--- a superuser can drop what a role that is gone has left
+-- a role that owns a model is not dropped before it, also when it was forced out of everything else
 DROP OWNED BY regress_ana;
 DROP ROLE regress_cid, regress_ana;
-SELECT count(*) AS models FROM customer_ai.models;
 SELECT customer_ai.add_events('m', 'shop.orders');
+
+-- as after a restore without the role: only a superuser sees what it has left, and gives it away or drops it
+BEGIN;
+UPDATE customer_ai.model SET owner = 'regress_gone', place = NULL;
+UPDATE customer_ai.event_source SET owner = 'regress_gone';
+SELECT owner FROM customer_ai.models;
+SAVEPOINT before;
+SELECT customer_ai.add_events('m', 'shop.orders');
+ROLLBACK TO before;
+SET ROLE regress_ana;
+SELECT owner FROM customer_ai.models;
+SELECT customer_ai.alter_model('m', owner => 'regress_ana');
+ROLLBACK TO before;
+SELECT customer_ai.alter_model('m', owner => 'regress_ben');
+SELECT owner, (SELECT count(*) FROM customer_ai.event_source s WHERE s.owner = 'regress_ben') AS sources FROM customer_ai.models;
+ROLLBACK;
 SELECT customer_ai.drop_model('m');
 SET client_min_messages = warning;
 DROP SCHEMA shop CASCADE;
 DROP OWNED BY regress_ben;
-DROP ROLE regress_ben;
+DROP ROLE regress_ben, regress_cid, regress_ana;
