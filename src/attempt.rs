@@ -23,12 +23,17 @@ pub fn attempt<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Failure>
         let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
+        // SPI takes a subtransaction that has written nothing yet for one that only reads, and shows it what the
+        // statement began with: let that be what there is now.
+        pg_sys::CommandCounterIncrement();
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         let result = PgTryBuilder::new(AssertUnwindSafe(|| {
             Ok(work().unwrap_or_else(|error| error.throw()))
         }))
         .catch_others(Err)
         .execute();
         if result.is_ok() {
+            pg_sys::PopActiveSnapshot();
             pg_sys::ReleaseCurrentSubTransaction();
         } else {
             pg_sys::RollbackAndReleaseCurrentSubTransaction();

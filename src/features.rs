@@ -20,6 +20,14 @@ use crate::owner::as_owner;
 use crate::pushed::Pushed;
 use crate::rows::{Rows, Text};
 
+/// The types of its columns.
+const COLUMNS: [pg_sys::Oid; 4] = [
+    pg_sys::TEXTOID,
+    pg_sys::TEXTOID,
+    pg_sys::FLOAT8OID,
+    pg_sys::TEXTOID,
+];
+
 /// Written out because the rows go to PostgreSQL's own tuplestore, which pgrx knows nothing of.
 #[pg_extern(sql = r#"
 CREATE FUNCTION features(model text, as_of timestamptz DEFAULT NULL)
@@ -36,7 +44,7 @@ fn features(
     let model = args::required("model", model)?;
     let as_of = instant::as_of(as_of)?;
     // SAFETY: `call` is the call that PostgreSQL makes of this function, which returns a table.
-    let mut rows = unsafe { Rows::open(call) }?;
+    let mut rows = unsafe { Rows::open(call, COLUMNS) }?;
     held::for_reading(model, |definition| {
         as_owner(definition, || matrix(definition, as_of, &mut rows))
     })?;
@@ -56,7 +64,7 @@ fn stored_model(definition: &Definition) -> Result<Option<Model>, Error> {
 }
 
 /// Hands out the features of every eligible profile.
-fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows) -> Result<(), Error> {
+fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows<4>) -> Result<(), Error> {
     let stored = stored_model(definition)?;
     let pushed = match &stored {
         Some(model) => Pushed::choose(definition, model)?,
@@ -99,7 +107,7 @@ fn ask_all(
     definition: &Definition,
     mut pushed: Pushed,
     as_of: Option<Micros>,
-    rows: &mut Rows,
+    rows: &mut Rows<4>,
 ) -> Result<(), Error> {
     let as_of = as_of.map_or_else(|| pushed.newest(), Ok)?;
     let cutoffs = instant::windows(definition, &[as_of])?;
@@ -116,7 +124,7 @@ fn ask_all(
 }
 
 /// Hands out the features of one profile.
-fn hand_out(profile: &str, columns: &[Column], row: &[f64], rows: &mut Rows) {
+fn hand_out(profile: &str, columns: &[Column], row: &[f64], rows: &mut Rows<4>) {
     let key = Text::new(profile);
     for (column, &value) in columns.iter().zip(row) {
         rows.put([

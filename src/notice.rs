@@ -133,6 +133,17 @@ pub fn history_renamed(model: &str, expected: &str, found: &str) {
     );
 }
 
+/// The ids of the history were cast.
+pub fn history_cast(history: &str, column: &str, type_sql: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("column \"{column}\" of the score history \"{history}\" is {type_sql} now"),
+        "score",
+    )
+    .set_detail("The profiles are of this type, and the ids kept were cast to it.")
+    .report(PgLogLevel::NOTICE);
+}
+
 /// The view was dropped or renamed.
 pub fn view_gone(model: &str, view: &str) {
     altered(

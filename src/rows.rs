@@ -1,27 +1,32 @@
 //! The rows of a function that returns a table, handed over one by one: however many there are, they
 //! take memory up to `work_mem` and then go to a temporary file.
 
+use pgrx::PgTupleDesc;
 use pgrx::pg_sys::{self, Datum};
 
 use crate::error::Error;
 
-/// The result of a set-returning function, in PostgreSQL's materialize mode.
-pub struct Rows {
+/// The result of a set-returning function, in PostgreSQL's materialize mode: rows of `N` values.
+pub struct Rows<const N: usize> {
     store: *mut pg_sys::Tuplestorestate,
     columns: pg_sys::TupleDesc,
 }
 
-impl Rows {
-    /// Begins the result of this call.
+impl<const N: usize> Rows<N> {
+    /// Begins the result of this call, whose columns must be of these types: a datum of another type is an address or
+    /// a number.
     ///
     /// # Errors
     ///
-    /// 0A000 if the caller takes no rows.
+    /// 0A000 if the caller takes no rows, XX000 if somebody has declared the function otherwise.
     ///
     /// # Safety
     ///
     /// `call` is the current call of a function that is declared to return a table.
-    pub unsafe fn open(call: pg_sys::FunctionCallInfo) -> Result<Self, Error> {
+    pub unsafe fn open(
+        call: pg_sys::FunctionCallInfo,
+        types: [pg_sys::Oid; N],
+    ) -> Result<Self, Error> {
         // SAFETY: what PostgreSQL's own InitMaterializedSRF does; everything lives in the memory of
         // the calling query, whose resource owner closes a temporary file.
         unsafe {
@@ -36,6 +41,16 @@ impl Rows {
             let outer = pg_sys::MemoryContextSwitchTo((*(*result).econtext).ecxt_per_query_memory);
             let mut columns = std::ptr::null_mut();
             pg_sys::get_call_result_type(call, std::ptr::null_mut(), &raw mut columns);
+            let declared = (!columns.is_null()).then(|| PgTupleDesc::from_pg_copy(columns));
+            let found = declared
+                .iter()
+                .flat_map(|columns| columns.iter().map(|column| column.atttypid));
+            if !found.eq(types) {
+                pg_sys::MemoryContextSwitchTo(outer);
+                return Err(Error::Internal(
+                    "a function returns other columns than it was made with",
+                ));
+            }
             let columns = pg_sys::CreateTupleDescCopy(columns);
             let random = (*result).allowedModes as u32
                 & pg_sys::SetFunctionReturnMode::SFRM_Materialize_Random
@@ -49,13 +64,12 @@ impl Rows {
         }
     }
 
-    /// Adds a row, of as many values as the table has columns.
-    pub fn put<const N: usize>(&mut self, values: [Option<Datum>; N]) {
+    /// Adds a row.
+    pub fn put(&mut self, values: [Option<Datum>; N]) {
         let mut nulls = values.map(|value| value.is_none());
         let mut values = values.map(|value| value.unwrap_or(Datum::null()));
-        // SAFETY: the store is open until the query ends, and copies the values.
+        // SAFETY: the store is open until the query ends, copies the values, and has as many columns of their types.
         unsafe {
-            debug_assert_eq!((*self.columns).natts as usize, N);
             pg_sys::tuplestore_putvalues(
                 self.store,
                 self.columns,

@@ -97,6 +97,17 @@ pub fn refresh_all(definition: &Definition) -> Result<(), Error> {
     Ok(())
 }
 
+/// The relations of a model's segments, as far as they are there and still the segments'.
+pub fn relations_of(definition: &Definition) -> Result<Vec<pg_sys::Oid>, Error> {
+    let mut relations = Vec::new();
+    for segment in catalog::segments_of(definition.id)? {
+        if let Found::Ours(oid) = find(definition, &segment)? {
+            relations.push(oid);
+        }
+    }
+    Ok(relations)
+}
+
 /// Why a segment has no relation.
 const GONE: &str = "does not exist any more";
 

@@ -45,6 +45,9 @@ impl<'a> Receiver<'a> {
 
     /// Takes one row. An error is kept for the caller and ends the query.
     fn receive(&mut self, key: Option<Datum>, answers: [Option<Datum>; 2]) -> bool {
+        if self.failed.is_some() {
+            return false;
+        }
         let visited = match key {
             None => (self.visit)(None, answers),
             // SAFETY: the kind was taken from the type of the key column.
@@ -77,10 +80,15 @@ unsafe extern "C-unwind" fn receive_answer(
 
 #[pg_guard]
 unsafe extern "C-unwind" fn begin_answers(
-    _dest: *mut DestReceiver,
+    dest: *mut DestReceiver,
     _operation: c_int,
-    _rows: TupleDesc,
+    rows: TupleDesc,
 ) {
+    // SAFETY: `dest` is the first field of a Receiver that outlives the query, and `rows` are the columns of that.
+    unsafe {
+        let receiver = &mut *dest.cast::<Receiver>();
+        receiver.failed = receiver.key.expect(rows).err();
+    }
 }
 
 #[pg_guard]

@@ -1,5 +1,6 @@
 //! score: predicts for every eligible profile and makes the result the model's newest scores.
 
+mod migrate;
 pub mod names;
 mod predictions;
 mod predictor;
@@ -279,11 +280,9 @@ fn write(
 ) -> Result<(), Error> {
     let key = &scored.read.key;
     let mut relation = ScoreRelation::find(definition)?;
-    if let Fit::Retyped(found) = relation.check(key)? {
-        return Err(relation.retyped(key, found));
-    }
+    let fit = relation.check(key)?;
     relation.ensure(key, run)?;
-    let table = relation.create_run(run)?;
+    let table = relation.create_run(run, key, &fit)?;
     let mut writer = Writer::open(&table, shape::row(&relation::profile_name(key), key))?;
     let scored_at = Datum::from(scored.as_of.saturating_sub(crate::stream::EPOCH));
     let (kind, percentiles) = (key.kind, &scored.percentiles);
@@ -303,6 +302,10 @@ fn write(
         });
     })?;
     writer.finish();
+    if let Fit::Retyped(found) = &fit {
+        // Readers have to wait from here on, until the transaction ends.
+        relation.migrate(found, key)?;
+    }
     relation.attach(&table, run, key)?;
     relation.retire()
 }

@@ -9,6 +9,7 @@
 
 use pgrx::pg_sys::{self, Oid};
 
+use super::migrate;
 use super::names;
 use super::shape::{self, Fit, NAMES};
 use crate::attempt::attempt;
@@ -17,6 +18,7 @@ use crate::error::{Error, not_null};
 use crate::notice;
 use crate::owner::as_owner;
 use crate::relation::{self, literal, qualified, quote};
+use crate::segment;
 use crate::sql;
 use crate::stream::Key;
 
@@ -91,7 +93,7 @@ impl<'a> ScoreRelation<'a> {
     }
 
     /// The view for a message.
-    fn view_display(&self) -> String {
+    pub fn view_display(&self) -> String {
         format!("{}.{}", self.schema, self.view)
     }
 
@@ -129,7 +131,13 @@ impl<'a> ScoreRelation<'a> {
     /// 42804 and 55000 when rows of this kind cannot be written not_null, 42710 when its name is taken.
     pub fn check(&self, key: &Key) -> Result<Fit, Error> {
         if let Some(history) = &self.history {
-            return shape::compare(history, &self.view_display(), &profile_name(key), key);
+            let fit = shape::compare(history, &self.view_display(), &profile_name(key), key)?;
+            if let Fit::Retyped(found) = &fit {
+                as_owner(self.definition, || {
+                    migrate::check(self, history, found, key)
+                })?;
+            }
+            return Ok(fit);
         }
         match names::found(self.schema, &self.name)? {
             None => Ok(Fit::Same),
@@ -140,18 +148,29 @@ impl<'a> ScoreRelation<'a> {
         }
     }
 
-    /// The error of a history whose ids are of another type.
-    pub fn retyped(&self, key: &Key, found: String) -> Error {
-        let (history, view) = (self.history_display(), self.view_display());
-        Error::HistoryType {
-            relation: history.clone(),
-            column: profile_name(key),
-            found,
-            required: key.type_sql.clone(),
-            hint: format!(
-                "Drop the view \"{view}\" and rename the table \"{history}\": the next scoring begins new ones."
-            ),
+    /// The relations of ours that read the history, each after what it reads: the view and the segments.
+    pub fn readers(&self) -> Result<Vec<Table>, Error> {
+        let Some(view) = self.view_oid() else {
+            return Ok(Vec::new());
+        };
+        if !self.is_our_view(view)? {
+            return Ok(Vec::new());
         }
+        let mut readers: Vec<Table> = table(view)?.into_iter().collect();
+        for oid in segment::relations_of(self.definition)? {
+            if relation::reads(oid, view)? {
+                readers.extend(table(oid)?);
+            }
+        }
+        Ok(readers)
+    }
+
+    /// Casts the ids of the history to the type of the key.
+    pub fn migrate(&self, found: &str, key: &Key) -> Result<(), Error> {
+        // Casts and conditions of users are code.
+        as_owner(self.definition, || {
+            migrate::migrate(self, self.history()?, found, key)
+        })
     }
 
     /// Creates what is missing of the history and the view, and says what somebody has done to them.
@@ -284,7 +303,7 @@ impl<'a> ScoreRelation<'a> {
     }
 
     /// Creates the empty table of a run; readers do not see it before [`ScoreRelation::attach`].
-    pub fn create_run(&self, run: i64) -> Result<Table, Error> {
+    pub fn create_run(&self, run: i64, key: &Key, fit: &Fit) -> Result<Table, Error> {
         let name = self.free_name(run)?;
         let table = qualified(self.schema, &name);
         // The CHECK lets ATTACH skip its scan.
@@ -292,6 +311,14 @@ impl<'a> ScoreRelation<'a> {
             "CREATE TABLE {table} (LIKE {}, CONSTRAINT customer_ai_run CHECK (run = {run}))",
             self.history()?.sql()
         ))?;
+        if *fit != Fit::Same {
+            let profile = quote(&profile_name(key));
+            sql::run(&format!(
+                "ALTER TABLE {table} ALTER COLUMN {profile} TYPE {} USING {profile}::{}",
+                shape::type_sql(key)?,
+                key.type_sql
+            ))?;
+        }
         Ok(Table {
             oid: not_null(relation::find(self.schema, &name))?,
             schema: self.schema.to_owned(),

@@ -137,6 +137,9 @@ pub fn compare(history: &Table, view: &str, profile: &str, key: &Key) -> Result<
             });
         }
     }
+    let Some(ids) = found.iter().find(|column| column.name == profile) else {
+        return Err(missing(history, profile, &key.type_sql));
+    };
     if let Some(column) = found
         .iter()
         .find(|column| !known(&column.name) && column.demands.is_some())
@@ -151,9 +154,6 @@ pub fn compare(history: &Table, view: &str, profile: &str, key: &Key) -> Result<
             ),
         ));
     }
-    let Some(ids) = found.iter().find(|column| column.name == profile) else {
-        return Err(missing(history, profile, &key.type_sql));
-    };
     let same =
         (ids.type_oid, ids.typmod, ids.collation) == (key.type_oid, key.typmod, key.collation);
     Ok(if same {
@@ -201,7 +201,12 @@ fn interferes(history: Oid) -> Result<Option<(String, &'static str)>, Error> {
 
 fn columns(history: Oid) -> Result<Vec<Found>, Error> {
     let query = "SELECT a.attname::pg_catalog.text, a.atttypid, a.atttypmod, a.attcollation,
-            pg_catalog.format_type(a.atttypid, a.atttypmod),
+            pg_catalog.format_type(a.atttypid, a.atttypmod) || COALESCE((
+                SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, l.collname)
+                FROM pg_catalog.pg_collation l
+                JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
+                JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typcollation <> l.oid
+                WHERE l.oid = a.attcollation), ''),
             CASE WHEN a.attgenerated <> '' THEN 'that is generated' WHEN a.attidentity <> '' THEN 'that is an identity'
                 WHEN a.attnotnull THEN 'that is NOT NULL' WHEN a.atthasdef THEN 'that has a default' END
         FROM pg_catalog.pg_attribute a

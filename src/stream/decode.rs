@@ -1,11 +1,13 @@
 //! Datums to numbers and bytes, without copies and without function calls where possible.
 
 use pgrx::pg_sys::{self, Datum};
-use pgrx::varlena;
+use pgrx::{PgTupleDesc, varlena};
 use propensity::dictionary::Dictionary;
 use propensity::error::OutOfMemory;
 use propensity::time::Micros;
 use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
 
 /// Microseconds from 1970-01-01 to PostgreSQL's epoch, 2000-01-01.
 pub const EPOCH: Micros = 946_684_800_000_000;
@@ -109,6 +111,25 @@ impl BytesKind {
             | pg_sys::NUMERICOID => Self::Varlena,
             _ => return None,
         })
+    }
+
+    /// Checks that the first of these columns is of this kind: the bytes of another one would be an address or a number.
+    ///
+    /// # Safety
+    ///
+    /// The descriptor is valid.
+    pub unsafe fn expect(self, columns: pg_sys::TupleDesc) -> Result<(), Error> {
+        // SAFETY: copies the descriptor, and looks up a type by OID.
+        let found = unsafe {
+            let columns = PgTupleDesc::from_pg_copy(columns);
+            columns
+                .get(0)
+                .map(|column| pg_sys::getBaseType(column.atttypid))
+        };
+        match found.and_then(Self::of) {
+            Some(kind) if kind == self => Ok(()),
+            _ => Err(Error::Internal("a query returned profiles of another type")),
+        }
     }
 
     /// Whether all integers of the same value have the same bytes as it.

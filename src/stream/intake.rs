@@ -37,6 +37,13 @@ pub enum Rows {
     },
 }
 
+impl Rows {
+    /// Whether the first column is the profile key.
+    pub fn has_key(&self) -> bool {
+        !matches!(self, Self::Types)
+    }
+}
+
 /// A numeric attribute of a row.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct Number {

@@ -48,6 +48,9 @@ impl<'a> Receiver<'a> {
 
     /// Takes one row. An error is kept for the caller and ends the query.
     fn receive(&mut self, values: &[Datum], nulls: &[bool]) -> bool {
+        if self.failed.is_some() {
+            return false;
+        }
         self.received += 1;
         if self.received.is_multiple_of(QUANTUM) {
             poll();
@@ -82,7 +85,14 @@ unsafe extern "C-unwind" fn receive_slot(
 }
 
 #[pg_guard]
-unsafe extern "C-unwind" fn startup(_dest: *mut DestReceiver, _operation: c_int, _rows: TupleDesc) {
+unsafe extern "C-unwind" fn startup(dest: *mut DestReceiver, _operation: c_int, rows: TupleDesc) {
+    // SAFETY: `dest` is the first field of a Receiver that outlives the query, and `rows` are the columns of that.
+    unsafe {
+        let receiver = &mut *dest.cast::<Receiver>();
+        if receiver.rows.has_key() {
+            receiver.failed = receiver.intake.key.expect(rows).err();
+        }
+    }
 }
 
 #[pg_guard]
