@@ -33,9 +33,6 @@ CREATE FUNCTION customer_ai._event_features_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_features_final';
 CREATE FUNCTION customer_ai._event_scores_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'event_scores_final';
-CREATE FUNCTION customer_ai._newest_event_collect(timestamptz, until timestamptz, options jsonb, "time" "any")
-        RETURNS timestamptz
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'newest_event_collect';
 
 CREATE FUNCTION customer_ai._event_history_collect(internal, until timestamptz, options jsonb, "time" "any", type "any",
         goal boolean, eligible boolean, excluded boolean, VARIADIC attributes "any") RETURNS internal
@@ -97,12 +94,6 @@ CREATE AGGREGATE customer_ai.event_counts(until timestamptz, options jsonb, "tim
     STYPE = bytea,
     SSPACE = 64,
     COMBINEFUNC = customer_ai._event_counts_combine,
-    PARALLEL = SAFE
-);
-CREATE AGGREGATE customer_ai.newest_event(until timestamptz, options jsonb, "time" "any") (
-    SFUNC = customer_ai._newest_event_collect,
-    STYPE = timestamptz,
-    COMBINEFUNC = pg_catalog.timestamptz_larger,
     PARALLEL = SAFE
 );
 

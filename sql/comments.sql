@@ -63,8 +63,6 @@ COMMENT ON FUNCTION customer_ai._json_member IS 'the operator -> with the bytes 
 COMMENT ON FUNCTION customer_ai._json_member_text IS 'the bytes of what the operator ->> returns, with the bytes of a key';
 COMMENT ON FUNCTION customer_ai.sample_place IS
     'where a profile stands among all: a sample of the profiles are those up to a place';
-COMMENT ON AGGREGATE customer_ai.newest_event(timestamptz, jsonb, "any") IS
-    'time of the newest event that is not later than an instant';
 COMMENT ON FUNCTION customer_ai._model_document_in IS 'reads a model document and checks it wholly';
 COMMENT ON FUNCTION customer_ai._model_document_out IS 'writes a model document in hexadecimal digits';
 COMMENT ON FUNCTION customer_ai._model_document_recv IS 'reads the bytes of a model document and checks them wholly';
@@ -79,7 +77,6 @@ COMMENT ON FUNCTION customer_ai._event_history_collect IS 'adds a row to a histo
 COMMENT ON FUNCTION customer_ai._event_history_final IS 'the events that a state holds';
 COMMENT ON FUNCTION customer_ai._event_counts_collect IS 'adds a row to counts of events';
 COMMENT ON FUNCTION customer_ai._event_counts_combine IS 'adds counts of events';
-COMMENT ON FUNCTION customer_ai._newest_event_collect IS 'the later of a state and a time';
 COMMENT ON TYPE customer_ai._job IS 'what a process is told that reads events';
 COMMENT ON FUNCTION customer_ai._job_in IS 'refuses any text: only the extension makes a job';
 COMMENT ON FUNCTION customer_ai._job_out IS 'refuses any job: it says nothing outside a running query';

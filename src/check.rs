@@ -13,6 +13,7 @@ use crate::gather::{self, Gathered};
 use crate::held;
 use crate::instant;
 use crate::owner::as_owner;
+use crate::span;
 
 /// From so many rows of each class on, nothing has to be simplified (recipe 11.6).
 const ENOUGH: usize = 500;
@@ -67,8 +68,11 @@ fn examine(definition: &Definition) -> Result<Vec<Row>, Error> {
             "Load events, or check the profile and time columns.",
         )]),
         Err(Error::TooLittleHistory {
-            found, required, ..
-        }) => Ok(vec![history(found, required)]),
+            found,
+            required,
+            apart: far,
+            ..
+        }) => Ok(vec![history(found, required), apart(far)]),
         Err(error) => Err(error),
     }
 }
@@ -97,9 +101,10 @@ fn answers(definition: &Definition, gathered: &Gathered) -> Result<Vec<Row>, Err
             "",
         ),
         history(
-            time::days_between(stream.tally().first, gathered.as_of),
+            time::days_between(gathered.span.first, gathered.as_of),
             eligible.max(30.0) + window,
         ),
+        apart(span::apart(&gathered.span)),
         freshness(gathered, window),
         row(
             "cutoffs",
@@ -115,8 +120,19 @@ fn answers(definition: &Definition, gathered: &Gathered) -> Result<Vec<Row>, Err
     Ok(rows)
 }
 
+/// Whether events lie far from the others, by a wrong clock or a wrong time column.
+fn apart(found: Option<String>) -> Row {
+    row(
+        "events apart from the others",
+        "none".to_owned(),
+        found.as_deref().unwrap_or("none").to_owned(),
+        found.is_none(),
+        "They say neither how far back the events reach nor what a run is as of. Correct or delete them if their times are wrong; give an as_of if they are right.",
+    )
+}
+
 fn freshness(gathered: &Gathered, window: f64) -> Row {
-    let age = time::days_between(gathered.stream.tally().last, instant::now());
+    let age = time::days_between(gathered.span.last, instant::now());
     row(
         "freshness",
         format!("newest event at most {window:.0} days old"),

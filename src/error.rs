@@ -202,6 +202,8 @@ pub enum Error {
         model: String,
         found: f64,
         required: f64,
+        /// The events that lie apart and do not count, in a clause.
+        apart: Option<String>,
     },
     /// A cutoff whose outcome window ends after the newest event.
     WindowOpen {
@@ -212,13 +214,29 @@ pub enum Error {
     },
     /// No profile meets the eligible condition at any of the cutoffs.
     NoEligible { model: String, cutoffs: usize },
-    /// An examples relation without rows.
-    NoExamples { relation: String },
-    /// A profile without events.
+    /// An examples relation without rows that can be used.
+    NoExamples { relation: String, found: String },
+    /// An examples relation without a column that is needed; `profile` is the model's name of the profile.
+    ExampleColumn {
+        relation: String,
+        column: String,
+        profile: String,
+        found: Vec<String>,
+    },
+    /// Labels that contradict one another or are none; `required` completes "Required is".
+    ExampleLabels {
+        relation: String,
+        found: String,
+        required: &'static str,
+    },
+    /// A profile without events up to the instant of the prediction.
     UnknownProfile {
         model: String,
         profile: String,
-        future: u64,
+        /// The instant of the prediction.
+        as_of: String,
+        /// Events after it.
+        later: u64,
     },
     /// An override of something that is not a factor or feature.
     UnknownFactor {

@@ -16,9 +16,11 @@ use crate::gather;
 use crate::held;
 use crate::instant;
 use crate::memory::poll;
+use crate::notice;
 use crate::owner::as_owner;
 use crate::pushed::Pushed;
 use crate::rows::{Rows, Text};
+use crate::span;
 
 /// The types of its columns.
 const COLUMNS: [pg_sys::Oid; 4] = [
@@ -79,7 +81,14 @@ fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows<4>) ->
         Some(schema) => gather::read_known(definition, until, schema)?,
         None => gather::read(definition, until, None)?,
     };
-    let as_of = as_of.unwrap_or(stream.tally().last);
+    let as_of = match as_of {
+        Some(as_of) => as_of,
+        None => {
+            let span = stream.span(definition)?;
+            notice::apart(definition, &span);
+            span.last
+        }
+    };
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
     let schema = match stored {
@@ -109,7 +118,19 @@ fn ask_all(
     as_of: Option<Micros>,
     rows: &mut Rows<4>,
 ) -> Result<(), Error> {
-    let as_of = as_of.map_or_else(|| pushed.newest(), Ok)?;
+    let as_of = match as_of {
+        Some(as_of) => as_of,
+        None => {
+            let span = span::of(definition, &pushed.spread()?)?;
+            notice::apart(definition, &span);
+            // Without events there will be an error.
+            if span.last == Micros::MIN {
+                instant::now()
+            } else {
+                span.last
+            }
+        }
+    };
     let cutoffs = instant::windows(definition, &[as_of])?;
     let (columns, kind) = (Column::all(pushed.schema()), pushed.key().kind);
     let mut row = vec![0.0; columns.len()];

@@ -15,6 +15,7 @@ use propensity::population::{Rules, Source};
 use propensity::sample::{Sampler, Share};
 use propensity::schema::{GoalKind, Learner, Schema};
 use propensity::split::{self, CutoffRows};
+use propensity::spread::Span;
 use propensity::time::{self, Micros};
 
 use crate::catalog::Definition;
@@ -22,7 +23,9 @@ use crate::condition::Condition;
 use crate::error::Error;
 use crate::examples;
 use crate::instant;
+use crate::notice;
 use crate::pushed::Histories;
+use crate::span;
 use crate::stream::Stream;
 use rows::{Population, RowWriter, Survey};
 
@@ -38,6 +41,8 @@ pub struct Gathered {
     pub examples: bool,
     /// The instant that training looks back from.
     pub as_of: Micros,
+    /// When the events are.
+    pub span: Span,
     /// What the events up to the newest cutoff say: often it is the only one that is held out.
     learned: Option<Learner>,
 }
@@ -91,7 +96,7 @@ pub fn gather(
 ) -> Result<Gathered, Error> {
     let until = as_of.unwrap_or_else(instant::now);
     let mut stream = read(definition, until, sampler)?;
-    let as_of = as_of.unwrap_or(stream.tally().last);
+    let as_of = as_of.map_or_else(|| Ok(stream.span(definition)?.last), Ok::<_, Error>)?;
     match examples {
         Some(examples) => {
             let cutoffs = example_cutoffs(definition, &mut stream, examples, as_of)?;
@@ -179,13 +184,15 @@ fn policy_cutoffs(
 ) -> Result<Vec<Cutoff>, Error> {
     let newest = instant::newest_complete(definition, as_of)?;
     let window = instant::days(&definition.outcome_window)?;
-    let age = time::days_between(stream.tally().first, newest);
+    let span = stream.span(definition)?;
+    let age = time::days_between(span.first, newest);
     let required = instant::days(definition.eligible_window.as_deref().unwrap_or("0"))?.max(30.0);
     if age < required {
         return Err(Error::TooLittleHistory {
             model: definition.name.clone(),
-            found: time::days_between(stream.tally().first, as_of),
+            found: time::days_between(span.first, as_of),
             required: required + window,
+            apart: span::apart(&span),
         });
     }
     let stride = split::stride(0.0, age, window);
@@ -209,13 +216,41 @@ fn example_cutoffs(
     if read == 0 {
         return Err(Error::NoExamples {
             relation: examples.name,
+            found: "0 rows".to_owned(),
         });
     }
     let mut instants = std::collections::BTreeSet::new();
+    let (mut total, mut strangers, mut late) = (0_u64, 0_u64, 0_u64);
     stream.walk(&mut |profile| {
-        instants.extend(profile.marks.iter().map(|mark| mark.cutoff));
+        let cutoffs: std::collections::BTreeSet<Micros> =
+            profile.marks.iter().map(|mark| mark.cutoff).collect();
+        for &cutoff in &cutoffs {
+            total += 1;
+            strangers += u64::from(profile.history.until(cutoff) == 0);
+            late += u64::from(cutoff > as_of);
+        }
+        instants.extend(cutoffs);
         Ok(())
     })?;
+    if strangers == total {
+        return Err(Error::NoExamples {
+            relation: examples.name,
+            found: format!("{total} examples, none of a profile with events up to its cutoff"),
+        });
+    }
+    let mut remarks = examples.remarks;
+    if strangers > 0 {
+        remarks.push(format!(
+            "{strangers} of {total} examples are of profiles without events up to their cutoff"
+        ));
+    }
+    if late > 0 && examples.labelled {
+        remarks.push(format!(
+            "{late} of {total} examples have a cutoff after {}, up to which events are known",
+            instant::text(as_of)
+        ));
+    }
+    notice::examples(&examples.name, &remarks);
     let cutoffs = instant::windows(definition, &instants.into_iter().collect::<Vec<_>>())?;
     if !examples.labelled {
         cutoffs
@@ -236,9 +271,9 @@ pub fn check_complete(
     }
     Err(Error::WindowOpen {
         model: definition.name.clone(),
-        cutoff: instant::from_micros(window.at)?.to_string(),
-        found: instant::from_micros(known_until)?.to_string(),
-        required: instant::from_micros(window.outcome_until)?.to_string(),
+        cutoff: instant::text(window.at),
+        found: instant::text(known_until),
+        required: instant::text(window.outcome_until),
     })
 }
 
@@ -288,6 +323,7 @@ impl Gathered {
     ) -> Result<Self, Error> {
         mark(&mut stream, definition, &cutoffs, true)?;
         let mut gathered = Self {
+            span: stream.span(definition)?,
             stream,
             rules: rules(definition),
             cutoffs,

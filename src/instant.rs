@@ -27,6 +27,14 @@ pub fn from_micros(at: Micros) -> Result<TimestampWithTimeZone, Error> {
     })
 }
 
+/// An instant as users read it, whatever their DateStyle.
+pub fn text(at: Micros) -> String {
+    // SAFETY: returns a text in a buffer of its own, which is copied before the next call.
+    let text =
+        unsafe { std::ffi::CStr::from_ptr(pg_sys::timestamptz_to_str(at.saturating_sub(EPOCH))) };
+    text.to_string_lossy().into_owned()
+}
+
 /// The start of the current transaction.
 pub fn now() -> Micros {
     // SAFETY: reads the transaction's state.
@@ -105,6 +113,35 @@ pub fn days(interval: &str) -> Result<f64, Error> {
     const SQL: &str = "SELECT extract(epoch FROM $1::interval)::float8 / 86400";
     let days = sql::row(SQL, &[interval.into()], |row| Ok(row.get::<f64>(1)?))?;
     Ok(days.flatten().unwrap_or(0.0))
+}
+
+/// A window for people: its parts as [`crate::args::interval_text`] writes them, in the words of everyday.
+pub fn words(interval: &str) -> String {
+    let parts: Vec<&str> = interval.split(' ').collect();
+    let words = parts.chunks(2).map(|part| match *part {
+        [number, "mons"] => match number.parse::<i64>() {
+            Ok(months) if months % 12 == 0 => counted(months / 12, "years"),
+            Ok(months) => counted(months, "months"),
+            Err(_) => part.join(" "),
+        },
+        [number, unit] => match number.parse::<i64>() {
+            Ok(count) if unit == "seconds" && count % 60 == 0 => counted(count / 60, "minutes"),
+            Ok(count) => counted(count, unit),
+            Err(_) => part.join(" "),
+        },
+        _ => part.join(" "),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A number of units, whose name is in the plural.
+fn counted(count: i64, unit: &str) -> String {
+    let unit = if count == 1 {
+        unit.trim_end_matches('s')
+    } else {
+        unit
+    };
+    format!("{count} {unit}")
 }
 
 /// Instants as a datum of type timestamptz[].

@@ -29,6 +29,7 @@ mod relation;
 mod rows;
 mod score;
 mod segment;
+mod span;
 mod sql;
 mod sqltype;
 mod stream;

@@ -7,9 +7,14 @@ use propensity::dictionary::Dictionary;
 use propensity::fit::Report;
 
 use propensity::sample::Share;
+use propensity::spread::Span;
+use propensity::time::{self, Micros};
 
-use crate::catalog::Definition;
+use crate::catalog::{Definition, Run};
+use crate::error::Error;
 use crate::gather::Gathered;
+use crate::instant;
+use crate::span;
 use crate::stream::Skipped;
 
 /// Warns of what training found, and says what was left out.
@@ -45,6 +50,19 @@ pub fn too_many_types(definition: &Definition, gathered: &Gathered) {
     .report(PgLogLevel::NOTICE);
 }
 
+/// Says in one NOTICE what was found odd in an `examples` relation, if anything was.
+pub fn examples(relation: &str, remarks: &[String]) {
+    if remarks.is_empty() {
+        return;
+    }
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("examples of \"{relation}\": {}", remarks.join("; ")),
+        "train",
+    )
+    .report(PgLogLevel::NOTICE);
+}
+
 /// Says that a sample of the profiles was read, if it was.
 pub fn sampled(definition: &Definition, gathered: &Gathered, wanted: u64) {
     let stream = &gathered.stream;
@@ -69,6 +87,61 @@ pub fn sampled(definition: &Definition, gathered: &Gathered, wanted: u64) {
         gathered.estimate()
     ))
     .report(PgLogLevel::NOTICE);
+}
+
+/// Says which events lie apart from the others, if any do.
+pub fn apart(definition: &Definition, span: &Span) {
+    let Some(apart) = span::apart(span) else {
+        return;
+    };
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("model \"{}\": {apart}", definition.name),
+        "read",
+    )
+    .set_detail("They say neither how far back the events reach nor what a run is as of.")
+    .set_hint("Correct or delete them if their times are wrong; give an as_of if they are right.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Warns of events that have ended longer ago than the outcome window.
+pub fn old(definition: &Definition, span: &Span) -> Result<(), Error> {
+    let age = time::days_between(span.last, instant::now());
+    if age <= instant::days(&definition.outcome_window)? {
+        return Ok(());
+    }
+    warning(format!(
+        "model \"{}\": the newest event is of {}, longer ago than the outcome window of {}",
+        definition.name,
+        instant::text(span.last),
+        instant::words(&definition.outcome_window),
+    ))
+    .set_detail("The scores are as of that event: what they predict is over.")
+    .set_hint("Load newer events; or give that instant as as_of, if you know.")
+    .report(PgLogLevel::WARNING);
+    Ok(())
+}
+
+/// Warns of a run that scores less than half as many profiles as the run before.
+pub fn fewer(definition: &Definition, (profiles, as_of): (i64, Micros), before: &Run) {
+    if profiles.saturating_mul(2) >= before.profiles {
+        return;
+    }
+    warning(format!(
+        "model \"{}\": fewer profiles were scored than half of the run before: {profiles} of {}",
+        definition.name, before.profiles
+    ))
+    .set_detail(format!(
+        "This run is as of {}, the one before as of {}.",
+        instant::text(as_of),
+        instant::text(before.as_of)
+    ))
+    .set_hint("Check that the events are complete, and that their times are right.")
+    .report(PgLogLevel::WARNING);
+}
+
+fn warning(text: String) -> ErrorReport {
+    ErrorReport::new(Code::ERRCODE_WARNING, text, "customer_ai")
 }
 
 /// Says in one NOTICE what was left out while reading, if anything was.

@@ -32,21 +32,26 @@ fn features(
     let mut stream = Stream::open(definition, Some(schema))?;
     stream.read_events(as_of.unwrap_or_else(instant::now), Some(profile))?;
     let attributes = stream.read_attributes(Some(profile))?;
-    // A profile with attributes and no events yet is a new one, not an unknown one.
-    if stream.tally().events == 0 && attributes == 0 {
+    let as_of = match as_of {
+        Some(as_of) => as_of,
+        None => present(definition, &mut stream)?,
+    };
+    let (mut before, mut later) = (0, stream.tally().skipped.future);
+    stream.walk(&mut |profile| {
+        let known = profile.history.until(as_of);
+        before += known;
+        later += (profile.history.times.len() - known) as u64;
+        Ok(())
+    })?;
+    // A profile with attributes and no events yet is a new one, not an unknown one; not so before its first event.
+    if before == 0 && (attributes == 0 || later > 0) {
         return Err(Error::UnknownProfile {
             model: definition.name.clone(),
             profile: profile.to_owned(),
-            future: stream.tally().skipped.future,
+            as_of: instant::text(as_of),
+            later,
         });
     }
-    let as_of = match as_of {
-        Some(as_of) => as_of,
-        None => present(
-            definition,
-            (stream.tally().events > 0).then_some(stream.tally().last),
-        )?,
-    };
     let mut features = Features::new(schema, stream.dictionaries());
     let mut row = vec![0.0; features.len()];
     stream.walk(&mut |profile| {
@@ -58,14 +63,23 @@ fn features(
 }
 
 /// The instant that a live prediction is made at unless it is given: that of the newest scores, or
-/// of the profile's newest event if that is later; now if there is neither.
+/// of the profile's newest event if that is later; now if there is neither. Events that the newest run
+/// found to lie behind all others do not count.
 ///
 /// So a prediction right after scoring equals the batch, historical tables work as they are, and
 /// every new event counts at once.
-fn present(definition: &Definition, newest_event: Option<Micros>) -> Result<Micros, Error> {
+fn present(definition: &Definition, stream: &mut Stream) -> Result<Micros, Error> {
     let run = catalog::last_score_run(definition.id)?;
     let scored = run.map(|run| run.as_of);
-    Ok(scored.max(newest_event).unwrap_or_else(instant::now))
+    let apart = catalog::events_behind(definition.id)?;
+    let counts =
+        |&&time: &&Micros| apart.is_none_or(|(first, last)| !(first..=last).contains(&time));
+    let mut newest = None;
+    stream.walk(&mut |profile| {
+        newest = newest.max(profile.history.times.iter().rev().find(counts).copied());
+        Ok(())
+    })?;
+    Ok(scored.max(newest).unwrap_or_else(instant::now))
 }
 
 /// Replaces features by what the caller supposes: an object of numbers (or null for "never") by

@@ -24,6 +24,7 @@ use crate::laps::Laps;
 use crate::memory::poll;
 use crate::notice;
 use crate::owner::as_owner;
+use crate::span;
 use crate::sqltype::Regclass;
 use crate::thread;
 
@@ -147,6 +148,7 @@ fn run(
         catalog::set_active(definition.id, version)?;
     }
     notice::training(definition, report, &trained.gathered.stream.tally().skipped);
+    notice::apart(definition, &trained.gathered.span);
     notice::too_many_types(definition, &trained.gathered);
     notice::sampled(definition, &trained.gathered, wanted_rows(definition));
     let held = report.hold_out.as_ref();
@@ -376,6 +378,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         "sampled": report.rows,
         "processes": stream.processes(),
         "partitions": stream.partitions(),
+        "behind": span::behind(Some(&trained.gathered.span)),
         "seconds": trained.laps.seconds(),
         "cpu": trained.laps.cpu(),
     });

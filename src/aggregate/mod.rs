@@ -19,7 +19,6 @@ pub mod functions;
 mod gather;
 mod history;
 mod log;
-mod newest;
 mod sample;
 mod site;
 

@@ -120,19 +120,22 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
 #[derive(Clone, Debug)]
 pub struct Run {
     pub as_of: Micros,
+    /// Profiles scored.
+    pub profiles: i64,
     /// The cut points of its percentiles.
     pub percentiles: Vec<f64>,
 }
 
 /// The newest scoring run of a model. Only reads.
 pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
-    let query = "SELECT r.as_of, r.percentiles
+    let query = "SELECT r.as_of, r.percentiles, r.profiles
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id DESC LIMIT 1";
     sql::row(query, &[model_id.into()], |row| {
         Ok(Run {
             as_of: micros(not_null(row.get(1)?)?),
             percentiles: row.get(2)?.unwrap_or_default(),
+            profiles: not_null(row.get(3)?)?,
         })
     })
 }
@@ -149,6 +152,17 @@ pub fn has_any_run(model_id: i64, runs: Vec<i64>) -> Result<bool, Error> {
     let query = "SELECT FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.id = ANY ($2) LIMIT 1";
     Ok(sql::row(query, &[model_id.into(), runs.into()], |_| Ok(()))?.is_some())
+}
+
+/// From when to when events lie behind the others, as the newest run found. Only reads.
+pub fn events_behind(model_id: i64) -> Result<Option<(Micros, Micros)>, Error> {
+    let query = "SELECT (r.detail -> 'behind' ->> 0)::bigint, (r.detail -> 'behind' ->> 1)::bigint
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 ORDER BY r.id DESC LIMIT 1";
+    let found = sql::row(query, &[model_id.into()], |row| {
+        Ok(row.get::<i64>(1)?.zip(row.get::<i64>(2)?))
+    })?;
+    Ok(found.flatten())
 }
 
 /// What tells a version's stored bytes from all others: its identity, which is never used twice

@@ -178,7 +178,8 @@ fn message(error: Error) -> Message {
             model,
             found,
             required,
-        } => data::too_little_history(&model, found, required),
+            apart,
+        } => data::too_little_history(&model, found, required, apart),
         Error::WindowOpen {
             model,
             cutoff,
@@ -186,12 +187,24 @@ fn message(error: Error) -> Message {
             required,
         } => data::window_open(&model, &cutoff, &found, &required),
         Error::NoEligible { model, cutoffs } => data::no_eligible(&model, cutoffs),
-        Error::NoExamples { relation } => data::no_examples(&relation),
+        Error::NoExamples { relation, found } => data::no_examples(&relation, &found),
+        Error::ExampleColumn {
+            relation,
+            column,
+            profile,
+            found,
+        } => data::example_column(&relation, &column, &profile, &found),
+        Error::ExampleLabels {
+            relation,
+            found,
+            required,
+        } => data::example_labels(&relation, &found, required),
         Error::UnknownProfile {
             model,
             profile,
-            future,
-        } => data::unknown_profile(&model, &profile, future),
+            as_of,
+            later,
+        } => data::unknown_profile(&model, &profile, &as_of, later),
         Error::UnknownFactor { name, nearest } => data::unknown_factor(&name, nearest),
 
         Error::NotTrained { model } => scores::not_trained(&model),

@@ -96,14 +96,17 @@ fn count(stream: &mut Stream, key: BytesKind, sql: &str, params: &[Param]) -> Re
     read(key, sql, params, &mut |key, [counts, _]| {
         let counts = counts.ok_or(Error::BadAnswer)?;
         // SAFETY: the query's second column is a bytea.
-        let counts = unsafe { aggregate::with_bytes(counts, EventCounts::read) };
-        let counts = counts.ok_or(Error::BadAnswer)?;
-        match key {
-            Some(key) => stream.take_counts(key, &counts),
-            None => {
-                stream.skip_without_profile(counts.rows());
-                Ok(())
-            }
+        unsafe {
+            aggregate::with_bytes(counts, |bytes| {
+                let counts = EventCounts::read(bytes).ok_or(Error::BadAnswer)?;
+                match key {
+                    Some(key) => stream.take_counts(key, &counts),
+                    None => {
+                        stream.skip_without_profile(counts.rows());
+                        Ok(())
+                    }
+                }
+            })
         }
     })
 }

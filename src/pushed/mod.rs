@@ -16,9 +16,10 @@ use propensity::answer::{Answer, Counts, Scored};
 use propensity::cutoff::Cutoff;
 use propensity::model::Model;
 use propensity::schema::Schema;
+use propensity::spread::Spread;
 use propensity::time::Micros;
 
-use crate::aggregate;
+use crate::aggregate::{self, EventCounts};
 use crate::catalog::Definition;
 use crate::error::Error;
 use crate::guc::{self, Feeder};
@@ -99,22 +100,26 @@ impl Pushed {
         }
     }
 
-    /// The time of the newest event up to now; now if there is none.
-    pub fn newest(&self) -> Result<Micros, Error> {
-        let now = instant::now();
-        let mut newest = None;
-        self.read(&self.query.newest(), &[timestamp(now)?], &mut |key,
-                                                                  [
-            value,
-            _,
-        ]| {
-            let value = value.filter(|_| key.is_some());
-            newest = newest.max(value.map(|value| value.value() as i64));
-            Ok(())
+    /// When the events up to now are.
+    pub fn spread(&self) -> Result<Spread, Error> {
+        let mut spread = Spread::default();
+        let until = timestamp(instant::now())?;
+        self.read(&self.query.times(), &[until], &mut |key, [counts, _]| {
+            let counts = counts.ok_or(Error::BadAnswer)?;
+            // SAFETY: the query's second column is a bytea.
+            unsafe {
+                aggregate::with_bytes(counts, |bytes| {
+                    let counts = EventCounts::read(bytes).ok_or(Error::BadAnswer)?;
+                    let stretches = counts.stretches().filter(|_| key.is_some());
+                    for stretch in stretches {
+                        let added = spread.add_stretch(stretch);
+                        added.map_err(|_| Error::BadAnswer)?;
+                    }
+                    Ok(())
+                })
+            }
         })?;
-        Ok(newest.map_or(now, |since_2000| {
-            since_2000.saturating_add(crate::stream::EPOCH)
-        }))
+        Ok(spread)
     }
 
     /// Visits every eligible profile with its features.

@@ -115,13 +115,17 @@ impl Query {
         ))
     }
 
-    /// The time of every profile's newest event that is not later than `$1`.
-    pub fn newest(&self) -> String {
+    /// When the events of every profile are that are not later than `$1`.
+    pub fn times(&self) -> String {
         let source = &self.sources[0];
+        let nothing_else = jsonb(&serde_json::json!({
+            "timezone": self.time_zone,
+            "numbers": 0,
+            "texts": 0,
+        }));
         source.grouped(&format!(
-            "customer_ai.newest_event($1, {}, {})",
-            self.options(None),
-            source.time
+            "customer_ai.event_counts($1, {nothing_else}, {}, {}, false, false, false, {NO_ATTRIBUTE})",
+            source.time, source.kind
         ))
     }
 

@@ -20,6 +20,7 @@ use propensity::cutoff::Cutoff;
 use propensity::model::Scorer;
 use propensity::percentile::Percentiles;
 use propensity::score::Buckets;
+use propensity::spread::Span;
 use propensity::time::Micros;
 
 use predictions::Predictions;
@@ -41,6 +42,7 @@ use crate::owner::{as_owner, ddl_as_owner};
 
 use crate::pushed::Pushed;
 use crate::segment;
+use crate::span;
 use crate::stream::{BytesKind, Key, Skipped, Stream};
 use crate::version;
 
@@ -48,6 +50,8 @@ use crate::version;
 struct Scored {
     read: Read,
     as_of: Micros,
+    /// When the events are, unless nobody had to ask.
+    span: Option<Span>,
     predictions: Predictions,
     laps: Laps,
     percentiles: Percentiles,
@@ -115,9 +119,11 @@ fn run(
         "feeder": scored.read.feeder.name(),
         "processes": scored.read.processes,
         "partitions": scored.read.partitions,
+        "behind": span::behind(scored.span.as_ref()),
         "seconds": scored.laps.seconds(),
         "cpu": scored.laps.cpu(),
     });
+    let before = catalog::last_score_run(definition.id)?;
     let run = catalog::insert_run(
         definition.id,
         &NewRun {
@@ -138,6 +144,16 @@ fn run(
     segment::refresh_all(definition)?;
     catalog::remember(definition.id, definition.owner_oid)?;
     notice::left_out(definition, &scored.read.skipped);
+    if let Some(span) = &scored.span {
+        notice::apart(definition, span);
+        if as_of.is_none() {
+            notice::old(definition, span)?;
+        }
+    }
+    if let Some(before) = before {
+        let profiles = scored.predictions.profiles();
+        notice::fewer(definition, (profiles, scored.as_of), &before);
+    }
     let [low, medium, high] = scored.predictions.buckets();
     Ok((
         run,
@@ -163,7 +179,8 @@ fn predict_all(
     let mut laps = Laps::start();
     let until = as_of.unwrap_or_else(instant::now);
     let mut stream = gather::read_known(definition, until, &scorer.model().schema)?;
-    let as_of = as_of.unwrap_or(stream.tally().last);
+    let span = stream.span(definition)?;
+    let as_of = as_of.unwrap_or(span.last);
     let cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &cutoffs, false)?;
     laps.end_with("read", stream.workers_cpu());
@@ -177,7 +194,8 @@ fn predict_all(
         processes: stream.processes(),
         partitions: stream.partitions(),
     };
-    Scored::new(definition, read, as_of, predictions, laps)
+    let when = (as_of, Some(span));
+    Scored::new(definition, read, when, predictions, laps)
 }
 
 /// Has every eligible profile predicted for where its events are.
@@ -187,7 +205,19 @@ fn ask_all(
     as_of: Option<Micros>,
 ) -> Result<Scored, Error> {
     let mut laps = Laps::start();
-    let as_of = as_of.map_or_else(|| pushed.newest(), Ok)?;
+    let (as_of, span) = match as_of {
+        Some(as_of) => (as_of, None),
+        None => {
+            let span = span::of(definition, &pushed.spread()?)?;
+            // Without events there will be an error.
+            let newest = if span.last == Micros::MIN {
+                instant::now()
+            } else {
+                span.last
+            };
+            (newest, Some(span))
+        }
+    };
     let cutoffs = instant::windows(definition, &[as_of])?;
     let (medium, high) = definition.options.buckets;
     let mut predictions = Predictions::new(Buckets::new(medium, high)?);
@@ -210,14 +240,14 @@ fn ask_all(
     if read.events == 0 {
         return Err(read.skipped.no_events(definition, None));
     }
-    Scored::new(definition, read, as_of, predictions, laps)
+    Scored::new(definition, read, (as_of, span), predictions, laps)
 }
 
 impl Scored {
     fn new(
         definition: &Definition,
         read: Read,
-        as_of: Micros,
+        (as_of, span): (Micros, Option<Span>),
         mut predictions: Predictions,
         laps: Laps,
     ) -> Result<Self, Error> {
@@ -231,6 +261,7 @@ impl Scored {
         Ok(Self {
             read,
             as_of,
+            span,
             predictions,
             laps,
             percentiles,

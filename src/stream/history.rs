@@ -32,8 +32,9 @@ impl Stream {
     pub fn take_counts(&mut self, key: &[u8], counts: &EventCounts) -> Result<(), Error> {
         let tally = &mut self.intake.tally;
         tally.events = tally.events.saturating_add(counts.events);
-        tally.first = tally.first.min(counts.first);
-        tally.last = tally.last.max(counts.last);
+        for stretch in counts.stretches() {
+            tally.spread.add_stretch(stretch).map_err(unreadable)?;
+        }
         tally.skipped.no_time = tally.skipped.no_time.saturating_add(counts.no_time);
         tally.skipped.future = tally.skipped.future.saturating_add(counts.future);
         tally.skipped.not_finite = tally.skipped.not_finite.saturating_add(counts.not_finite);
@@ -65,15 +66,16 @@ impl Stream {
         let read = intake.partitions.append(hash, |out| {
             portable::read(layout, key, bytes, dictionaries, out, scratch, &mut poll)
         });
-        let (first, last) = read.map_err(unreadable)?;
+        read.map_err(unreadable)?;
         let tally = &mut intake.tally;
         let counts = history.counts;
         tally.kept = tally.kept.saturating_add(counts.events);
         // Of a sample, the rest was known from the counts.
         if intake.sampler.is_none() {
             tally.events = tally.events.saturating_add(counts.events);
-            tally.first = tally.first.min(first);
-            tally.last = tally.last.max(last);
+            for &stretch in scratch.stretches() {
+                tally.spread.add_stretch(stretch).map_err(unreadable)?;
+            }
             tally.skipped.no_time = tally.skipped.no_time.saturating_add(counts.no_time);
             tally.skipped.future = tally.skipped.future.saturating_add(counts.future);
             tally.skipped.not_finite = tally.skipped.not_finite.saturating_add(counts.not_finite);

@@ -158,7 +158,7 @@ impl Intake {
             self.tally.future_event(time);
             return Ok(());
         }
-        self.tally.event(time);
+        self.tally.event(time)?;
         // Rows that are dropped count in what is true of all, but nothing else is done with them.
         if let Some(sampler) = &mut self.sampler {
             // SAFETY: the kind was taken from the type of the key column, which is not NULL.

@@ -25,6 +25,7 @@ use propensity::history::{MarkKind, Profile};
 use propensity::partition::{self, Batch, Partition, Sharing, Split, Worker};
 use propensity::sample::Share;
 use propensity::schema::{ColumnNames, EventType, Schema, TextColumn};
+use propensity::spread::Span;
 use propensity::time::Micros;
 
 pub use decode::{BytesKind, EPOCH, NumberKind};
@@ -40,6 +41,7 @@ use crate::error::Error;
 use crate::guc::{self, Feeder};
 use crate::memory::{self, poll};
 use crate::plan;
+use crate::span;
 use crate::thread;
 use intake::{Intake, Rows};
 use parallel::Hauls;
@@ -121,6 +123,11 @@ impl Stream {
     /// What was read, and what was left out.
     pub fn tally(&self) -> &Tally {
         &self.intake.tally
+    }
+
+    /// When the events are, without those that lie apart.
+    pub fn span(&self, definition: &Definition) -> Result<Span, Error> {
+        span::of(definition, &self.tally().spread)
     }
 
     /// How many parts the profiles were split into.

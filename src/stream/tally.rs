@@ -1,5 +1,7 @@
 //! What there is to say about the rows that were read.
 
+use propensity::error::OutOfMemory;
+use propensity::spread::Spread;
 use propensity::time::Micros;
 use serde::{Deserialize, Serialize};
 
@@ -43,14 +45,12 @@ impl Skipped {
 }
 
 /// What was read, and what was left out.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tally {
     /// What was left out.
     pub skipped: Skipped,
-    /// Time of the oldest event, `Micros::MAX` if none.
-    pub first: Micros,
-    /// Time of the newest event, `Micros::MIN` if none.
-    pub last: Micros,
+    /// When the events are, those of all profiles.
+    pub spread: Spread,
     /// Time of the newest event that was left out because it is later than the instant asked for, `Micros::MIN` if none.
     pub ahead: Micros,
     /// Events read, without those left out.
@@ -63,8 +63,7 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             skipped: Skipped::default(),
-            first: Micros::MAX,
-            last: Micros::MIN,
+            spread: Spread::default(),
             ahead: Micros::MIN,
             events: 0,
             kept: 0,
@@ -75,10 +74,9 @@ impl Default for Tally {
 impl Tally {
     /// Counts one more event.
     #[inline]
-    pub fn event(&mut self, time: Micros) {
+    pub fn event(&mut self, time: Micros) -> Result<(), OutOfMemory> {
         self.events += 1;
-        self.first = time.min(self.first);
-        self.last = time.max(self.last);
+        self.spread.add(time)
     }
 
     /// Counts one more event that is later than the instant asked for.
@@ -95,12 +93,11 @@ impl Tally {
     }
 
     /// Counts in what another process has read.
-    pub fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: &Self) -> Result<(), OutOfMemory> {
         self.skipped.add(other.skipped);
-        self.first = other.first.min(self.first);
-        self.last = other.last.max(self.last);
         self.ahead = other.ahead.max(self.ahead);
         self.events = self.events.saturating_add(other.events);
         self.kept = self.kept.saturating_add(other.kept);
+        self.spread.add_all(&other.spread)
     }
 }

@@ -44,6 +44,7 @@ pub mod schema;
 pub mod score;
 pub mod shapley;
 pub mod split;
+pub mod spread;
 pub mod time;
 pub mod tree;
 

@@ -14,6 +14,7 @@ use crate::dictionary::{Dictionaries, Dictionary, Spelling};
 use crate::error::Error;
 use crate::history::Flags;
 use crate::record::{KeyWidth, Layout, RecordKind};
+use crate::spread::Stretch;
 use crate::time::Micros;
 
 /// Events copied between two calls of `poll`: about a millisecond.
@@ -28,10 +29,9 @@ pub struct Scratch {
     lists: Vec<Vec<u32>>,
     /// Per dictionary, when reading: whether there were texts past its limit.
     hashed: Vec<bool>,
+    /// When the events were that were read.
+    stretches: Vec<Stretch>,
 }
-
-/// When the first and the last of some events were; `(Micros::MAX, Micros::MIN)` of none.
-pub type Period = (Micros, Micros);
 
 /// Appends the events among records, whose codes are of `dictionaries`, to `out`.
 ///
@@ -78,7 +78,7 @@ pub fn write(
 
 /// Appends the events that [`write`] wrote as `bytes` to `out`, as records of the profile `key` with
 /// codes of `dictionaries`, which learn the texts they lack. Whatever the bytes are, the result can be
-/// walked. Returns when the events were.
+/// walked. When the events were is then known by [`Scratch::stretches`].
 ///
 /// # Errors
 ///
@@ -91,7 +91,7 @@ pub fn read(
     out: &mut Vec<u8>,
     scratch: &mut Scratch,
     poll: &mut dyn FnMut(),
-) -> Result<Period, Error> {
+) -> Result<(), Error> {
     let keyless = Layout {
         key: KeyWidth::Fixed(0),
         ..*layout
@@ -100,6 +100,7 @@ pub fn read(
     scratch.lists.resize_with(layout.codes + 1, Vec::new);
     scratch.hashed.clear();
     scratch.hashed.resize(layout.codes + 1, false);
+    scratch.stretches.clear();
     for (list, dictionary) in scratch.lists.iter_mut().zip(all_mut(dictionaries)) {
         list.clear();
         for _ in 0..take_u32(&mut rest)? {
@@ -112,6 +113,7 @@ pub fn read(
         codes,
         lists,
         hashed,
+        stretches,
     } = scratch;
     let mut code = |column: usize, place: u32| match place.checked_sub(1) {
         None => Ok(0),
@@ -124,9 +126,14 @@ pub fn read(
             .copied()
             .ok_or(Error::BadRecord),
     };
-    let (mut first, mut last) = (Micros::MAX, Micros::MIN);
     each_event(&keyless, rest, numbers, codes, poll, &mut |event| {
-        (first, last) = (first.min(event.time), last.max(event.time));
+        match stretches.last_mut() {
+            Some(stretch) if stretch.takes(event.time) => stretch.add(Stretch::of(event.time)),
+            _ => {
+                stretches.try_reserve(1)?;
+                stretches.push(Stretch::of(event.time));
+            }
+        }
         let kind = code(0, event.kind)?;
         for (place, column) in event.codes.iter_mut().zip(1..) {
             *place = code(column, *place)?;
@@ -139,7 +146,7 @@ pub fn read(
     {
         dictionary.overflow();
     }
-    Ok((first, last))
+    Ok(())
 }
 
 /// An event, unpacked.
@@ -152,6 +159,11 @@ struct Event<'a> {
 }
 
 impl Scratch {
+    /// When the events were that were read last, in their order.
+    pub fn stretches(&self) -> &[Stretch] {
+        &self.stretches
+    }
+
     /// Lists the codes in use, per dictionary, sorted.
     fn list_codes(
         &mut self,
@@ -397,7 +409,7 @@ mod tests {
             ..LAYOUT
         };
         let (mut out, mut scratch) = (Vec::new(), Scratch::default());
-        let period = read(
+        read(
             &keyed,
             b"ann",
             &bytes,
@@ -405,8 +417,12 @@ mod tests {
             &mut out,
             &mut scratch,
             &mut || (),
-        );
-        assert_eq!(period, Ok((-3, 0)));
+        )
+        .unwrap();
+        let events = scratch.stretches().iter().map(|stretch| stretch.events);
+        assert_eq!(events.sum::<u64>(), TEXTS.len() as u64);
+        let first = scratch.stretches().iter().map(|stretch| stretch.first);
+        assert_eq!(first.min(), Some(-3));
         let records: Vec<_> = keyed.records(&out).map(Result::unwrap).collect();
         assert_eq!(records.len(), TEXTS.len());
         assert!(records.iter().all(|record| *record.key == *b"ann"));

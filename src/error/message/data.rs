@@ -1,6 +1,6 @@
 //! What the events say, or do not say.
 
-use super::{Code, INVALID, Message, STATE, call, cut, perhaps};
+use super::{Code, INVALID, Message, STATE, call, cut, list, perhaps};
 
 pub fn no_events(model: &str, future: u64, skipped: u64, newest: Option<String>) -> Message {
     Message {
@@ -14,12 +14,20 @@ pub fn no_events(model: &str, future: u64, skipped: u64, newest: Option<String>)
     }
 }
 
-pub fn too_little_history(model: &str, found: f64, required: f64) -> Message {
+pub fn too_little_history(
+    model: &str,
+    found: f64,
+    required: f64,
+    apart: Option<String>,
+) -> Message {
+    let apart = apart.map_or_else(String::new, |apart| {
+        format!(" What lies apart does not count: {apart}.")
+    });
     Message {
         code: STATE,
         text: format!("model \"{model}\" has too little history"),
         detail: format!(
-            "Found {found:.0} days; at least {required:.0} days are required: the eligible window (30 days or more) and the outcome window."
+            "Found {found:.0} days; at least {required:.0} days are required: the eligible window (30 days or more) and the outcome window.{apart}"
         ),
         hint: "Load older events, use a shorter outcome window, or a later as_of.".to_owned(),
     }
@@ -49,19 +57,41 @@ pub fn no_eligible(model: &str, cutoffs: usize) -> Message {
     }
 }
 
-pub fn no_examples(relation: &str) -> Message {
+pub fn no_examples(relation: &str, found: &str) -> Message {
     Message {
         code: STATE,
         text: format!("\"{relation}\" has no examples"),
-        detail: "Found 0 rows; required are rows of profile, cutoff and optionally label."
-            .to_owned(),
+        detail: format!(
+            "Found {found}; required are rows of profile, cutoff and optionally label."
+        ),
         hint: format!(
-            "Fill \"{relation}\", or leave examples out: then the goal and the cutoffs of the model make them."
+            "Check that the keys and cutoffs of \"{relation}\" are those of the events; or leave examples out: then the goal and the cutoffs of the model make them."
         ),
     }
 }
 
-pub fn unknown_profile(model: &str, profile: &str, future: u64) -> Message {
+pub fn example_column(relation: &str, column: &str, profile: &str, found: &[String]) -> Message {
+    Message {
+        code: Code::ERRCODE_UNDEFINED_COLUMN,
+        text: format!("column \"{column}\" of relation \"{relation}\" does not exist"),
+        detail: format!(
+            "Found {}; examples need \"{profile}\", as the model calls the profile, and \"cutoff\", and have \"label\" unless the goal is to say the outcomes.",
+            list(found)
+        ),
+        hint: format!("Name it so in a view of \"{relation}\": SELECT ... AS \"{column}\"."),
+    }
+}
+
+pub fn example_labels(relation: &str, found: &str, required: &str) -> Message {
+    Message {
+        code: INVALID,
+        text: format!("the labels of \"{relation}\" cannot be used"),
+        detail: format!("Found {found}; required is {required}."),
+        hint: format!("Correct them, or give a view of \"{relation}\" that does."),
+    }
+}
+
+pub fn unknown_profile(model: &str, profile: &str, as_of: &str, later: u64) -> Message {
     Message {
         code: Code::ERRCODE_UNDEFINED_OBJECT,
         text: format!(
@@ -69,9 +99,9 @@ pub fn unknown_profile(model: &str, profile: &str, future: u64) -> Message {
             cut(profile)
         ),
         detail: format!(
-            "Found 0 events up to the cutoff and {future} after it; at least 1 is required."
+            "Found 0 events up to {as_of} and {later} after it; at least 1 up to it is required."
         ),
-        hint: if future > 0 {
+        hint: if later > 0 {
             "Give a later as_of.".to_owned()
         } else {
             "Check the key: it is compared with the profile column of each event source, letter by letter.".to_owned()

@@ -36,9 +36,24 @@ EXECUTE ask (:'doc', '2025-06-01', NULL);
 EXECUTE ask (:'doc', '2025-06-01', '2025-06-01');
 EXECUTE ask (:'doc', '2020-01-01', NULL);
 SELECT customer_ai.event_features(:'doc', now(), NULL, '{}', at, kind, true, true, false, amount, page) IS NULL AS nothing FROM visit WHERE false;
-SELECT customer_ai.newest_event('2025-03-01 12:00', '{}', at), customer_ai.newest_event('2020-01-01', '{}', at) FROM visit;
-SELECT customer_ai.newest_event('infinity', '{"timezone": "Europe/Berlin"}', day) FROM (VALUES (date '2025-01-01')) d (day);
-SELECT customer_ai.newest_event('2025-02-01', '{"timezone": "Europe/Berlin"}', day) FROM (VALUES (date '2025-01-01'), ('infinity'), (NULL), ('5000000-01-01')) d (day);
+-- Counts are five words, then three for each stretch of time: its first and last instant, and its events.
+CREATE FUNCTION words(bytea) RETURNS bigint[] LANGUAGE sql AS $$
+    SELECT array_agg(word ORDER BY n) FROM (
+        SELECT n, sum(get_byte($1, 8 * n + k)::bigint << 8 * k)::bigint AS word
+        FROM generate_series(0, length($1) / 8 - 1) n, generate_series(0, 7) k GROUP BY n) w $$;
+CREATE FUNCTION micros(timestamptz) RETURNS bigint LANGUAGE sql AS $$ SELECT (extract(epoch FROM $1) * 1000000)::bigint $$;
+SELECT count(*), bool_and(w[1] = events) AS events, bool_and(w[2] = later) AS later, bool_and(w[6] = first) AS first,
+    bool_and(w[array_length(w, 1) - 1] = last) AS last,
+    bool_and((SELECT sum(w[n]) FROM generate_series(8, array_length(w, 1), 3) n) = events) AS stretches
+FROM (SELECT words(customer_ai.event_counts('2025-03-01 12:00', '{"timezone": "UTC", "numbers": 1, "texts": 1}',
+            at, kind, false, false, false, amount, page)) AS w,
+        count(*) FILTER (WHERE at <= '2025-03-01 12:00') AS events, count(*) FILTER (WHERE at > '2025-03-01 12:00') AS later,
+        micros(min(at)) AS first, micros(max(at) FILTER (WHERE at <= '2025-03-01 12:00')) AS last
+    FROM visit GROUP BY profile) counts;
+SELECT words(customer_ai.event_counts('infinity', '{"timezone": "Europe/Berlin", "numbers": 0, "texts": 0}', day, NULL::text, false, false, false, NULL::bool))
+    FROM (VALUES (date '2025-01-01')) d (day);
+SELECT words(customer_ai.event_counts('2025-02-01', '{"timezone": "Europe/Berlin", "numbers": 0, "texts": 0}', day, NULL::text, false, false, false, NULL::bool))
+    FROM (VALUES (date '2025-01-01'), ('infinity'), (NULL), ('5000000-01-01')) d (day);
 
 -- What is asked must be the same for all rows, and be given.
 EXECUTE ask (NULL, '2025-06-01', NULL);
@@ -61,7 +76,6 @@ SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, tr
 DO $$ BEGIN PERFORM customer_ai._event_collect(NULL::internal, NULL, NULL, NULL, NULL, 1, 1, NULL, NULL, NULL); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
 DO $$ BEGIN PERFORM customer_ai._event_deserialize('\x00', NULL::internal); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
 DO $$ BEGIN PERFORM customer_ai._model_document_recv(NULL::internal); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
-SELECT customer_ai._newest_event_collect(NULL, now(), '{}', now());
 -- Only a superuser could put the functions into another aggregate, and then they refuse what is not theirs.
 CREATE AGGREGATE mine (bytea) (SFUNC = customer_ai._event_deserialize, STYPE = internal);
 CREATE ROLE maker;
