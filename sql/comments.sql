@@ -9,6 +9,10 @@ COMMENT ON FUNCTION customer_ai.add_profiles IS
     'adds a relation of profile attributes, current or dated, to a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.alter_model IS
     'gives a model with its scores and segments to another role; needs membership of both; returns its name';
+COMMENT ON FUNCTION customer_ai.remove_events IS
+    'takes a relation of events out of a model, with all that it is used for; the next training goes without it';
+COMMENT ON FUNCTION customer_ai.remove_profiles IS
+    'takes the relation of profile attributes out of a model; the next training goes without it';
 COMMENT ON FUNCTION customer_ai.drop_model IS
     'drops a model with its versions and runs, and unless keep_scores its scores and segments; returns its name';
 COMMENT ON FUNCTION customer_ai.check_model IS

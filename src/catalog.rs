@@ -15,14 +15,16 @@ pub use history::{
 };
 pub use model::{
     Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan,
-    scores_in, set_active,
+    scores_in, set_active, set_altered,
 };
 pub use owner::{give, let_go};
 pub use places::{remember, scores_owner};
 pub use segments::{
     Segment, delete_segment, find_segment, insert_segment, lock_segment, segments_of, set_refreshed,
 };
-pub use source::{EventSource, ProfileSource, insert_events, insert_profiles};
+pub use source::{
+    EventSource, ProfileSource, delete_events, delete_profiles, insert_events, insert_profiles,
+};
 
 use pgrx::pg_sys;
 

@@ -1,4 +1,5 @@
-//! The verbs that define: create_model, add_events, add_profiles, drop_model. What is impossible fails here, before
+//! The verbs that define: create_model, add_events, add_profiles, remove_events, remove_profiles, drop_model. What is
+//! impossible fails here, before
 //! anything is written.
 
 mod alter;
@@ -111,6 +112,25 @@ fn alter_model(
     catalog::refuse_read_only(c"customer_ai.alter_model()");
     let model = required("model", model)?;
     Ok(alter::set_owner(model, &required("owner", owner)?.0)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn remove_events(model: Option<&str>, events: Option<Regclass>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.remove_events()");
+    let events = required("events", events)?.0;
+    Ok(sources::remove_events(required("model", model)?, events)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn remove_profiles(model: Option<&str>, profiles: Option<Regclass>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.remove_profiles()");
+    let profiles = required("profiles", profiles)?.0;
+    Ok(sources::remove_profiles(
+        required("model", model)?,
+        profiles,
+    )?)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]

@@ -186,6 +186,17 @@ pub enum Error {
     },
     /// A condition with an aggregate where it must be about one row.
     Aggregate { condition: &'static str },
+    /// The same events as a second source.
+    SourceTwice { model: String, relation: String },
+    /// What is to be removed is no source of the model; `kind` is what it was taken for.
+    NotASource {
+        model: String,
+        relation: String,
+        kind: &'static str,
+        sources: Vec<String>,
+    },
+    /// The only event source cannot be removed.
+    LastSource { model: String, relation: String },
     /// A second relation of profile attributes.
     SecondProfiles { model: String, relation: String },
 

@@ -268,6 +268,12 @@ pub fn set_active(model_id: i64, version: i32) -> Result<(), Error> {
     sql::run(query, &[model_id.into(), version.into()])
 }
 
+/// Takes note of when a definition was altered.
+pub fn set_altered(model_id: i64) -> Result<(), Error> {
+    let query = "UPDATE customer_ai.model SET altered_at = clock_timestamp() WHERE id = $1";
+    sql::run(query, &[model_id.into()])
+}
+
 /// Deletes a model with its sources, versions, runs and segments; their relations are not touched.
 pub fn delete_model(name: &str) -> Result<(), Error> {
     let query = "DELETE FROM customer_ai.model WHERE name = $1 RETURNING id, owner_oid, place";

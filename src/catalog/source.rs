@@ -122,3 +122,18 @@ pub fn insert_profiles(model_id: i64, source: &ProfileSource) -> Result<(), Erro
     ];
     sql::run(query, &arguments)
 }
+
+/// Deletes the event sources of a model that are a relation.
+pub fn delete_events(model_id: i64, schema: &str, relation: &str) -> Result<(), Error> {
+    let query = "DELETE FROM customer_ai.event_source
+        WHERE model_id = $1 AND schema_name = $2::name AND relation_name = $3::name";
+    sql::run(query, &[model_id.into(), schema.into(), relation.into()])
+}
+
+/// Deletes the profile source of a model that is a relation, and returns whether there was one.
+pub fn delete_profiles(model_id: i64, schema: &str, relation: &str) -> Result<bool, Error> {
+    let query = "DELETE FROM customer_ai.profile_source
+        WHERE model_id = $1 AND schema_name = $2::name AND relation_name = $3::name RETURNING id";
+    let arguments = [model_id.into(), schema.into(), relation.into()];
+    Ok(sql::written(query, &arguments, |_| Ok(()))?.is_some())
+}

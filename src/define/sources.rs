@@ -99,6 +99,7 @@ impl GivenEvents<'_> {
         })?;
         catalog::insert_events(definition.id, &source)?;
         catalog::remember(definition.id, definition.owner_oid)?;
+        catalog::set_altered(definition.id)?;
         Ok(definition.name)
     }
 
@@ -138,6 +139,7 @@ impl GivenEvents<'_> {
         notice_guessed(&relation.display(), &guessed);
         source.event_type = self.event_type.map(str::to_owned);
         source.where_clause = self.where_clause.map(str::to_owned);
+        refuse_twice(definition, &source)?;
         same_types(known, &source, relation)?;
         Ok(source)
     }
@@ -187,8 +189,107 @@ impl GivenProfiles {
         };
         catalog::insert_profiles(definition.id, &source)?;
         catalog::remember(definition.id, definition.owner_oid)?;
+        catalog::set_altered(definition.id)?;
         Ok(definition.name)
     }
+}
+
+/// Takes a relation of events out of a model, with all that it is used for, and returns the model's name.
+///
+/// # Errors
+/// 42704 when it is no event source, 55000 when it is the only one, and the error of a condition that needs it.
+pub fn remove_events(model: &str, events: pg_sys::Oid) -> Result<String, Error> {
+    let definition = catalog::lock(model)?;
+    let relation = Relation::open(events, definition.owner_oid)?;
+    let is_it =
+        |source: &EventSource| source.schema == relation.schema && source.relation == relation.name;
+    let mut rest = definition.clone();
+    rest.events.retain(|source| !is_it(source));
+    if rest.events.len() == definition.events.len() {
+        let sources = definition.events.iter();
+        let sources = sources.map(|source| format!("{}.{}", source.schema, source.relation));
+        return Err(Error::NotASource {
+            model: definition.name,
+            relation: relation.display(),
+            kind: "event source",
+            sources: sources.collect(),
+        });
+    }
+    if rest.events.is_empty() {
+        return Err(Error::LastSource {
+            model: definition.name,
+            relation: relation.display(),
+        });
+    }
+    as_owner(&rest, || {
+        check_conditions(&rest, &relation::open_events(&rest)?)
+    })?;
+    catalog::delete_events(definition.id, &relation.schema, &relation.name)?;
+    catalog::set_altered(definition.id)?;
+    notice_trained(&definition)?;
+    Ok(definition.name)
+}
+
+/// Takes the relation of profile attributes out of a model, and returns the model's name.
+///
+/// # Errors
+/// 42704 when it is not there.
+pub fn remove_profiles(model: &str, profiles: pg_sys::Oid) -> Result<String, Error> {
+    let definition = catalog::lock(model)?;
+    let relation = Relation::open(profiles, definition.owner_oid)?;
+    if !catalog::delete_profiles(definition.id, &relation.schema, &relation.name)? {
+        let sources = definition.profiles.iter();
+        let sources = sources.map(|source| format!("{}.{}", source.schema, source.relation));
+        return Err(Error::NotASource {
+            model: definition.name,
+            relation: relation.display(),
+            kind: "relation of profile attributes",
+            sources: sources.collect(),
+        });
+    }
+    catalog::set_altered(definition.id)?;
+    notice_trained(&definition)?;
+    Ok(definition.name)
+}
+
+/// The same events twice would count twice. Other rows of the relation, or the same ones at another time or as another
+/// event, are other events.
+fn refuse_twice(definition: &Definition, source: &EventSource) -> Result<(), Error> {
+    let trimmed = |text: &Option<String>| text.as_deref().map(str::trim).map(str::to_owned);
+    let is_the_same = |known: &&EventSource| {
+        known.schema == source.schema
+            && known.relation == source.relation
+            && known.profile_column == source.profile_column
+            && known.time_column == source.time_column
+            && known.event_type == source.event_type
+            && trimmed(&known.where_clause) == trimmed(&source.where_clause)
+    };
+    if definition.events.iter().any(|known| is_the_same(&known)) {
+        return Err(Error::SourceTwice {
+            model: definition.name.clone(),
+            relation: format!("{}.{}", source.schema, source.relation),
+        });
+    }
+    Ok(())
+}
+
+/// Says that the active version knows the source that was removed.
+fn notice_trained(definition: &Definition) -> Result<(), Error> {
+    let Some(active) = catalog::active(definition.id)? else {
+        return Ok(());
+    };
+    ErrorReport::new(
+        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "version {} of model \"{}\" was trained with what was removed",
+            active.number, definition.name
+        ),
+        "customer_ai",
+    )
+    .set_detail("Where it reads its columns it cannot score any more; where it does not, it sees fewer events than it learned from.")
+    .set_hint(format!("Run SELECT * FROM customer_ai.train('{}').", definition.name))
+    .report(PgLogLevel::NOTICE);
+    Ok(())
 }
 
 /// The columns of a profile source that were named.

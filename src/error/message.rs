@@ -96,6 +96,14 @@ fn message(error: Error) -> Message {
         Error::NoSources { model } => definition::no_sources(&model),
         Error::UnknownRole { name } => definition::unknown_role(&name),
         Error::NotOwner { owner, caller } => definition::not_owner(&owner, &caller),
+        Error::SourceTwice { model, relation } => definition::source_twice(&model, &relation),
+        Error::NotASource {
+            model,
+            relation,
+            kind,
+            sources,
+        } => definition::not_a_source(&model, &relation, kind, &sources),
+        Error::LastSource { model, relation } => definition::last_source(&model, &relation),
         Error::SecondProfiles { model, relation } => definition::second_profiles(&model, &relation),
         Error::SchemaRights { schema, exists } => definition::schema_rights(&schema, exists),
 

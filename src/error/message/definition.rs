@@ -1,6 +1,6 @@
 //! Models: their names, their owners, and where their scores go.
 
-use super::{Code, Message, STATE, UNSUPPORTED, cut, perhaps};
+use super::{Code, Message, STATE, UNSUPPORTED, call, cut, list, perhaps};
 
 pub fn unknown_model(name: &str, nearest: Option<String>) -> Message {
     Message {
@@ -103,6 +103,40 @@ pub fn not_owner(owner: &str, caller: &str) -> Message {
             "Found role \"{caller}\"; a model runs with the rights of its owner, and only members of that role may run it."
         ),
         hint: format!("Ask who administers \"{owner}\" to run: GRANT \"{owner}\" TO \"{caller}\"."),
+    }
+}
+
+pub fn source_twice(model: &str, relation: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_DUPLICATE_OBJECT,
+        text: format!("\"{relation}\" is an event source of model \"{model}\" already"),
+        detail: "Found the same relation with the same columns, where_clause and event_type; its events would count twice.".to_owned(),
+        hint: format!(
+            "Other rows of it need another where_clause, other events of it an event_type; to replace it, run SELECT customer_ai.remove_events('{model}', '{relation}') first."
+        ),
+    }
+}
+
+pub fn not_a_source(model: &str, relation: &str, kind: &str, sources: &[String]) -> Message {
+    Message {
+        code: Code::ERRCODE_UNDEFINED_OBJECT,
+        text: format!("\"{relation}\" is no {kind} of model \"{model}\""),
+        detail: match sources {
+            [] => "Found none; it must be one of the model's.".to_owned(),
+            sources => format!("Found {}; it must be one of these.", list(sources)),
+        },
+        hint: format!("{} shows what the model reads.", call("check_model", model)),
+    }
+}
+
+pub fn last_source(model: &str, relation: &str) -> Message {
+    Message {
+        code: STATE,
+        text: format!("\"{relation}\" is the only event source of model \"{model}\""),
+        detail: "Found 1 event source; at least 1 must stay.".to_owned(),
+        hint: format!(
+            "Add another one with customer_ai.add_events first, or drop the model with SELECT customer_ai.drop_model('{model}')."
+        ),
     }
 }
 

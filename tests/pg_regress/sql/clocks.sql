@@ -56,9 +56,10 @@ SET customer_ai.feeder = 'pushed_down';
 SELECT actual FROM customer_ai.check_model('clocks') WHERE "check" = 'events apart from the others';
 SELECT as_of = last AS as_of_the_newest, profiles FROM customer_ai.score('clocks'), clocks.bulk;
 SET client_min_messages = warning;
-SELECT v.as_of = b.last AS as_of, cutoffs = (SELECT cutoffs FROM customer_ai.versions WHERE model = 'clocks' AND version = 1) AS cutoffs
-    FROM (SELECT version FROM customer_ai.train('clocks', activate => 'never')) t,
-        LATERAL (SELECT * FROM customer_ai.versions WHERE model = 'clocks') v, clocks.bulk b WHERE v.version = 2;
+SELECT version FROM customer_ai.train('clocks', activate => 'never');
+SELECT v.as_of = b.last AS as_of, v.cutoffs = o.cutoffs AS cutoffs
+    FROM customer_ai.versions v, customer_ai.versions o, clocks.bulk b
+    WHERE v.model = 'clocks' AND v.version = 3 AND o.model = 'clocks' AND o.version = 1;
 RESET customer_ai.feeder;
 
 -- A shop that sells ever less is not cut: one event a month.
