@@ -1,6 +1,5 @@
 //! The verbs that define: create_model, add_events, add_profiles, remove_events, remove_profiles, drop_model. What is
-//! impossible fails here, before
-//! anything is written.
+//! impossible fails here, before anything is written.
 
 mod alter;
 mod model;

@@ -224,6 +224,8 @@ pub fn remove_events(model: &str, events: pg_sys::Oid) -> Result<String, Error> 
     as_owner(&rest, || {
         check_conditions(&rest, &relation::open_events(&rest)?)
     })?;
+    // Sources are deleted by the names that they have now.
+    catalog::remember(definition.id, definition.owner_oid)?;
     catalog::delete_events(definition.id, &relation.schema, &relation.name)?;
     catalog::set_altered(definition.id)?;
     notice_trained(&definition)?;
@@ -237,6 +239,7 @@ pub fn remove_events(model: &str, events: pg_sys::Oid) -> Result<String, Error> 
 pub fn remove_profiles(model: &str, profiles: pg_sys::Oid) -> Result<String, Error> {
     let definition = catalog::lock(model)?;
     let relation = Relation::open(profiles, definition.owner_oid)?;
+    catalog::remember(definition.id, definition.owner_oid)?;
     if !catalog::delete_profiles(definition.id, &relation.schema, &relation.name)? {
         let sources = definition.profiles.iter();
         let sources = sources.map(|source| format!("{}.{}", source.schema, source.relation));
