@@ -4,7 +4,7 @@ SET LOCAL search_path TO pg_catalog, pg_temp;
 
 CREATE VIEW customer_ai.models WITH (security_barrier) AS
 SELECT m.name AS model, customer_ai._owner_now(m.owner, m.owner_oid, m.place)::name AS owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
-    m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,
+    m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,
     m.time_zone, m.options, m.created_at, m.altered_at
 FROM customer_ai.model m
 LEFT JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version AND v.owner = m.owner

@@ -136,11 +136,11 @@ fn test(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Tested>, Erro
 fn judge(
     definition: &Definition,
     stream: &mut Stream,
-    window: Cutoff,
+    mut window: Cutoff,
     model: Model,
     mut later: Later,
 ) -> Result<LaterReport, Error> {
-    gather::mark(stream, definition, &[window], true)?;
+    gather::mark(stream, definition, std::slice::from_mut(&mut window), true)?;
     let rules = gather::rules(definition);
     let mut scorer = Scorer::new(model, &mut poll)?;
     let schema = scorer.model().schema.clone();

@@ -13,13 +13,13 @@ use pgrx::prelude::*;
 use crate::args::required;
 use crate::catalog;
 use crate::error::Error;
-use crate::owner::ddl_as_owner;
+use crate::owner::{ddl_as_owner, defining};
 use crate::score::ScoreRelation;
 use crate::segment;
 use crate::sqltype::{JsonbText, Name, Names, Regclass};
 
+/// Without a SET clause, which would hide the caller's search_path: it is pinned within.
 #[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
 #[allow(
     clippy::too_many_arguments,
     reason = "a definition in one statement; they are named"
@@ -37,6 +37,7 @@ fn create_model(
     eligible: default!(Option<&str>, "NULL"),
     eligible_window: default!(Option<Interval>, "'45 days'"),
     exclude: default!(Option<&str>, "NULL"),
+    exclude_window: default!(Option<Interval>, "NULL"),
     description: default!(Option<&str>, "NULL"),
     options: default!(Option<JsonbText>, "'{}'"),
 ) -> Result<String, ErrorReport> {
@@ -54,14 +55,15 @@ fn create_model(
         eligible,
         eligible_window,
         exclude,
+        exclude_window,
         description,
         options: required("options", options)?.0,
     };
-    Ok(given.create()?)
+    Ok(defining(|path| given.create(path))?)
 }
 
+/// Without a SET clause, as create_model.
 #[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
 fn add_events(
     model: Option<&str>,
     events: Option<Regclass>,
@@ -80,7 +82,8 @@ fn add_events(
         event_type,
         where_clause,
     };
-    Ok(given.add(required("model", model)?)?)
+    let model = required("model", model)?;
+    Ok(defining(|path| given.add(model, path))?)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]

@@ -136,6 +136,7 @@ pub enum Error {
         relation: String,
         column: String,
         found: String,
+        hint: String,
     },
     /// The same column for two purposes.
     SameColumn {
@@ -178,6 +179,12 @@ pub enum Error {
         condition: &'static str,
         what: String,
         place: String,
+        hint: &'static str,
+    },
+    /// A condition with aggregates that fails over no events.
+    OverNothing {
+        condition: &'static str,
+        reason: String,
     },
     /// A condition that is not boolean.
     NotBoolean {

@@ -28,7 +28,7 @@ pub struct Examples {
 /// # Errors
 /// 42703 and 42804 for columns that are not there or of another type, 22023 for labels that contradict one another or
 /// are no labels, 55000 if no row can be used.
-pub fn open(definition: &Definition, oid: Oid, key_type: &str) -> Result<Examples, Error> {
+pub fn open(definition: &Definition, oid: Oid, key_cast: &str) -> Result<Examples, Error> {
     let relation = Relation::open(oid, definition.owner_oid)?;
     let own_name = definition
         .events
@@ -79,7 +79,7 @@ pub fn open(definition: &Definition, oid: Oid, key_type: &str) -> Result<Example
         refuse_numbers(&relation)?;
     }
     let rows = format!(
-        "SELECT x.{}::{key_type} AS profile, {} AS cutoff, {outcome} AS label FROM {} x",
+        "SELECT x.{}{key_cast} AS profile, {} AS cutoff, {outcome} AS label FROM {} x",
         quote(&profile.name),
         instant::sql("x", cutoff, &definition.time_zone),
         relation.sql()

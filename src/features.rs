@@ -89,8 +89,8 @@ fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows<4>) ->
             span.last
         }
     };
-    let cutoffs = instant::windows(definition, &[as_of])?;
-    gather::mark(&mut stream, definition, &cutoffs, false)?;
+    let mut cutoffs = instant::windows(definition, &[as_of])?;
+    gather::mark(&mut stream, definition, &mut cutoffs, false)?;
     let schema = match stored {
         Some(schema) => schema,
         None => gather::learn(&mut stream, definition, as_of)?,

@@ -10,7 +10,7 @@ use propensity::cutoff::Cutoff;
 use propensity::dataset::Dataset;
 use propensity::features::Features;
 use propensity::fit::Sample;
-use propensity::history::MarkKind;
+use propensity::history::{Flags, MarkKind};
 use propensity::population::{Rules, Source};
 use propensity::sample::{Sampler, Share};
 use propensity::schema::{GoalKind, Learner, Schema};
@@ -26,7 +26,7 @@ use crate::instant;
 use crate::notice;
 use crate::pushed::Histories;
 use crate::span;
-use crate::stream::Stream;
+use crate::stream::{Stream, Window};
 use rows::{Population, RowWriter, Survey};
 
 /// What training and the data check work on.
@@ -211,7 +211,7 @@ fn example_cutoffs(
     examples: Oid,
     as_of: Micros,
 ) -> Result<Vec<Cutoff>, Error> {
-    let examples = examples::open(definition, examples, &stream.key().type_sql)?;
+    let examples = examples::open(definition, examples, &stream.key().cast)?;
     let read = stream.read_marks(&examples.sql, &[], MarkKind::Example, examples.labelled)?;
     if read == 0 {
         return Err(Error::NoExamples {
@@ -277,40 +277,86 @@ pub fn check_complete(
     })
 }
 
-/// Evaluates the conditions with aggregates over the windows of all cutoffs, in one statement each.
+/// Evaluates the conditions with aggregates over the windows of all cutoffs, each time over no events first: that is the
+/// value of every profile that has none in the window.
 pub fn mark(
     stream: &mut Stream,
     definition: &Definition,
-    cutoffs: &[Cutoff],
+    cutoffs: &mut [Cutoff],
     outcomes: bool,
 ) -> Result<(), Error> {
-    let at: Vec<Micros> = cutoffs.iter().map(|cutoff| cutoff.at).collect();
-    let since: Vec<Micros> = cutoffs.iter().map(|cutoff| cutoff.eligible_from).collect();
-    let until: Vec<Micros> = cutoffs.iter().map(|cutoff| cutoff.outcome_until).collect();
-    let ever = vec![Micros::MIN; cutoffs.len()];
-    let windows = [
-        (
-            definition.eligible.as_ref(),
-            MarkKind::Eligible,
-            &since,
-            &at,
-        ),
-        (definition.exclude.as_ref(), MarkKind::Excluded, &ever, &at),
-        (
-            Some(&definition.goal).filter(|_| outcomes),
-            MarkKind::Goal,
-            &at,
-            &until,
-        ),
+    let of = |condition: Option<&Condition>| {
+        condition
+            .filter(|condition| condition.aggregate)
+            .map(|condition| condition.sql.clone())
+    };
+    let goal = Some(&definition.goal).filter(|_| outcomes);
+    let (goal, eligible, exclude) = (
+        of(goal),
+        of(definition.eligible.as_ref()),
+        of(definition.exclude.as_ref()),
+    );
+    let conditions = [
+        (MarkKind::Goal, &goal),
+        (MarkKind::Eligible, &eligible),
+        (MarkKind::Excluded, &exclude),
     ];
-    for (condition, kind, after, until) in windows {
-        if let Some(condition) = condition.filter(|condition| condition.aggregate) {
-            let windows = [&at, after, until].map(|ends| instant::array(ends));
-            let (sql, params) = stream.aggregate_sql(&condition.text, windows);
-            stream.read_marks(&sql, &params, kind, false)?;
+    let at: Vec<Micros> = cutoffs.iter().map(|cutoff| cutoff.at).collect();
+    let mut holds = Vec::new();
+    for (_, condition) in &conditions {
+        holds.push(match condition {
+            Some(condition) => stream.over_nothing(condition, &at)?,
+            None => vec![false; cutoffs.len()],
+        });
+    }
+    let [goal, eligible, excluded] = holds.as_slice() else {
+        return Ok(());
+    };
+    let values = goal.iter().zip(eligible).zip(excluded);
+    for (cutoff, ((&goal, &eligible), &excluded)) in cutoffs.iter_mut().zip(values) {
+        cutoff.over_nothing = Flags::new(goal, eligible, excluded);
+    }
+    for (kind, condition) in conditions {
+        let Some(condition) = condition else {
+            continue;
+        };
+        for (unless, windows) in ascending(cutoffs, kind) {
+            stream.read_aggregate(condition, unless, &windows, kind)?;
         }
     }
     Ok(())
+}
+
+/// The window of a condition around a cutoff, and what the condition is over no events.
+fn window(cutoff: &Cutoff, kind: MarkKind) -> (bool, Window) {
+    let (over_nothing, at) = (cutoff.over_nothing, cutoff.at);
+    let (holds, after, until) = match kind {
+        MarkKind::Eligible => (over_nothing.eligible(), cutoff.eligible_from, at),
+        MarkKind::Excluded => (over_nothing.excluded(), cutoff.excluded_from, at),
+        _ => (over_nothing.goal(), at, cutoff.outcome_until),
+    };
+    (holds, Window { at, after, until })
+}
+
+/// Windows in lists whose beginnings and ends both go up, so that those that an event lies in are found by two
+/// searches; the conditions of a list are the same over no events. Nearly always there is one list.
+fn ascending(cutoffs: &[Cutoff], kind: MarkKind) -> Vec<(bool, Vec<Window>)> {
+    let mut windows: Vec<_> = cutoffs.iter().map(|cutoff| window(cutoff, kind)).collect();
+    windows.sort_by_key(|(holds, window)| (*holds, window.at));
+    let mut lists: Vec<(bool, Vec<Window>)> = Vec::new();
+    for (holds, window) in windows {
+        let fits = |&&mut (held, ref list): &&mut (bool, Vec<Window>)| {
+            let goes_up = |last: &Window| {
+                last.at < window.at && last.after <= window.after && last.until <= window.until
+            };
+            held == holds && list.last().is_some_and(goes_up)
+        };
+        match lists.iter_mut().find(|list| fits(list)) {
+            Some((_, list)) => list.push(window),
+            None => lists.push((holds, vec![window])),
+        }
+    }
+    lists
 }
 
 impl Gathered {
@@ -318,10 +364,10 @@ impl Gathered {
         definition: &Definition,
         mut stream: Stream,
         as_of: Micros,
-        cutoffs: Vec<Cutoff>,
+        mut cutoffs: Vec<Cutoff>,
         examples: bool,
     ) -> Result<Self, Error> {
-        mark(&mut stream, definition, &cutoffs, true)?;
+        mark(&mut stream, definition, &mut cutoffs, true)?;
         let mut gathered = Self {
             span: stream.span(definition)?,
             stream,

@@ -72,7 +72,9 @@ pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff
          (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $3::interval)) AT TIME ZONE $2) \
          - ($3::interval - date_trunc('day', $3::interval))) * 1000000)::int8, \
          (extract(epoch FROM ((c AT TIME ZONE $2 + date_trunc('day', $4::interval)) AT TIME ZONE $2) \
-         + ($4::interval - date_trunc('day', $4::interval))) * 1000000)::int8 \
+         + ($4::interval - date_trunc('day', $4::interval))) * 1000000)::int8, \
+         (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $5::interval)) AT TIME ZONE $2) \
+         - ($5::interval - date_trunc('day', $5::interval))) * 1000000)::int8 \
          FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(c, n) ORDER BY n";
     let instants = cutoffs
         .iter()
@@ -83,14 +85,17 @@ pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff
         definition.time_zone.as_str().into(),
         definition.eligible_window.as_deref().into(),
         definition.outcome_window.as_str().into(),
+        definition.exclude_window.as_deref().into(),
     ];
     let ends = sql::rows(SQL, &arguments, |row| {
-        Ok((row.get::<i64>(1)?, row.get::<i64>(2)?))
+        Ok([row.get::<i64>(1)?, row.get(2)?, row.get(3)?])
     })?;
-    let window = |(&at, (from, until)): (&Micros, (Option<i64>, Option<i64>))| Cutoff {
+    let window = |(&at, [eligible, outcome, exclude]): (&Micros, [Option<i64>; 3])| Cutoff {
         at,
-        eligible_from: from.unwrap_or(Micros::MIN),
-        outcome_until: until.unwrap_or(Micros::MAX),
+        eligible_from: eligible.unwrap_or(Micros::MIN),
+        excluded_from: exclude.unwrap_or(Micros::MIN),
+        outcome_until: outcome.unwrap_or(Micros::MAX),
+        ..Cutoff::default()
     };
     Ok(cutoffs.iter().zip(ends).map(window).collect())
 }
@@ -149,14 +154,18 @@ pub fn array(instants: &[Micros]) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
     let list: Vec<TimestampWithTimeZone> = instants
         .iter()
         .map(|&at| {
-            // The window before the first instant of all begins at -infinity.
-            let raw = if at == Micros::MIN {
-                i64::MIN
-            } else {
-                at.saturating_sub(EPOCH)
+            // What is earlier or later than any instant is infinite.
+            let raw = match at {
+                Micros::MIN | Micros::MAX => at,
+                at => at.saturating_sub(EPOCH),
             };
-            TimestampWithTimeZone::try_from(raw)
-                .unwrap_or_else(|_| TimestampWithTimeZone::negative_infinity())
+            TimestampWithTimeZone::try_from(raw).unwrap_or_else(|_| {
+                if at < 0 {
+                    TimestampWithTimeZone::negative_infinity()
+                } else {
+                    TimestampWithTimeZone::positive_infinity()
+                }
+            })
         })
         .collect();
     (pg_sys::TIMESTAMPTZARRAYOID, list.into_datum())
@@ -169,8 +178,10 @@ pub fn sql(alias: &str, column: &Column, zone: &str) -> String {
         return value;
     }
     format!(
-        "pg_catalog.timezone({}, (CASE WHEN {value} > '{LAST_DAY}' AND {value} < 'infinity' THEN '{LAST_DAY}' \
-         WHEN {value} < '{FIRST_DAY}' AND {value} > '-infinity' THEN '{FIRST_DAY}' ELSE {value} END)::pg_catalog.timestamp)",
+        "pg_catalog.timezone({}, (CASE WHEN {value} OPERATOR(pg_catalog.>) '{LAST_DAY}' \
+         AND {value} OPERATOR(pg_catalog.<) 'infinity' THEN '{LAST_DAY}' \
+         WHEN {value} OPERATOR(pg_catalog.<) '{FIRST_DAY}' \
+         AND {value} OPERATOR(pg_catalog.>) '-infinity' THEN '{FIRST_DAY}' ELSE {value} END)::pg_catalog.timestamp)",
         literal(zone)
     )
 }

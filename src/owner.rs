@@ -9,6 +9,7 @@ use pgrx::prelude::*;
 use crate::catalog::Definition;
 use crate::error::Error;
 use crate::place;
+use crate::relation::quote;
 use crate::sql;
 use crate::sqltype::Name;
 
@@ -308,13 +309,14 @@ fn change(before: &[pg_sys::Oid], after: &[pg_sys::Oid]) {
 
 /// Settings that change what an expression means. With them pinned, a condition means for everybody, and tomorrow,
 /// what it meant when it was checked.
-const PINNED: [(&CStr, &CStr); 6] = [
+const PINNED: [(&CStr, &CStr); 7] = [
     (c"search_path", c"pg_catalog, pg_temp"),
     (c"standard_conforming_strings", c"on"),
     (c"DateStyle", c"ISO, MDY"),
     (c"IntervalStyle", c"postgres"),
     (c"extra_float_digits", c"1"),
     (c"xmloption", c"content"),
+    (c"bytea_output", c"hex"),
 ];
 
 /// Sets a setting until the current nest level of settings ends.
@@ -332,6 +334,40 @@ fn set(name: &CStr, value: &CStr) {
             false,
         );
     }
+}
+
+/// Runs a function that defines, with the search_path of its caller: names in conditions are looked up in it, as those
+/// of a view are. Everything else runs with the search_path pinned, which such a function cannot do by its SET clause:
+/// that would hide the caller's.
+pub fn defining<T>(work: impl FnOnce(&CStr) -> Result<T, Error>) -> Result<T, Error> {
+    let path = path()?;
+    with_setting(c"search_path", c"pg_catalog, pg_temp", || work(&path))
+}
+
+/// The search_path in force, its schemas by name: not "$user", which is another one for the owner of a model.
+fn path() -> Result<CString, Error> {
+    let mut schemas = Vec::new();
+    // SAFETY: a list of OIDs, which are looked up in the catalog.
+    unsafe {
+        let cells = match pg_sys::fetch_search_path(false).as_ref() {
+            Some(list) => {
+                std::slice::from_raw_parts(list.elements, list.length.unsigned_abs() as usize)
+            }
+            None => &[],
+        };
+        for cell in cells {
+            let name = pg_sys::get_namespace_name(cell.oid_value);
+            if !name.is_null() {
+                schemas.push(quote(&CStr::from_ptr(name).to_string_lossy()));
+            }
+        }
+    }
+    CString::new(schemas.join(", ")).map_err(|_| Error::Argument {
+        argument: "search_path",
+        found: "a NUL character".to_owned(),
+        required: "names of schemas".to_owned(),
+        hint: "Set search_path to the schemas that the condition needs.".to_owned(),
+    })
 }
 
 /// Does something with a setting in force, which then has its value again; after an error, the abort of the

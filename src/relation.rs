@@ -4,7 +4,10 @@ mod guess;
 mod stream;
 
 pub use guess::{check_profile, profile_column, time_column};
-pub use stream::{Events, events_sql, open_events, open_profiles, open_source, source_sql};
+pub use stream::{
+    Events, Names, events_sql, folded, is_profile, open_events, open_profiles, open_source,
+    profile_sql, seen_sql, source_sql,
+};
 
 use pgrx::pg_sys;
 use pgrx::spi::{SpiHeapTupleData, quote_identifier, quote_literal, quote_qualified_identifier};
@@ -34,6 +37,8 @@ pub enum Category {
     Number,
     Bool,
     Text,
+    /// A text that is equal to others in upper and lower case: a type of the extension of this name.
+    Citext,
     Enum,
     Uuid,
     Timestamptz,
@@ -67,6 +72,7 @@ impl Category {
             pg_sys::JSONOID | pg_sys::JSONBOID => Self::Json,
             // SAFETY: a look-up in the catalog by OID.
             _ if unsafe { pg_sys::type_is_enum(base) } => Self::Enum,
+            _ if is_citext(base) => Self::Citext,
             _ => Self::Other,
         }
     }
@@ -80,6 +86,12 @@ impl Category {
     pub fn is_time(self) -> bool {
         matches!(self, Self::Timestamptz | Self::Timestamp | Self::Date)
     }
+}
+
+/// An extension's type has no fixed OID.
+fn is_citext(type_oid: pg_sys::Oid) -> bool {
+    let name = crate::condition::type_name(type_oid);
+    name == "citext" || name.ends_with(".citext")
 }
 
 /// A column of a relation. Of a domain, `base_oid` and `category` are those of the type under it.

@@ -1,5 +1,7 @@
 //! Segments: the profiles of the newest run that meet a condition, as a materialized view of the model's owner.
 
+use std::ffi::CStr;
+
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -7,11 +9,11 @@ use pgrx::prelude::*;
 use crate::args::required;
 use crate::attempt::attempt;
 use crate::catalog::{self, Definition, Segment};
-use crate::condition;
+use crate::condition::{self, CutoffName, Scope};
 use crate::error::Error;
 use crate::held;
 use crate::notice;
-use crate::owner::{as_owner, ddl_as_owner};
+use crate::owner::{as_owner, ddl_as_owner, defining};
 use crate::relation::{self, Relation, literal, qualified, quote};
 use crate::score::names;
 use crate::sql;
@@ -20,8 +22,8 @@ use crate::sql;
 /// with each scoring, and a refresh would rewrite every row.
 const SHOWN: [&str; 5] = ["probability", "score", "percentile", "bucket", "factors"];
 
+/// Without a SET clause, which would hide the caller's search_path: it is pinned within.
 #[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
 fn create_segment(
     segment: Option<&str>,
     model: Option<&str>,
@@ -31,12 +33,10 @@ fn create_segment(
     catalog::refuse_read_only(c"customer_ai.create_segment()");
     let segment = required("segment", segment)?;
     let model = required("model", model)?;
-    Ok(create(
-        segment,
-        model,
-        required("condition", condition)?,
-        description,
-    )?)
+    let condition = required("condition", condition)?;
+    Ok(defining(|path| {
+        create(segment, model, condition, description, path)
+    })?)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -147,10 +147,11 @@ fn create(
     model: &str,
     condition: &str,
     description: Option<&str>,
+    path: &CStr,
 ) -> Result<String, Error> {
     let (schema, name) = parse_name(segment)?;
     held::for_writing(model, |definition| {
-        create_from(definition, (schema, name), condition, description)
+        create_from(definition, (schema, name), condition, description, path)
     })
 }
 
@@ -159,6 +160,7 @@ fn create_from(
     (schema, name): (String, String),
     condition: &str,
     description: Option<&str>,
+    path: &CStr,
 ) -> Result<String, Error> {
     if names::found(&schema, &name)?.is_some() {
         return Err(Error::SegmentExists {
@@ -171,11 +173,16 @@ fn create_from(
     }
     let scores = scores(definition)?;
     let from = from_sql(definition, &scores)?;
-    as_owner(definition, || {
-        condition::check_row("condition", condition, &from)
+    let scope = Scope {
+        from: &from,
+        cutoff: CutoffName::None,
+        path,
+    };
+    let defined = as_owner(definition, || {
+        condition::define_row("condition", condition, &scope)
     })?;
     let profiles = ddl_as_owner(definition.owner_oid, || {
-        create_relation((&schema, &name), &scores, &from, condition)?;
+        create_relation((&schema, &name), &scores, &from, &defined.sql)?;
         comment((&schema, &name), &definition.name, description)?;
         count(&qualified(&schema, &name))
     })?;

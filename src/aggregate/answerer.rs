@@ -63,6 +63,7 @@ impl Answerer {
             at: ask.as_of,
             eligible_from: ask.eligible_after,
             outcome_until: Micros::MAX,
+            ..Cutoff::default()
         };
         // Who is eligible without a condition comes with a condition that is true.
         let rules = Rules {

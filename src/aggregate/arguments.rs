@@ -243,7 +243,6 @@ impl Text {
     unsafe fn of_kind(call: FunctionCallInfo, type_oid: Oid) -> Self {
         match type_oid {
             pg_sys::BOOLOID => Self::Bool,
-            pg_sys::BPCHAROID => Self::Padded,
             pg_sys::UUIDOID | pg_sys::NUMERICOID => unsafe { Self::output(call, type_oid) },
             _ => unsafe { Self::of_attribute(call, type_oid) },
         }
@@ -251,6 +250,7 @@ impl Text {
 
     unsafe fn of_attribute(call: FunctionCallInfo, type_oid: Oid) -> Self {
         match BytesKind::of(type_oid) {
+            _ if type_oid == pg_sys::BPCHAROID => Self::Padded,
             Some(kind) => Self::Bytes(kind),
             None => unsafe { Self::output(call, type_oid) },
         }

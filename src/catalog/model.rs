@@ -1,5 +1,7 @@
 //! Definitions of models.
 
+use std::collections::BTreeMap;
+
 use pgrx::datum::Interval;
 use pgrx::pg_sys;
 use pgrx::spi::SpiHeapTupleData;
@@ -52,7 +54,11 @@ pub struct Definition {
     /// None: ever.
     pub eligible_window: Option<String>,
     pub exclude: Option<Condition>,
+    /// None: ever.
+    pub exclude_window: Option<String>,
     pub options: Options,
+    /// What runs of the option `attributes`, by name.
+    pub attributes: BTreeMap<String, String>,
     /// In which timestamps without a time zone and dates are read.
     pub time_zone: String,
     pub scores_schema: String,
@@ -66,7 +72,8 @@ pub struct Definition {
 const SELECT: &str = "SELECT m.id, m.name, m.owner::text, m.owner_oid, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible,
         m.eligible_window, m.exclude, m.options::text, m.time_zone, m.scores_schema::text, m.scores_name::text,
         m.active_version, m.goal_aggregates, m.eligible_aggregates, m.exclude_aggregates, m.scores_oid,
-        m.scores_schema_oid, m.place
+        m.scores_schema_oid, m.place, m.goal_sql, m.eligible_sql, m.exclude_sql, m.exclude_window,
+        m.attributes_sql::text
     FROM customer_ai.model m WHERE m.name = $1";
 
 /// The definition of a model. Only reads: works on a standby and in a parallel query.
@@ -126,13 +133,16 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
         owner_oid,
         goal: Condition {
             text: not_null(row.get(6)?)?,
+            sql: not_null(row.get(23)?)?,
             aggregate: not_null(row.get(17)?)?,
         },
         occurs: not_null(row.get(7)?)?,
         outcome_window: interval_text(&not_null(row.get::<Interval>(8)?)?),
-        eligible: condition(row, 9, 18)?,
+        eligible: condition(row, [9, 24, 18])?,
         eligible_window: row.get::<Interval>(10)?.as_ref().map(interval_text),
-        exclude: condition(row, 11, 19)?,
+        exclude: condition(row, [11, 25, 19])?,
+        exclude_window: row.get::<Interval>(26)?.as_ref().map(interval_text),
+        attributes: attributes(&not_null(row.get::<String>(27)?)?)?,
         options: Options::parse(&not_null(row.get::<String>(12)?)?)?,
         time_zone: not_null(row.get(13)?)?,
         scores_schema,
@@ -145,13 +155,21 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
 
 fn condition(
     row: &SpiHeapTupleData,
-    text: usize,
-    aggregate: usize,
+    [text, sql, aggregate]: [usize; 3],
 ) -> Result<Option<Condition>, Error> {
-    Ok(row
-        .get(text)?
-        .zip(row.get(aggregate)?)
-        .map(|(text, aggregate)| Condition { text, aggregate }))
+    let Some(text) = row.get(text)? else {
+        return Ok(None);
+    };
+    Ok(Some(Condition {
+        text,
+        sql: not_null(row.get(sql)?)?,
+        aggregate: not_null(row.get(aggregate)?)?,
+    }))
+}
+
+/// Expressions by name.
+fn attributes(json: &str) -> Result<BTreeMap<String, String>, Error> {
+    Ok(serde_json::from_str(json).map_err(|_| propensity::Error::BadRecord)?)
 }
 
 fn unknown(name: &str) -> Error {
@@ -177,8 +195,10 @@ pub struct NewModel<'a> {
     pub eligible: Option<&'a Condition>,
     pub eligible_window: Option<&'a str>,
     pub exclude: Option<&'a Condition>,
+    pub exclude_window: Option<&'a str>,
     pub description: Option<&'a str>,
     pub options: &'a str,
+    pub attributes: &'a BTreeMap<String, String>,
     pub time_zone: &'a str,
     pub scores_schema: &'a str,
     pub scores_name: &'a str,
@@ -191,11 +211,15 @@ pub struct NewModel<'a> {
 pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
     let query = "INSERT INTO customer_ai.model (name, owner, kind, goal, occurs, outcome_window, eligible,
             eligible_window, exclude, description, options, time_zone, scores_schema, scores_name,
-            goal_aggregates, eligible_aggregates, exclude_aggregates)
+            goal_aggregates, eligible_aggregates, exclude_aggregates, goal_sql, eligible_sql, exclude_sql,
+            exclude_window, attributes_sql)
         VALUES ($1, $2::name, $3, $4, $5, $6::interval, $7, $8::interval, $9, $10, $11::jsonb, $12, $13::name, $14::name,
-            $15, $16, $17)
+            $15, $16, $17, $18, $19, $20, $21::interval, $22::jsonb)
         ON CONFLICT DO NOTHING RETURNING id";
     let text = |condition: Option<&'_ Condition>| condition.map(|condition| condition.text.clone());
+    let sql = |condition: Option<&'_ Condition>| condition.map(|condition| condition.sql.clone());
+    let attributes =
+        serde_json::to_string(new.attributes).map_err(|_| propensity::Error::BadRecord)?;
     let arguments = [
         new.name.into(),
         new.owner.into(),
@@ -214,6 +238,11 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
         new.goal.aggregate.into(),
         new.eligible.map(|condition| condition.aggregate).into(),
         new.exclude.map(|condition| condition.aggregate).into(),
+        new.goal.sql.as_str().into(),
+        sql(new.eligible).into(),
+        sql(new.exclude).into(),
+        new.exclude_window.into(),
+        attributes.into(),
     ];
     let Some(id) = sql::written(query, &arguments, |row| not_null(row.get::<i64>(1)?))? else {
         return Err(taken(new)?);

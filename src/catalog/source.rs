@@ -21,6 +21,8 @@ pub struct EventSource {
     pub event_type: Option<String>,
     /// Which rows are events; None: all.
     pub where_clause: Option<String>,
+    /// What runs of it: every name qualified, of the row `r`.
+    pub where_sql: Option<String>,
 }
 
 /// A relation of profile attributes.
@@ -38,7 +40,7 @@ pub struct ProfileSource {
 pub(super) fn events_of(model_id: i64) -> Result<Vec<EventSource>, Error> {
     let query =
         "SELECT s.schema_name::text, s.relation_name::text, s.profile_column::text, s.time_column::text,
-            s.type_column::text, s.event_type, s.where_clause, s.label::text, s.relation_oid, s.place
+            s.type_column::text, s.event_type, s.where_clause, s.label::text, s.relation_oid, s.place, s.where_sql
         FROM customer_ai.event_source s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
         WHERE s.model_id = $1 ORDER BY s.position";
     sql::rows(query, &[model_id.into()], event_source)
@@ -55,6 +57,7 @@ fn event_source(row: SpiHeapTupleData) -> Result<EventSource, Error> {
         type_column: row.get(5)?,
         event_type: row.get(6)?,
         where_clause: row.get(7)?,
+        where_sql: row.get(11)?,
     })
 }
 
@@ -89,8 +92,8 @@ fn names(row: &SpiHeapTupleData, oid: usize, place: usize) -> Result<place::Name
 /// Adds an event source behind those a model has.
 pub fn insert_events(model_id: i64, source: &EventSource) -> Result<(), Error> {
     let query = "INSERT INTO customer_ai.event_source (model_id, position, schema_name, relation_name, profile_column,
-            time_column, type_column, event_type, where_clause, label)
-        SELECT $1, coalesce(max(position), 0) + 1, $2::name, $3::name, $4::name, $5::name, $6::name, $7, $8, $9::name
+            time_column, type_column, event_type, where_clause, label, where_sql)
+        SELECT $1, coalesce(max(position), 0) + 1, $2::name, $3::name, $4::name, $5::name, $6::name, $7, $8, $9::name, $10
         FROM customer_ai.event_source WHERE model_id = $1";
     let arguments = [
         model_id.into(),
@@ -102,6 +105,7 @@ pub fn insert_events(model_id: i64, source: &EventSource) -> Result<(), Error> {
         source.event_type.as_deref().into(),
         source.where_clause.as_deref().into(),
         source.label.as_str().into(),
+        source.where_sql.as_deref().into(),
     ];
     sql::run(query, &arguments)
 }

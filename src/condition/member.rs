@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, CoercionForm, NodeTag};
 
-use super::{analysed, pointers, type_name};
+use super::{PINNED, analysed, pointers, type_name};
 use crate::error::Error;
 
 /// A value in a jsonb column.
@@ -28,11 +28,11 @@ pub enum Value {
 /// What an expression about one row is, if it is `column -> 'key' .. ->> 'key'`, or a cast of `column -> 'key' ..`.
 ///
 /// # Errors
-/// Those of [`super::check_expression`].
+/// Those of [`super::check`].
 pub fn member(label: &'static str, text: &str, from: &str) -> Result<Option<Member>, Error> {
     // SAFETY: the tree lives in the current memory context until the end of the call; nodes are cast by their tags.
     unsafe {
-        let (query, expression) = analysed(label, text, from)?;
+        let (query, expression) = analysed(label, text, from, true, PINNED)?;
         let found = match (*expression).type_ {
             NodeTag::T_OpExpr => step(expression, pg_sys::F_JSONB_OBJECT_FIELD_TEXT)
                 .map(|(document, key)| (document, Value::Text(key))),

@@ -1,12 +1,14 @@
 //! create_model: the first event source, the goal, who is asked about.
 
+use std::ffi::CStr;
+
 use pgrx::datum::Interval;
 use pgrx::{Spi, pg_sys};
 
 use super::notice_guessed;
 use crate::args::{Options, window};
 use crate::catalog::{self, EventSource, Kind, NewModel};
-use crate::condition::{self, Condition};
+use crate::condition::{self, Condition, CutoffName, Scope};
 use crate::error::{Error, not_null};
 use crate::owner::{as_role, role_name};
 use crate::relation::{self, Events, Relation};
@@ -26,6 +28,7 @@ pub struct Given<'a> {
     pub eligible: Option<&'a str>,
     pub eligible_window: Option<Interval>,
     pub exclude: Option<&'a str>,
+    pub exclude_window: Option<Interval>,
     pub description: Option<&'a str>,
     pub options: String,
 }
@@ -38,8 +41,9 @@ struct Conditions {
 }
 
 impl Given<'_> {
-    /// Checks everything, then writes the model and its first event source, and returns the model's name.
-    pub fn create(self) -> Result<String, Error> {
+    /// Checks everything, then writes the model and its first event source, and returns the model's name. Names in
+    /// conditions are looked up in the search_path given.
+    pub fn create(self, path: &CStr) -> Result<String, Error> {
         check_name(self.model)?;
         let kind = Kind::from_name(self.kind).ok_or_else(|| Error::Argument {
             argument: "kind",
@@ -52,6 +56,18 @@ impl Given<'_> {
             .eligible_window
             .map(|interval| window("eligible_window", interval))
             .transpose()?;
+        let exclude_window = self
+            .exclude_window
+            .map(|interval| window("exclude_window", interval))
+            .transpose()?;
+        if exclude_window.is_some() && self.exclude.is_none() {
+            return Err(Error::Argument {
+                argument: "exclude_window",
+                found: "no exclude".to_owned(),
+                required: "given together with exclude".to_owned(),
+                hint: "Give exclude too, or leave exclude_window out.".to_owned(),
+            });
+        }
         let options = Options::parse(&self.options)?;
         if catalog::exists(self.model)? {
             return Err(Error::ModelExists {
@@ -69,9 +85,9 @@ impl Given<'_> {
             .map_or_else(session_time_zone, Ok)?;
         let source = self.source(&relation)?;
         let events = relation::open_source(source.clone(), relation, &zone)?;
-        let conditions = as_role(owner, &zone, || {
-            super::sources::check_options(&options, &events)?;
-            self.conditions(&events)
+        let (attributes, conditions) = as_role(owner, &zone, || {
+            let attributes = super::sources::check_options(&options, &events, path)?;
+            Ok((attributes, self.conditions(&events, path)?))
         })?;
         let id = catalog::insert_model(&NewModel {
             name: self.model,
@@ -83,8 +99,10 @@ impl Given<'_> {
             eligible: conditions.eligible.as_ref(),
             eligible_window: eligible_window.as_deref(),
             exclude: conditions.exclude.as_ref(),
+            exclude_window: exclude_window.as_deref(),
             description: self.description,
             options: &self.options,
+            attributes: &attributes,
             time_zone: &zone,
             scores_schema: &scores.0,
             scores_name: &scores.1,
@@ -118,16 +136,24 @@ impl Given<'_> {
         Ok(source)
     }
 
-    fn conditions(&self, events: &Events) -> Result<Conditions, Error> {
-        let from = relation::events_sql(std::slice::from_ref(events));
-        let check = |label, text: Option<&str>| {
-            text.map(|text| condition::check(label, text, &from))
+    fn conditions(&self, events: &Events, path: &CStr) -> Result<Conditions, Error> {
+        let from = relation::seen_sql(std::slice::from_ref(events));
+        let scope = Scope {
+            from: &from,
+            cutoff: match events.columns.iter().any(|column| column.name == "cutoff") {
+                true => CutoffName::Column,
+                false => CutoffName::Instant,
+            },
+            path,
+        };
+        let define = |label, text: Option<&str>| {
+            text.map(|text| condition::define(label, text, &scope))
                 .transpose()
         };
         Ok(Conditions {
-            goal: condition::check("goal", self.goal, &from)?,
-            eligible: check("eligible", self.eligible)?,
-            exclude: check("exclude", self.exclude)?,
+            goal: condition::define("goal", self.goal, &scope)?,
+            eligible: define("eligible", self.eligible)?,
+            exclude: define("exclude", self.exclude)?,
         })
     }
 }

@@ -1,5 +1,8 @@
 //! add_events and add_profiles: what else is known about the profiles.
 
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
@@ -7,7 +10,7 @@ use pgrx::{PgLogLevel, PgSqlErrorCode};
 use super::notice_guessed;
 use crate::args::Options;
 use crate::catalog::{self, Definition, EventSource, ProfileSource};
-use crate::condition;
+use crate::condition::{self, CutoffName, Scope};
 use crate::error::{Error, nearest};
 use crate::owner::as_owner;
 use crate::relation::{self, Column, Events, Relation};
@@ -60,6 +63,7 @@ pub fn event_source(
         type_column: kind.map(|column| column.name.clone()),
         event_type: None,
         where_clause: None,
+        where_sql: None,
     })
 }
 
@@ -72,8 +76,9 @@ fn same(column: &str, first: &'static str, second: &'static str) -> Error {
 }
 
 impl GivenEvents<'_> {
-    /// Checks the source beside those the model has, then writes it, and returns the model's name.
-    pub fn add(self, model: &str) -> Result<String, Error> {
+    /// Checks the source beside those the model has, then writes it, and returns the model's name. Names in its
+    /// condition are looked up in the search_path given.
+    pub fn add(self, model: &str, path: &CStr) -> Result<String, Error> {
         let definition = super::lock(model)?;
         let relation = Relation::open(self.events, definition.owner_oid)?;
         relation.refuse_temporary()?;
@@ -83,11 +88,15 @@ impl GivenEvents<'_> {
         } else {
             relation::open_events(&definition)?
         };
-        let source = self.source(&definition, &sources, &relation)?;
+        let mut source = self.source(&definition, &sources, &relation)?;
         as_owner(&definition, || {
-            // Alone first: what is put between the parentheses of the stream must be one expression.
             if let Some(text) = &source.where_clause {
-                condition::check_row("where_clause", text, &relation.readable_sql())?;
+                let scope = Scope {
+                    from: &relation.readable_sql(),
+                    cutoff: CutoffName::None,
+                    path,
+                };
+                source.where_sql = Some(condition::define_row("where_clause", text, &scope)?.sql);
             }
             let mut sources = sources;
             sources.push(relation::open_source(
@@ -399,25 +408,35 @@ fn refuse_scores(definition: &Definition, relation: &Relation) -> Result<(), Err
 
 /// The model's conditions must mean something over all sources.
 fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), Error> {
-    let from = relation::events_sql(sources);
-    condition::check("goal", &definition.goal.text, &from)?;
+    let from = relation::seen_sql(sources);
+    condition::check("goal", &definition.goal.sql, &from)?;
     for (label, condition) in [
         ("eligible", &definition.eligible),
         ("exclude", &definition.exclude),
     ] {
         if let Some(condition) = condition {
-            condition::check(label, &condition.text, &from)?;
+            condition::check(label, &condition.sql, &from)?;
         }
     }
     Ok(())
 }
 
 /// Options that can be wrong in more than their form: attributes must be expressions of usable types. A name in `columns` or `ignore` that the first source lacks may be one of a source that is still to
-/// come, so it is only warned of.
-pub fn check_options(options: &Options, events: &Events) -> Result<(), Error> {
-    let from = relation::events_sql(std::slice::from_ref(events));
+/// come, so it is only warned of. Returns what runs of the attributes, by name.
+pub fn check_options(
+    options: &Options,
+    events: &Events,
+    path: &CStr,
+) -> Result<BTreeMap<String, String>, Error> {
+    let from = relation::seen_sql(std::slice::from_ref(events));
+    let mut attributes = BTreeMap::new();
     for (name, text) in &options.attributes {
-        check_attribute(name, text, events, &from)?;
+        let scope = Scope {
+            from: &from,
+            cutoff: CutoffName::None,
+            path,
+        };
+        attributes.insert(name.clone(), attribute(name, text, events, &scope)?);
     }
     let named = [
         ("columns", options.columns.as_deref().unwrap_or_default()),
@@ -433,16 +452,17 @@ pub fn check_options(options: &Options, events: &Events) -> Result<(), Error> {
             warn_unknown(option, name, events);
         }
     }
-    Ok(())
+    Ok(attributes)
 }
 
-fn check_attribute(name: &str, text: &str, events: &Events, from: &str) -> Result<(), Error> {
+/// What runs of an attribute.
+fn attribute(name: &str, text: &str, events: &Events, scope: &Scope) -> Result<String, Error> {
     if events.columns.iter().any(|column| column.name == name) {
         return Err(same(name, "column", "attribute"));
     }
-    let type_oid = condition::check_expression("attributes", text, from)?;
+    let (type_oid, sql) = condition::define_expression("attributes", text, scope)?;
     if relation::Category::of(type_oid).is_usable() {
-        return Ok(());
+        return Ok(sql);
     }
     Err(Error::Option {
         option: "attributes".to_owned(),

@@ -132,7 +132,8 @@ fn message(error: Error) -> Message {
             relation,
             column,
             found,
-        } => relations::column_equality(&relation, &column, &found),
+            hint,
+        } => relations::column_equality(&relation, &column, &found, hint),
         Error::SameColumn {
             column,
             first,
@@ -172,7 +173,9 @@ fn message(error: Error) -> Message {
             condition,
             what,
             place,
-        } => conditions::forbidden(condition, &what, place),
+            hint,
+        } => conditions::forbidden(condition, &what, place, hint),
+        Error::OverNothing { condition, reason } => conditions::over_nothing(condition, &reason),
         Error::NotBoolean { condition, found } => conditions::not_boolean(condition, &found),
         Error::Aggregate { condition } => conditions::aggregate(condition),
 

@@ -4,10 +4,10 @@
 use pgrx::pg_sys;
 use propensity::schema::ColumnNames;
 
-use crate::catalog::{Definition, EventSource};
+use crate::catalog::Definition;
 use crate::condition::{self, Condition, Value};
 use crate::error::Error;
-use crate::relation::{self, Events, literal, quote};
+use crate::relation::{self, Category, Events, Names, literal, quote};
 use crate::sql;
 use crate::stream::{self, BytesKind, Key};
 
@@ -33,6 +33,8 @@ pub struct Source {
     relation: pg_sys::Oid,
     profile_column: String,
     profile_type: pg_sys::Oid,
+    /// The profile's name in the stream.
+    profile: String,
     /// An item of FROM, called `e`, with the columns of all sources.
     from: String,
     time: String,
@@ -56,9 +58,8 @@ impl Query {
             return Ok(None);
         }
         let query = stream::Query::compose(definition, Some(names))?;
-        let attributes = query
-            .raw_attributes()
-            .map(|sql| shippable(sql, &query.from));
+        let from = relation::seen_sql(&opened);
+        let attributes = query.raw_attributes().map(|sql| shippable(sql, &from));
         let attributes = attributes.collect::<Result<_, _>>()?;
         Ok(Some(Self {
             sources,
@@ -132,14 +133,15 @@ impl Query {
     /// The events of every profile up to `$1`; with `sampled`, of those whose place is up to `$2`. Of no profile their
     /// number, in the last column.
     pub fn histories(&self, source: &Source, sampled: bool) -> String {
+        let profile = &source.profile;
         let filter = if sampled {
-            " WHERE customer_ai.sample_place(e._profile) <= $2"
+            format!(" WHERE customer_ai.sample_place(e.{profile}) <= $2")
         } else {
-            ""
+            String::new()
         };
         format!(
-            "SELECT e._profile, customer_ai.event_history($1, {}, {}) FILTER (WHERE e._profile IS NOT NULL), \
-             pg_catalog.count(*) FROM {}{filter} GROUP BY e._profile",
+            "SELECT e.{profile}, customer_ai.event_history($1, {}, {}) FILTER (WHERE e.{profile} IS NOT NULL), \
+             pg_catalog.count(*) FROM {}{filter} GROUP BY e.{profile}",
             self.reading(),
             self.event(source, "false"),
             source.from
@@ -200,15 +202,17 @@ impl Source {
             profile_type,
             relation: relation::find(&source.schema, &source.relation).ok_or_else(unknown)?,
             profile_column: source.profile_column.clone(),
+            profile: Names::of(all).profile,
             from: relation::source_sql(events, all),
             time: format!("e.{}", quote(&source.time_column)),
-            kind: kind(source),
+            kind: kind(events, &Names::of(all)),
         })
     }
 
     fn grouped(&self, aggregate: &str) -> String {
+        let profile = &self.profile;
         format!(
-            "SELECT e._profile, {aggregate} FROM {} GROUP BY e._profile",
+            "SELECT e.{profile}, {aggregate} FROM {} GROUP BY e.{profile}",
             self.from
         )
     }
@@ -229,12 +233,18 @@ pub fn is_answerable(definition: &Definition) -> bool {
         && definition.profiles.is_empty()
         && of_events(definition.eligible.as_ref())
         && of_events(definition.exclude.as_ref())
+        && (definition.exclude.is_none() || definition.exclude_window.is_none())
 }
 
 /// What kind of event a row is: the column as it is, or the one kind as bytes.
-fn kind(source: &EventSource) -> String {
-    if let Some(column) = &source.type_column {
-        return format!("e.{}", quote(column));
+fn kind(events: &Events, names: &Names) -> String {
+    let source = &events.source;
+    if let Some(name) = &source.type_column {
+        let column = events.columns.iter().find(|column| column.name == *name);
+        return match column.map(|column| column.category) {
+            Some(Category::Citext) => format!("e.{}", names.kind),
+            _ => format!("e.{}", quote(name)),
+        };
     }
     let kind = source.event_type.as_ref().unwrap_or(&source.label);
     bytes(kind)
@@ -249,7 +259,7 @@ fn bytes(text: &str) -> String {
 /// A condition about one event, NULL counting as false; none if there is none.
 fn per_event(condition: Option<&Condition>) -> Option<String> {
     let condition = condition.filter(|condition| !condition.aggregate)?;
-    Some(format!("({}\n)", condition.text))
+    Some(format!("({}\n)", condition.sql))
 }
 
 /// An attribute of events as it can be shipped: a member of a JSON document by functions that take its keys as bytes.

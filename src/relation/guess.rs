@@ -36,7 +36,7 @@ pub fn profile_column<'a>(relation: &'a Relation, name: Option<&str>) -> Result<
         Some(name) => relation.column(name)?,
         None => guess(relation, "profile_column", profile_candidates(relation))?,
     };
-    if is_citext(column) || !column.deterministic {
+    if column.category == Category::Citext || !column.deterministic {
         return Err(Error::ColumnEquality {
             relation: relation.display(),
             column: column.name.clone(),
@@ -45,6 +45,7 @@ pub fn profile_column<'a>(relation: &'a Relation, name: Option<&str>) -> Result<
             } else {
                 "a non-deterministic collation".to_owned()
             },
+            hint: as_key(relation, column),
         });
     }
     if !is_profile_type(column) {
@@ -52,7 +53,7 @@ pub fn profile_column<'a>(relation: &'a Relation, name: Option<&str>) -> Result<
             relation,
             column,
             "smallint, integer, bigint, text, varchar, char or uuid",
-            key_hint(column),
+            as_key(relation, column),
         ));
     }
     Ok(column)
@@ -125,17 +126,6 @@ fn time_hint(column: &Column) -> String {
     }
 }
 
-/// How a view makes a key of a column.
-fn key_hint(column: &Column) -> String {
-    let name = super::quote(&column.name);
-    let cast = if column.category == Category::Number {
-        "bigint"
-    } else {
-        "text"
-    };
-    format!("Use a view with {name}::{cast}.")
-}
-
 fn guess<'a>(
     relation: &Relation,
     argument: &'static str,
@@ -184,9 +174,25 @@ fn is_profile_type(column: &Column) -> bool {
     )
 }
 
-/// citext is an extension, so its type has no fixed OID.
-fn is_citext(column: &Column) -> bool {
-    column.type_name == "citext" || column.type_name.ends_with(".citext")
+/// How to make a profile column of one of another type: a view, which is written out to be run as it is.
+fn as_key(relation: &Relation, column: &Column) -> String {
+    let name = super::quote(&column.name);
+    let view = super::qualified(&relation.schema, &format!("{}_keyed", relation.name));
+    let key = super::quote(&format!("{}_key", column.name));
+    let value = match column.base_oid {
+        pg_sys::NUMERICOID | pg_sys::FLOAT4OID | pg_sys::FLOAT8OID | pg_sys::OIDOID => {
+            format!("{name}::bigint")
+        }
+        pg_sys::BYTEAOID => format!("encode({name}, 'hex')"),
+        _ if column.category == Category::Citext => format!("lower({name}::text)"),
+        _ if !column.deterministic => format!("lower({name}::text) COLLATE \"C\""),
+        _ => format!("{name}::text"),
+    };
+    format!(
+        "Use a view: CREATE VIEW {view} AS SELECT *, {value} AS {key} FROM {}; then profile_column => {}.",
+        relation.sql(),
+        super::literal(&format!("{}_key", column.name))
+    )
 }
 
 fn wrong_type(relation: &Relation, column: &Column, required: &'static str, hint: String) -> Error {

@@ -1,12 +1,47 @@
 //! The events of all sources as one stream, by column name, and the profile sources.
 
-use super::{Column, Relation, literal, profile_column, quote, time_column};
+use pgrx::pg_sys;
+
+use super::{Category, Column, Relation, literal, profile_column, quote, time_column};
 use crate::catalog::{Definition, EventSource, ProfileSource};
 use crate::error::Error;
 use crate::instant;
 
-/// Columns that the stream adds to those of the sources; a column of a source with such a name is not seen.
-const ADDED: [&str; 4] = ["_profile", "_time", "_event", "_source"];
+/// What the stream has for us beside the columns of the sources, called as no column of a source is.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The profile.
+    pub profile: String,
+    /// When it happened, as a timestamptz.
+    pub time: String,
+    /// Which kind of event it is, as text.
+    pub kind: String,
+    /// For a column that a query adds.
+    pub window: String,
+}
+
+impl Names {
+    /// Those of the stream of these sources.
+    pub fn of(sources: &[Events]) -> Self {
+        let taken = |name: &str| {
+            let mut columns = sources.iter().flat_map(|events| &events.relation.columns);
+            columns.any(|column| column.name == name)
+        };
+        let free = |name: &str| {
+            let mut name = name.to_owned();
+            while taken(&name) {
+                name.insert(0, '_');
+            }
+            name
+        };
+        Self {
+            profile: free("_profile"),
+            time: free("_time"),
+            kind: free("_event"),
+            window: free("_window"),
+        }
+    }
+}
 
 /// An event source with its relation open.
 #[derive(Clone, Debug)]
@@ -66,8 +101,8 @@ pub fn open_source(source: EventSource, relation: Relation, zone: &str) -> Resul
     if let Some(name) = &source.type_column {
         relation.column(name)?;
     }
-    let seen = |column: &&Column| column.readable && !ADDED.contains(&column.name.as_str());
-    let columns = relation.columns.iter().filter(seen).cloned().collect();
+    let readable = |column: &&Column| column.readable;
+    let columns = relation.columns.iter().filter(readable).cloned().collect();
     Ok(Events {
         source,
         relation,
@@ -89,20 +124,59 @@ pub fn open_profiles(definition: &Definition) -> Result<Vec<Profiles>, Error> {
     definition.profiles.iter().map(open).collect()
 }
 
-/// The stream as an item of FROM, called `e`. It has every column of every source, NULL where a source lacks it;
-/// `event` and `source` as texts, unless a source has columns of that name; and, for us, `_profile`, `_time` (a
-/// timestamptz), `_event` and `_source`.
-pub fn events_sql(sources: &[Events]) -> String {
+/// What conditions see, as an item of FROM called `e`: every column of every source, NULL where a source lacks it, and
+/// `event` and `source` as texts, unless a source has columns of that name.
+pub fn seen_sql(sources: &[Events]) -> String {
     let parts: Vec<String> = sources
         .iter()
-        .map(|events| events.select(sources))
+        .map(|events| events.select(sources, None, None))
+        .collect();
+    format!("({}) e", parts.join(" UNION ALL "))
+}
+
+/// The stream as an item of FROM, called `e`: what conditions see, and what [`Names`] has. With `profile`, an
+/// expression of type text, the events of that profile only.
+pub fn events_sql(sources: &[Events], profile: Option<&str>) -> String {
+    let names = Names::of(sources);
+    let parts: Vec<String> = sources
+        .iter()
+        .map(|events| events.select(sources, Some(&names), profile))
         .collect();
     format!("({}) e", parts.join(" UNION ALL "))
 }
 
 /// The part of the stream that is of one source, with the same columns.
 pub fn source_sql(source: &Events, sources: &[Events]) -> String {
-    format!("({}) e", source.select(sources))
+    let names = Names::of(sources);
+    format!("({}) e", source.select(sources, Some(&names), None))
+}
+
+/// Whether `expression`, a column of profiles, is the profile that `text`, an expression of type text, reads as. The
+/// text is read by the type's own input function, and never cut to the length of a column; `key` is the profile column
+/// of the first source.
+pub fn is_profile(expression: &str, column: &Column, key: &Column, text: &str) -> String {
+    let type_name = match column.base_oid {
+        pg_sys::BPCHAROID => "pg_catalog.bpchar",
+        pg_sys::TEXTOID | pg_sys::VARCHAROID => "pg_catalog.text",
+        // An integer of the first source need not fit into a narrower one.
+        _ => match key.base_oid {
+            pg_sys::INT2OID => "pg_catalog.int2",
+            pg_sys::INT4OID => "pg_catalog.int4",
+            pg_sys::INT8OID => "pg_catalog.int8",
+            _ => "pg_catalog.uuid",
+        },
+    };
+    format!("{expression} = ({text}::{type_name})")
+}
+
+/// A column of profiles as the stream has it: char(n) is its text without the blanks at its end.
+pub fn profile_sql(alias: &str, column: &Column) -> String {
+    let value = format!("{alias}.{}", quote(&column.name));
+    if column.base_oid == pg_sys::BPCHAROID {
+        format!("{value}::pg_catalog.text")
+    } else {
+        value
+    }
 }
 
 /// Columns of the stream: of every name the first.
@@ -116,11 +190,37 @@ fn union(sources: &[Events]) -> Vec<&Column> {
     columns
 }
 
+/// A value of `event` or `source`, which are texts where sources differ: citext if one has it so.
+fn as_text(value: &str, name: &str, sources: &[Events]) -> String {
+    let mut columns = sources.iter().flat_map(|events| &events.columns);
+    let is_citext = |column: &&Column| column.name == name && column.category == Category::Citext;
+    match columns.find(is_citext) {
+        Some(column) => format!("{value}::pg_catalog.text::{}", column.type_name),
+        None => format!("{value}::pg_catalog.text"),
+    }
+}
+
+/// A citext as text: equal ones are one text.
+pub fn folded(text: &str) -> String {
+    format!("pg_catalog.lower({text})")
+}
+
 impl Events {
+    /// The profile column.
+    fn key(&self) -> Option<&Column> {
+        let name = &self.source.profile_column;
+        self.columns.iter().find(|column| column.name == *name)
+    }
+
     /// Which kind of event a row is, as text, of the row `r`.
     fn kind_sql(&self) -> String {
         match (&self.source.type_column, &self.source.event_type) {
-            (Some(column), _) => format!("r.{}::pg_catalog.text", quote(column)),
+            (Some(name), _) => {
+                let column = self.columns.iter().find(|column| column.name == *name);
+                let folds = column.is_some_and(|column| column.category == Category::Citext);
+                let text = format!("r.{}::pg_catalog.text", quote(name));
+                if folds { folded(&text) } else { text }
+            }
             (None, Some(kind)) => format!("{}::pg_catalog.text", literal(kind)),
             (None, None) => format!("{}::pg_catalog.text", literal(&self.source.label)),
         }
@@ -139,7 +239,8 @@ impl Events {
         format!("{}::pg_catalog.text", literal(&self.source.label))
     }
 
-    fn select(&self, sources: &[Events]) -> String {
+    /// The source's part of the stream; with the names given, also what is for us.
+    fn select(&self, sources: &[Events], names: Option<&Names>, profile: Option<&str>) -> String {
         let columns = union(sources);
         let has = |name: &str| columns.iter().any(|column| column.name == name);
         let mut items: Vec<String> = columns
@@ -152,20 +253,31 @@ impl Events {
         if !has("source") {
             items.push(format!("{} AS source", self.source_sql()));
         }
-        items.push(format!(
-            "r.{} AS _profile",
-            quote(&self.source.profile_column)
-        ));
-        items.push(format!("{} AS _time", self.time_sql()));
-        items.push(format!("{} AS _event", self.kind_sql()));
-        items.push(format!("{} AS _source", self.source_sql()));
+        let key = self.key();
+        if let (Some(names), Some(key)) = (names, key) {
+            items.push(format!("{} AS {}", profile_sql("r", key), names.profile));
+            items.push(format!("{} AS {}", self.time_sql(), names.time));
+            items.push(format!("{} AS {}", self.kind_sql(), names.kind));
+        }
+        let mut filters = Vec::new();
         // The line break ends a comment that a condition may end with.
-        let filter = self
-            .source
-            .where_clause
-            .as_ref()
-            .map(|text| format!(" WHERE ({text}\n)"))
-            .unwrap_or_default();
+        if let Some(condition) = &self.source.where_sql {
+            filters.push(format!("({condition}\n)"));
+        }
+        let first = sources.first().and_then(Events::key);
+        if let (Some(text), Some(key), Some(first)) = (profile, key, first) {
+            filters.push(is_profile(
+                &format!("r.{}", quote(&key.name)),
+                key,
+                first,
+                text,
+            ));
+        }
+        let filter = if filters.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", filters.join(" AND "))
+        };
         format!(
             "SELECT {} FROM {} r{filter}",
             items.join(", "),
@@ -196,7 +308,7 @@ impl Events {
         } else if own.name == self.source.time_column {
             self.time_sql()
         } else if own.name == "event" || own.name == "source" {
-            format!("r.{name}::pg_catalog.text")
+            as_text(&format!("r.{name}"), &own.name, sources)
         } else {
             format!("r.{name}")
         }
@@ -206,8 +318,8 @@ impl Events {
     fn missing_item(&self, column: &Column, sources: &[Events]) -> String {
         let first = sources.first().map(|events| &events.source);
         match column.name.as_str() {
-            "event" => self.kind_sql(),
-            "source" => self.source_sql(),
+            "event" => as_text(&self.kind_sql(), "event", sources),
+            "source" => as_text(&self.source_sql(), "source", sources),
             name if first.is_some_and(|first| first.time_column == name) => {
                 format!("r.{}", quote(&self.source.time_column))
             }

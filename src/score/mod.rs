@@ -181,8 +181,8 @@ fn predict_all(
     let mut stream = gather::read_known(definition, until, &scorer.model().schema)?;
     let span = stream.span(definition)?;
     let as_of = as_of.unwrap_or(span.last);
-    let cutoffs = instant::windows(definition, &[as_of])?;
-    gather::mark(&mut stream, definition, &cutoffs, false)?;
+    let mut cutoffs = instant::windows(definition, &[as_of])?;
+    gather::mark(&mut stream, definition, &mut cutoffs, false)?;
     laps.end_with("read", stream.workers_cpu());
     let predictions = predict_with(definition, &mut stream, scorer, &cutoffs[0])?;
     laps.end_two("features", "reasons", predictions.spent);

@@ -20,6 +20,7 @@ mod tally;
 
 use std::time::Duration;
 
+use pgrx::Spi;
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
 use propensity::partition::{self, Batch, Partition, Sharing, Split, Worker};
@@ -31,14 +32,15 @@ use propensity::time::Micros;
 pub use decode::{BytesKind, EPOCH, NumberKind};
 pub use execute::{Param, execute_into};
 pub use intake::Number;
-pub use query::{Key, Query};
+pub use query::{Key, Query, over_nothing};
 pub use sampling::{ordered, sample_end};
 pub use spool::Spool;
 pub use tally::{Skipped, Tally};
 
 use crate::catalog::Definition;
-use crate::error::Error;
+use crate::error::{Error, not_null};
 use crate::guc::{self, Feeder};
+use crate::instant;
 use crate::memory::{self, poll};
 use crate::plan;
 use crate::span;
@@ -54,6 +56,23 @@ const BUFFERS: usize = 16;
 /// Two threads hold the records of partitions side by side if their bytes are this part of the memory allowed: events
 /// that are sorted and walked take three or four times as much, and more is held besides.
 const SIDE_BY_SIDE: usize = 8;
+
+/// Where a condition with aggregates looks at a cutoff: `after < time <= until`.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    pub at: Micros,
+    pub after: Micros,
+    pub until: Micros,
+}
+
+/// The first instant after one; what is before all others has none.
+fn following(at: Micros) -> Micros {
+    if at == Micros::MIN {
+        at
+    } else {
+        at.saturating_add(1)
+    }
+}
 
 /// The events, attributes and marks of all profiles of a model.
 pub struct Stream {
@@ -213,15 +232,43 @@ impl Stream {
         self.read(sql, params, Rows::Marks { kind, outcome })
     }
 
-    /// The query of a condition with aggregates, of the profiles that are kept, and its parameters: `windows`, and
-    /// where the sample ends.
-    pub fn aggregate_sql(&self, condition: &str, windows: [Param; 3]) -> (String, Vec<Param>) {
-        let mut params = windows.to_vec();
+    /// What a condition with aggregates is over no events, at each cutoff.
+    pub fn over_nothing(&self, condition: &str, cutoffs: &[Micros]) -> Result<Vec<bool>, Error> {
+        let instants = cutoffs
+            .iter()
+            .map(|&at| instant::from_micros(at))
+            .collect::<Result<Vec<_>, _>>()?;
+        let query = over_nothing(condition, &self.query.from);
+        Spi::connect(|client| {
+            let rows = client.select(query.as_str(), None, &[instants.into()])?;
+            rows.map(|row| not_null(row.get::<bool>(1)?)).collect()
+        })
+    }
+
+    /// Marks the profiles that are kept for which a condition with aggregates is not `unless` in these windows, whose
+    /// beginnings and ends go up.
+    pub fn read_aggregate(
+        &mut self,
+        condition: &str,
+        unless: bool,
+        windows: &[Window],
+        kind: MarkKind,
+    ) -> Result<(), Error> {
+        let ends = |end: fn(&Window) -> Micros| {
+            let ends: Vec<Micros> = windows.iter().map(end).collect();
+            instant::array(&ends)
+        };
+        let mut params = vec![
+            ends(|window| window.at),
+            ends(|window| following(window.after)),
+            ends(|window| following(window.until)),
+        ];
         let sampled = self.share() != Share::ALL;
         if sampled {
             params.push(sample_end(self.share()));
         }
-        (self.query.aggregate(condition, sampled), params)
+        let sql = self.query.aggregate(condition, unless, sampled);
+        self.read_marks(&sql, &params, kind, false).map(drop)
     }
 
     fn read(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {

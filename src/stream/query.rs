@@ -16,7 +16,7 @@ use crate::catalog::Definition;
 use crate::condition::{self, Condition};
 use crate::error::Error;
 use crate::instant;
-use crate::relation::{self, Category, Column, Events, quote};
+use crate::relation::{self, Category, Column, Events, Names, quote};
 
 /// The profile key.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub struct Key {
     pub collation: Oid,
     /// Of a domain, the type under it.
     pub base_oid: Oid,
+    /// What turns another expression into such a key as it is read, written behind it.
+    pub cast: String,
     /// How its bytes are read.
     pub kind: BytesKind,
 }
@@ -52,6 +54,8 @@ struct Attribute<Kind> {
 struct ProfileQuery {
     from: String,
     profile: String,
+    /// Whether a row is of the profile that `$1`, a text, is.
+    is_profile: String,
     valid_from: String,
     numbers: Vec<Attribute<Number>>,
     codes: Vec<Attribute<BytesKind>>,
@@ -61,7 +65,10 @@ struct ProfileQuery {
 pub struct Query {
     pub key: Key,
     pub names: ColumnNames,
+    pub own: Names,
     pub from: String,
+    /// The same of the profile that `$1`, a text, is.
+    of_profile: String,
     /// Whether an event is a goal, makes eligible, excludes.
     flags: [String; 3],
     numbers: Vec<Attribute<Number>>,
@@ -95,13 +102,14 @@ impl Query {
             relation::check_profile(relation, column, first)?;
         }
         let key = key(first)?;
-        let from = relation::events_sql(&sources);
+        let from = relation::events_sql(&sources, None);
+        let of_profile = relation::events_sql(&sources, Some("$1"));
         let conditions = [
             Some(&definition.goal),
             definition.eligible.as_ref(),
             definition.exclude.as_ref(),
         ];
-        let (mut numbers, mut codes) = event_attributes(definition, &sources, &from)?;
+        let (mut numbers, mut codes) = event_attributes(definition, &sources)?;
         let mut attributes = profile_query(definition, first)?;
         if let Some(names) = names {
             numbers = choose(definition, numbers, &names.numbers)?;
@@ -123,7 +131,9 @@ impl Query {
         Ok(Self {
             key,
             names,
+            own: Names::of(&sources),
             from,
+            of_profile,
             flags: conditions.map(per_event),
             numbers,
             codes,
@@ -164,10 +174,12 @@ impl Query {
 
     /// The query of the events; with `of_profile`, `$1` is the profile as text.
     pub fn events(&self, until: Micros, of_profile: bool) -> (String, Rows) {
-        let mut sql = format!("SELECT {} FROM {}", self.event_columns(), self.from);
-        if of_profile {
-            sql.push_str(&format!(" WHERE e._profile = {}", self.key_param()));
-        }
+        let from = if of_profile {
+            &self.of_profile
+        } else {
+            &self.from
+        };
+        let sql = format!("SELECT {} FROM {from}", self.event_columns());
         (sql, self.event_rows(until))
     }
 
@@ -183,7 +195,13 @@ impl Query {
 
     fn event_columns(&self) -> String {
         let [goal, eligible, excluded] = &self.flags;
-        let mut sql = format!("e._profile, e._time, e._event, {goal}, {eligible}, {excluded}");
+        let Names {
+            profile,
+            time,
+            kind,
+            ..
+        } = &self.own;
+        let mut sql = format!("e.{profile}, e.{time}, e.{kind}, {goal}, {eligible}, {excluded}");
         push_columns(&mut sql, &self.numbers, &self.codes);
         sql
     }
@@ -199,9 +217,15 @@ impl Query {
 
     /// The query of the most frequent event types.
     pub fn types(&self, until: Micros) -> (String, Vec<Param>) {
+        let Names {
+            profile,
+            time,
+            kind,
+            ..
+        } = &self.own;
         let sql = format!(
-            "SELECT t.kind FROM (SELECT e._event COLLATE pg_catalog.\"C\" AS kind FROM {} \
-             WHERE e._event IS NOT NULL AND e._profile IS NOT NULL AND e._time <= $1) t \
+            "SELECT t.kind FROM (SELECT e.{kind} COLLATE pg_catalog.\"C\" AS kind FROM {} \
+             WHERE e.{kind} IS NOT NULL AND e.{profile} IS NOT NULL AND e.{time} <= $1) t \
              GROUP BY t.kind ORDER BY pg_catalog.count(*) DESC, t.kind LIMIT {TYPES}",
             self.from
         );
@@ -216,28 +240,37 @@ impl Query {
         push_columns(&mut sql, &query.numbers, &query.codes);
         sql.push_str(&format!(" FROM {} e", query.from));
         if of_profile {
-            sql.push_str(&format!(" WHERE {} = {}", query.profile, self.key_param()));
+            sql.push_str(&format!(" WHERE {}", query.is_profile));
         }
         let (numbers, codes) = kinds(&query.numbers, &query.codes);
         Some((sql, Rows::Attributes { numbers, codes }))
     }
 
-    /// The profiles for which a condition with aggregates holds in a window: `$1` the cutoffs,
-    /// `$2` and `$3` the beginnings (excluded) and ends (included) of their windows; with `sampled`, of the profiles
-    /// whose place is up to `$4`.
-    pub fn aggregate(&self, condition: &str, sampled: bool) -> String {
+    /// The profiles for which a condition with aggregates is not `unless` in a window: `$1` the cutoffs, `$2` the first
+    /// instants of their windows and `$3` those after their ends, all going up; with `sampled`, of the profiles whose
+    /// place is up to `$4`.
+    ///
+    /// An event lies in the windows from the first that has not ended to the last that has begun. So each row comes
+    /// once for each of its windows, and is not compared with all.
+    pub fn aggregate(&self, condition: &str, unless: bool, sampled: bool) -> String {
+        let Names {
+            profile,
+            time,
+            window,
+            ..
+        } = &self.own;
         let filter = if sampled {
-            " AND customer_ai.sample_place(e._profile) <= $4"
+            format!(" AND customer_ai.sample_place(e.{profile}) <= $4")
         } else {
-            ""
+            String::new()
         };
+        let not = if unless { "NOT " } else { "" };
         format!(
-            "SELECT e._profile, c._cutoff \
-             FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) \
-             AS c(_cutoff, _after, _until) \
-             JOIN {} ON e._time > c._after AND e._time <= c._until \
-             WHERE e._profile IS NOT NULL{filter} \
-             GROUP BY e._profile, c._cutoff HAVING ({condition}\n)",
+            "SELECT e.{profile}, c.cutoff FROM (SELECT e.*, pg_catalog.generate_series(\
+             pg_catalog.width_bucket(e.{time}, $3) + 1, pg_catalog.width_bucket(e.{time}, $2)) AS {window} \
+             FROM {} WHERE e.{profile} IS NOT NULL AND e.{time} > '-infinity'{filter}) e \
+             CROSS JOIN LATERAL (SELECT ($1)[e.{window}] AS cutoff) c \
+             GROUP BY e.{profile}, c.cutoff HAVING ({condition}\n) IS {not}TRUE",
             self.from
         )
     }
@@ -254,11 +287,6 @@ impl Query {
             .map(|text| (pg_sys::TEXTOID, text.into_datum()))
             .into_iter()
             .collect()
-    }
-
-    /// `$1`, a text, as a value of the key's type: read by the type's own input function.
-    fn key_param(&self) -> String {
-        format!("($1::{})", self.key.type_sql)
     }
 }
 
@@ -284,10 +312,18 @@ fn kinds(
     )
 }
 
+/// What a condition with aggregates is over no events of `from`, at the cutoffs that `$1` has.
+pub fn over_nothing(condition: &str, from: &str) -> String {
+    format!(
+        "SELECT d.holds FROM pg_catalog.unnest($1) WITH ORDINALITY AS c(cutoff, place) \
+         CROSS JOIN LATERAL (SELECT ({condition}\n) IS TRUE AS holds FROM {from} WHERE false) d ORDER BY c.place"
+    )
+}
+
 /// A condition about one event as a column; false if there is none, or if it has aggregates.
 fn per_event(condition: Option<&Condition>) -> String {
     match condition {
-        Some(condition) if !condition.aggregate => format!("(({}\n)) IS TRUE", condition.text),
+        Some(condition) if !condition.aggregate => format!("(({}\n)) IS TRUE", condition.sql),
         _ => "false".to_owned(),
     }
 }
@@ -304,6 +340,12 @@ fn key(column: &Column) -> Result<Key, Error> {
         typmod: column.typmod,
         collation: column.collation,
         base_oid: column.base_oid,
+        // Texts are not cut to the length of the column.
+        cast: match column.base_oid {
+            pg_sys::BPCHAROID => "::pg_catalog.bpchar::pg_catalog.text".to_owned(),
+            pg_sys::TEXTOID | pg_sys::VARCHAROID => "::pg_catalog.text".to_owned(),
+            _ => format!("::{}", column.type_name),
+        },
         kind,
     })
 }
@@ -311,11 +353,7 @@ fn key(column: &Column) -> Result<Key, Error> {
 type Attributes = (Vec<Attribute<Number>>, Vec<Attribute<BytesKind>>);
 
 /// All attributes of events that a model may use: columns, and expressions named in its options.
-fn event_attributes(
-    definition: &Definition,
-    sources: &[Events],
-    from: &str,
-) -> Result<Attributes, Error> {
+fn event_attributes(definition: &Definition, sources: &[Events]) -> Result<Attributes, Error> {
     let options = &definition.options;
     let has_purpose = |name: &str| {
         sources.iter().any(|events| {
@@ -343,16 +381,24 @@ fn event_attributes(
                 &mut numbers,
                 &mut codes,
                 &column.name,
-                format!("e.{}", quote(&column.name)),
+                value(column),
                 role,
                 true,
             );
         }
     }
-    for (name, expression) in &options.attributes {
-        let sql = format!("({expression}\n)");
-        let type_oid = condition::check_expression("attributes", expression, from)?;
-        let role = role(type_oid, Category::of(type_oid), false);
+    let from = relation::seen_sql(sources);
+    for (name, expression) in &definition.attributes {
+        let type_oid = condition::type_of("attributes", expression, &from)?;
+        let category = Category::of(type_oid);
+        let sql = if category == Category::Citext {
+            relation::folded(&format!("({expression}\n)::pg_catalog.text"))
+        } else {
+            format!("({expression}\n)")
+        };
+        // SAFETY: a look-up in the catalog by OID.
+        let base_oid = unsafe { pg_sys::getBaseType(type_oid) };
+        let role = role(base_oid, category, false);
         push(&mut numbers, &mut codes, name, sql, role, true);
     }
     Ok((numbers, codes))
@@ -386,7 +432,7 @@ fn profile_query(definition: &Definition, first: &Column) -> Result<Option<Profi
                 &mut numbers,
                 &mut codes,
                 &column.name,
-                format!("e.{}", quote(&column.name)),
+                value(column),
                 role,
                 false,
             );
@@ -398,11 +444,27 @@ fn profile_query(definition: &Definition, first: &Column) -> Result<Option<Profi
     };
     Ok(Some(ProfileQuery {
         from: profiles.relation.sql(),
-        profile: format!("e.{}", quote(&source.profile_column)),
+        profile: relation::profile_sql("e", column),
+        is_profile: relation::is_profile(
+            &format!("e.{}", quote(&column.name)),
+            column,
+            first,
+            "$1",
+        ),
         valid_from,
         numbers,
         codes,
     }))
+}
+
+/// A column of the row `e`; a citext as the text that stands for all that it is equal to.
+fn value(column: &Column) -> String {
+    let name = format!("e.{}", quote(&column.name));
+    if column.category == Category::Citext {
+        relation::folded(&format!("{name}::pg_catalog.text"))
+    } else {
+        name
+    }
 }
 
 /// How a column's values are read.
@@ -417,6 +479,9 @@ enum Role {
 fn role(type_oid: Oid, category: Category, identifier: bool) -> Option<Role> {
     let bytes = BytesKind::of(type_oid).map(Role::Code);
     match category {
+        // char(n) without the blanks at its end.
+        Category::Text if type_oid == pg_sys::BPCHAROID => Some(Role::Cast),
+        Category::Citext => Some(Role::Code(BytesKind::Varlena)),
         Category::Number if identifier => bytes,
         Category::Text | Category::Uuid => bytes.or(Some(Role::Cast)),
         Category::Enum => Some(Role::Cast),

@@ -321,6 +321,7 @@ fn cutoffs(count: Micros) -> Vec<Cutoff> {
         at: SPAN * number / count,
         eligible_from: Micros::MIN,
         outcome_until: SPAN * number / count + 30 * DAY,
+        ..Cutoff::default()
     };
     (1..=count).map(cutoff).collect()
 }

@@ -14,6 +14,9 @@ impl Flags {
     /// How many bits there are.
     pub(crate) const BITS: u8 = 3;
 
+    /// None of the conditions is met.
+    pub const NONE: Self = Self(0);
+
     /// Whether the event meets the goal condition, the eligible condition, the exclude condition.
     #[inline]
     pub fn new(goal: bool, eligible: bool, excluded: bool) -> Self {
@@ -96,11 +99,11 @@ pub struct Attributes {
 /// What a mark says about its profile at its cutoff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MarkKind {
-    /// The profile meets an eligible condition with aggregates.
+    /// An eligible condition with aggregates is for this profile not what it is over no events.
     Eligible,
-    /// The profile meets an exclude condition with aggregates.
+    /// The same of an exclude condition.
     Excluded,
-    /// The goal condition with aggregates holds in the outcome window.
+    /// The same of the goal, in the outcome window.
     Goal,
     /// An example to train on, its outcome to be found from the goal.
     Example,

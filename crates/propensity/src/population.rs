@@ -11,7 +11,8 @@ pub enum Source {
     None,
     /// Each event says whether it meets it.
     Events,
-    /// Marks say whether the profile meets it at a cutoff: a condition with aggregates.
+    /// A condition with aggregates: the cutoff says whether it holds over no events, and a mark that it is the other way
+    /// round for the profile. So every profile has a value, also one without an event in the window.
     Marks,
 }
 
@@ -29,13 +30,17 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Whether the profile belongs to the eligible population at the cutoff.
+    /// Whether the profile belongs to the eligible population at the cutoff: never before its first event.
     pub fn eligible(&self, profile: &Profile, cutoff: &Cutoff) -> bool {
         let history = &profile.history;
         let eligible = match self.eligible {
             Source::None => !within(history, cutoff.eligible_from, cutoff.at).is_empty(),
             Source::Events => any(history, Flags::eligible, cutoff.eligible_from, cutoff.at),
-            Source::Marks => profile.has_mark(cutoff.at, MarkKind::Eligible),
+            Source::Marks => {
+                let holds = cutoff.over_nothing.eligible();
+                history.until(cutoff.at) > 0
+                    && holds != profile.has_mark(cutoff.at, MarkKind::Eligible)
+            }
         };
         eligible && !self.excluded(profile, cutoff)
     }
@@ -45,9 +50,11 @@ impl Rules {
             Source::None => false,
             Source::Events => {
                 let history = &profile.history;
-                any(history, Flags::excluded, Micros::MIN, cutoff.at)
+                any(history, Flags::excluded, cutoff.excluded_from, cutoff.at)
             }
-            Source::Marks => profile.has_mark(cutoff.at, MarkKind::Excluded),
+            Source::Marks => {
+                cutoff.over_nothing.excluded() != profile.has_mark(cutoff.at, MarkKind::Excluded)
+            }
         }
     }
 
@@ -57,7 +64,9 @@ impl Rules {
         let goal = match self.goal {
             Source::None => false,
             Source::Events => any(history, Flags::goal, cutoff.at, cutoff.outcome_until),
-            Source::Marks => profile.has_mark(cutoff.at, MarkKind::Goal),
+            Source::Marks => {
+                cutoff.over_nothing.goal() != profile.has_mark(cutoff.at, MarkKind::Goal)
+            }
         };
         goal == self.occurs
     }
@@ -95,7 +104,9 @@ mod tests {
     const CUTOFF: Cutoff = Cutoff {
         at: 100,
         eligible_from: 50,
+        excluded_from: Micros::MIN,
         outcome_until: 130,
+        over_nothing: Flags::NONE,
     };
     const RULES: Rules = Rules {
         eligible: Source::None,
@@ -204,6 +215,66 @@ mod tests {
         assert_eq!(judge(&at), (true, true));
         assert_eq!(judge(&other), (false, false));
         assert_eq!(judge(&excluded), (false, false));
+    }
+
+    #[test]
+    fn a_condition_with_aggregates_has_a_value_where_its_window_is_empty() {
+        let rules = Rules {
+            eligible: Source::Marks,
+            goal: Source::Marks,
+            ..RULES
+        };
+        let silent = Cutoff {
+            over_nothing: Flags::new(true, true, false),
+            ..CUTOFF
+        };
+        let judge = |times: &[Micros], marks: &[MarkKind]| {
+            let mark = |&kind| Mark { cutoff: 100, kind };
+            let marks: Vec<Mark> = marks.iter().map(mark).collect();
+            with(times, &vec![false; times.len()], &marks, |profile| {
+                let eligible = rules.eligible(profile, &silent);
+                (eligible, rules.outcome(profile, &silent))
+            })
+        };
+        assert_eq!(judge(&[7], &[]), (true, true));
+        assert_eq!(judge(&[7], &[MarkKind::Goal]), (true, false));
+        assert_eq!(judge(&[60], &[MarkKind::Eligible]), (false, true));
+        // Nothing is known at the cutoff of who comes later, or never.
+        assert_eq!(judge(&[101], &[]), (false, true));
+        assert_eq!(judge(&[], &[]), (false, true));
+    }
+
+    #[test]
+    fn who_is_excluded_over_no_events_is_let_in_by_a_mark() {
+        let rules = Rules {
+            excluded: Source::Marks,
+            ..RULES
+        };
+        let silent = Cutoff {
+            over_nothing: Flags::new(false, false, true),
+            ..CUTOFF
+        };
+        let mark = Mark {
+            cutoff: 100,
+            kind: MarkKind::Excluded,
+        };
+        let eligible =
+            |marks: &[Mark]| with(&[60], &[false], marks, |p| rules.eligible(p, &silent));
+        assert!(!eligible(&[]) && eligible(&[mark]));
+    }
+
+    #[test]
+    fn the_exclude_window_is_open_on_the_left() {
+        let rules = Rules {
+            excluded: Source::Events,
+            ..RULES
+        };
+        let recent = Cutoff {
+            excluded_from: 70,
+            ..CUTOFF
+        };
+        let eligible = |time| with(&[time], &[true], &[], |p| rules.eligible(p, &recent));
+        assert!(eligible(70) && !eligible(71) && !eligible(100));
     }
 
     #[test]

@@ -249,6 +249,7 @@ mod tests {
             at: i * 10 * DAY,
             eligible_from: Micros::MIN,
             outcome_until: (i + 1) * 10 * DAY,
+            ..Cutoff::default()
         });
         let cutoffs = (0..10).flat_map(|cutoff| vec![cutoff; rows]).collect();
         let profiles = (0..10).flat_map(|_| 0..rows as u64).collect();

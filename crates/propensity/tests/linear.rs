@@ -371,6 +371,7 @@ fn hold_outs_are_those_of_the_reference() {
                 at: index * case.stride * DAY,
                 eligible_from: Micros::MIN,
                 outcome_until: (index * case.stride + case.window) * DAY,
+                ..Cutoff::default()
             })
             .collect();
         let (mut cutoffs, mut outcomes) = (Vec::new(), Vec::new());

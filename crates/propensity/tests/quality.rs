@@ -172,6 +172,7 @@ fn cutoffs(shared: &Path, task: &Task, stage: &str) -> Vec<Cutoff> {
             at,
             eligible_from: task.eligible.map_or(Micros::MIN, |days| at - days * DAY),
             outcome_until: at + task.window * DAY,
+            ..Cutoff::default()
         }
     };
     listed.iter().map(cutoff).collect()

@@ -1,6 +1,6 @@
 //! Conditions: SQL that users write.
 
-use super::{Code, Message, TYPE, UNSUPPORTED};
+use super::{Code, INVALID, Message, TYPE, UNSUPPORTED};
 
 /// An example of a condition.
 const EXAMPLE: &str = "Write one expression over the columns of the sources, for example";
@@ -16,7 +16,7 @@ pub fn not_an_expression(condition: &str, found: &str) -> Message {
     }
 }
 
-pub fn forbidden(condition: &str, what: &str, place: String) -> Message {
+pub fn forbidden(condition: &str, what: &str, place: String, hint: &str) -> Message {
     Message {
         code: UNSUPPORTED,
         text: format!("\"{condition}\" cannot contain {what}"),
@@ -25,7 +25,16 @@ pub fn forbidden(condition: &str, what: &str, place: String) -> Message {
         } else {
             place
         },
-        hint: "A condition is one expression over the columns of the sources: compute anything else in a view, and define the model with that.".to_owned(),
+        hint: hint.to_owned(),
+    }
+}
+
+pub fn over_nothing(condition: &str, reason: &str) -> Message {
+    Message {
+        code: INVALID,
+        text: format!("\"{condition}\" fails over no events: {reason}"),
+        detail: "A condition with aggregates has a value for every profile, also where its window holds no event.".to_owned(),
+        hint: "Write for example nullif(count(*), 0) where the condition divides.".to_owned(),
     }
 }
 

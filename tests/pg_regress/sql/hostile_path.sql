@@ -1,4 +1,5 @@
--- Whatever stands first in the caller's search_path is never called: not by our queries, not by conditions.
+-- Whatever stands first in the search_path is never called by our queries, and by a condition only if it stood there when
+-- it was defined: so views do.
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 CREATE SCHEMA evil;
@@ -25,13 +26,20 @@ CREATE TEMP TABLE pg_attribute (attname name);
 
 CREATE TABLE public.orders (customer_id bigint, at timestamptz, amount numeric, kind text);
 CREATE TABLE public.customers (customer_id bigint, country text);
+-- As WHERE does, a condition finds the operator: it is volatile.
 SET search_path = evil, public;
-SELECT customer_ai.create_model('m', 'public.orders', $$ lower(kind) = 'buy' AND amount > 5 $$, '30 days', exclude => 'at > now()');
-SELECT customer_ai.add_events('m', 'public.orders', where_clause => $$ lower(kind) = 'buy' $$);
+SELECT customer_ai.create_model('m', 'public.orders', $$ amount > 5 $$, '30 days');
+-- Functions of pg_catalog come first, unless the path says otherwise.
+SELECT customer_ai.create_model('m', 'public.orders', $$ lower(kind) = 'buy' AND amount OPERATOR(pg_catalog.>) 5 $$, '30 days',
+    exclude => $$ lower(kind) = 'gone' AND at > cutoff - interval '9 days' $$);
+SELECT customer_ai.add_events('m', 'public.orders', where_clause => $$ lower(kind) OPERATOR(pg_catalog.=) 'buy' $$);
 SELECT customer_ai.add_profiles('m', 'public.customers');
+SELECT goal_sql, exclude_sql, where_sql FROM customer_ai.model m JOIN customer_ai.event_source s ON s.model_id OPERATOR(pg_catalog.=) m.id
+    ORDER BY s.position;
+SELECT rows FROM customer_ai.train('m');
 CREATE VIEW public.m_scores AS SELECT 1::bigint AS customer_id, 0.5::float8 AS probability, 50::smallint AS score,
     50::smallint AS percentile, 'medium'::text AS bucket, '[]'::jsonb AS factors;
-SELECT customer_ai.create_segment('public.some', 'm', $$ bucket OPERATOR(pg_catalog.=) 'medium' AND lower(bucket) = 'medium' $$);
+SELECT customer_ai.create_segment('public.some', 'm', $$ bucket OPERATOR(pg_catalog.=) 'medium' AND lower(bucket) OPERATOR(pg_catalog.=) 'medium' $$);
 SELECT customer_ai.refresh_segment('public.some');
 SELECT customer_ai.has_factor('[{"factor": "a"}]', 'a');
 SELECT model FROM customer_ai.models;

@@ -18,6 +18,7 @@ pub fn cutoffs(count: usize) -> Vec<Cutoff> {
             at: 30 * DAY * index,
             eligible_from: i64::MIN,
             outcome_until: 30 * DAY * (index + 1),
+            ..Cutoff::default()
         })
         .collect()
 }
