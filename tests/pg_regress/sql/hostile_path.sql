@@ -36,7 +36,6 @@ SELECT customer_ai.add_events('m', 'public.orders', where_clause => $$ lower(kin
 SELECT customer_ai.add_profiles('m', 'public.customers');
 SELECT goal_sql, exclude_sql, where_sql FROM customer_ai.model m JOIN customer_ai.event_source s ON s.model_id OPERATOR(pg_catalog.=) m.id
     ORDER BY s.position;
-SELECT rows FROM customer_ai.train('m');
 CREATE VIEW public.m_scores AS SELECT 1::bigint AS customer_id, 0.5::float8 AS probability, 50::smallint AS score,
     50::smallint AS percentile, 'medium'::text AS bucket, '[]'::jsonb AS factors;
 SELECT customer_ai.create_segment('public.some', 'm', $$ bucket OPERATOR(pg_catalog.=) 'medium' AND lower(bucket) OPERATOR(pg_catalog.=) 'medium' $$);
