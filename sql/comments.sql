@@ -48,6 +48,10 @@ COMMENT ON FUNCTION customer_ai._relation_now IS
     'schema and name that a relation has now';
 COMMENT ON FUNCTION customer_ai._no_place IS
     'forgets the OIDs that a row brings from elsewhere';
+COMMENT ON FUNCTION customer_ai._note IS
+    'notes whose a model is and where its scores are, if you may run it; returns whether it did';
+COMMENT ON FUNCTION customer_ai._note_row IS
+    'notes whose a model is that is copied in';
 COMMENT ON FUNCTION customer_ai._own_row IS
     'whoever copies rows into the catalog writes in the name of a role that they are a member of';
 

@@ -72,4 +72,13 @@ ALTER TABLE customer_ai.event_source ENABLE ALWAYS TRIGGER no_place;
 ALTER TABLE customer_ai.profile_source ENABLE ALWAYS TRIGGER no_place;
 ALTER TABLE customer_ai.segment ENABLE ALWAYS TRIGGER no_place;
 
+-- From then on the model is of the role that has the name now, and of no later one.
+CREATE FUNCTION customer_ai._note_row() RETURNS trigger LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM customer_ai._note(NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note_row AFTER INSERT ON customer_ai.model
+    FOR EACH ROW EXECUTE FUNCTION customer_ai._note_row();
+
 SET LOCAL search_path TO customer_ai, pg_temp;

@@ -17,7 +17,7 @@ pub use model::{
     Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan,
     scores_in, set_active, set_altered,
 };
-pub use owner::{give, let_go};
+pub use owner::{give, let_go, note};
 pub use places::{remember, scores_owner};
 pub use segments::{
     Segment, delete_segment, find_segment, insert_segment, lock_segment, segments_of, set_refreshed,

@@ -35,21 +35,42 @@ pub fn is_member(role: pg_sys::Oid, of: pg_sys::Oid) -> bool {
 }
 
 /// Runs statements on our own tables as their owner, whom nobody else may be: for src/catalog alone, never with SQL of
-/// a user. search_path is pinned by every function of ours.
+/// a user, and with search_path pinned, as every function of ours has it already.
 pub fn as_catalog<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let (mut user, mut context) = (pg_sys::InvalidOid, 0);
     let flags = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
     // SAFETY: catalog look-ups by name and plain assignments in the backend. After an error, the abort of the
-    // (sub)transaction restores the identity.
-    unsafe {
+    // (sub)transaction restores identity and settings.
+    let settings = unsafe {
         let owner = catalog_owner();
         pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
+        let settings = (!is_path_pinned()).then(|| pg_sys::NewGUCNestLevel());
         pg_sys::SetUserIdAndSecContext(owner, context | flags as i32);
-    }
+        if settings.is_some() {
+            set(c"search_path", PATH);
+        }
+        settings
+    };
     let result = work();
     // SAFETY: undoes the above.
-    unsafe { pg_sys::SetUserIdAndSecContext(user, context) };
+    unsafe {
+        if let Some(level) = settings {
+            pg_sys::AtEOXact_GUC(false, level);
+        }
+        pg_sys::SetUserIdAndSecContext(user, context);
+    }
     result
+}
+
+/// Where names are looked for: nowhere that a user can put something before what is meant.
+const PATH: &CStr = c"pg_catalog, pg_temp";
+
+fn is_path_pinned() -> bool {
+    // SAFETY: the setting is NULL or a C string, which lives until it is set again.
+    unsafe {
+        let path = pg_sys::namespace_search_path;
+        !path.is_null() && CStr::from_ptr(path) == PATH
+    }
 }
 
 /// The owner of our tables.
@@ -310,7 +331,7 @@ fn change(before: &[pg_sys::Oid], after: &[pg_sys::Oid]) {
 /// Settings that change what an expression means. With them pinned, a condition means for everybody, and tomorrow,
 /// what it meant when it was checked.
 const PINNED: [(&CStr, &CStr); 7] = [
-    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"search_path", PATH),
     (c"standard_conforming_strings", c"on"),
     (c"DateStyle", c"ISO, MDY"),
     (c"IntervalStyle", c"postgres"),

@@ -5,7 +5,7 @@ use pgrx::pg_sys;
 
 use super::{not_null, sql};
 use crate::error::Error;
-use crate::owner::{self, role_name};
+use crate::owner::{self, Owner, role_name};
 use crate::place;
 
 /// The tables whose rows are of a model, and say whose they are.
@@ -35,6 +35,23 @@ pub(super) fn remember(model_id: i64, owner: pg_sys::Oid) -> Result<(), Error> {
         return Ok(());
     }
     owner::hold(owner)
+}
+
+/// Notes of a model that was copied in whose it is and where its scores are, if the caller may run it.
+pub fn note(model_id: i64) -> Result<bool, Error> {
+    let query = "SELECT owner::text, owner_oid, place FROM customer_ai.model WHERE id = $1";
+    let found = sql::row(query, &[model_id.into()], |row| {
+        let place: Option<String> = row.get(3)?;
+        let oid = place::noted(row.get(2)?, place.as_deref());
+        Ok(owner::owner_of(&not_null::<String>(row.get(1)?)?, oid))
+    })?;
+    match found {
+        Some(owner @ Owner::Role(role)) if owner.is_open_to(owner::current()) => {
+            super::remember(model_id, role)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// Gives a model to a role. The model must be locked.

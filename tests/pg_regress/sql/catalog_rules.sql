@@ -62,6 +62,34 @@ WHERE c.relkind IN ('r', 'p')
             AND t.tgfoid = 'customer_ai._own_row'::regproc))
 ORDER BY 1;
 
+-- What belongs to a model goes with it: there are no foreign keys that would see to that.
+CREATE TABLE visit AS
+    SELECT p AS profile, timestamptz '2025-01-01' + n * interval '1 day' * (1 + p % 7) + p * interval '1 minute' AS at, p % 2 = n % 2 AS odd
+    FROM generate_series(1, 200) p, generate_series(1, 40) n WHERE (p * 31 + n * 17) % 11 < 4 + p % 5;
+CREATE TABLE grade AS SELECT DISTINCT profile, profile % 3 AS grade FROM visit;
+SET client_min_messages = error;
+SELECT customer_ai.create_model('whole', 'visit', 'odd', '14 days', 'profile', 'at', options => '{"algorithm": "logistic"}');
+SELECT customer_ai.add_profiles('whole', 'grade', 'profile');
+SELECT version FROM customer_ai.train('whole');
+SELECT profiles > 0 AS scored FROM customer_ai.score('whole');
+SELECT customer_ai.create_segment('public.part', 'whole', 'grade = 1');
+RESET client_min_messages;
+CREATE FUNCTION rows_of(models bigint[]) RETURNS TABLE (of regclass, count bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR of IN SELECT a.attrelid FROM pg_attribute a JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = a.attrelid
+        JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' WHERE a.attname = 'model_id' ORDER BY a.attrelid::regclass::text
+    LOOP
+        EXECUTE format('SELECT count(*) FROM %s WHERE model_id = ANY ($1)', of) INTO count USING models;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+SELECT array_agg(id) AS models FROM customer_ai.model WHERE name = 'whole' \gset
+SELECT of, count > 0 AS "some" FROM rows_of(:'models');
+SELECT customer_ai.drop_model('whole');
+SELECT of FROM rows_of(:'models') WHERE count > 0;
+DROP FUNCTION rows_of;
+DROP TABLE visit, grade;
+
 -- Rights: everybody may SELECT from the views and from nothing else; the owner of the database may dump and restore.
 SELECT c.oid::regclass AS relation, coalesce(nullif(a.grantee, 0)::regrole::text, 'PUBLIC') AS grantee, a.privilege_type
 FROM pg_class c

@@ -50,6 +50,20 @@ SELECT m.id, session_user, 1, 'shop', 'orders', 'pg_authid'::regclass, v.place, 
 FROM customer_ai.model v, customer_ai.model m WHERE v.name = 'mine' AND m.name = 'forged_1';
 -- an OID that was noted by nobody means nothing
 SELECT count(place) AS places FROM customer_ai.event_source WHERE relation_oid = 'pg_authid'::regclass;
+-- nothing that stands first in their search_path is called by the extension for them
+CREATE SCHEMA evil;
+CREATE FUNCTION evil.same(a bigint, b bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'called as %', current_user; END $$;
+CREATE FUNCTION evil.same(a name, b name) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'called as %', current_user; END $$;
+CREATE FUNCTION evil.same(a oid, b oid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'called as %', current_user; END $$;
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = bigint, RIGHTARG = bigint);
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = name, RIGHTARG = name);
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = oid, RIGHTARG = oid);
+SET search_path TO evil, pg_catalog;
+INSERT INTO customer_ai.model (name, owner, kind, goal, goal_aggregates, occurs, outcome_window, options, time_zone, scores_schema, scores_name)
+VALUES ('first', 'regress_dbo', 'conversion', 'true', false, true, '30 days', '{}', 'UTC', 'shop', 'first');
+SELECT customer_ai._note(1);
+RESET search_path;
+DROP SCHEMA evil CASCADE;
 -- no more than that: nothing is changed or deleted
 UPDATE customer_ai.model SET owner = 'regress_victim';
 DELETE FROM customer_ai.model;
@@ -71,6 +85,8 @@ SELECT customer_ai.train('forged_1');
 SELECT customer_ai.train('forged_2');
 SELECT customer_ai.drop_model('mine');
 SELECT * FROM shop.prized;
+-- a role is held that owns a model which was copied in
+DROP ROLE regress_team;
 -- what is left of it belongs to nobody
 SELECT (SELECT count(*) FROM customer_ai.event_source s WHERE NOT EXISTS (SELECT FROM customer_ai.model m WHERE m.id = s.model_id)) AS sources,
     (SELECT count(*) FROM customer_ai.version s WHERE NOT EXISTS (SELECT FROM customer_ai.model m WHERE m.id = s.model_id)) AS versions,
