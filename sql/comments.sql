@@ -15,6 +15,8 @@ COMMENT ON FUNCTION customer_ai.remove_profiles IS
     'takes the relation of profile attributes out of a model; the next training goes without it';
 COMMENT ON FUNCTION customer_ai.drop_model IS
     'drops a model with its versions and runs, and unless keep_scores its scores and segments; returns its name';
+COMMENT ON FUNCTION customer_ai.forget IS
+    'removes a profile from all runs and segments of a model (NULL: of all models that you may use); returns how many rows of each';
 COMMENT ON FUNCTION customer_ai.check_model IS
     'whether the data of a model is good enough: what was found, what is required, and what to do; nothing is written';
 COMMENT ON FUNCTION customer_ai.train IS

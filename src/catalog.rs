@@ -14,7 +14,7 @@ pub use history::{
     has_scored_before, insert_run, insert_version, last_score_run, superseded_runs,
 };
 pub use model::{
-    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan,
+    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan, mine,
     scores_in, set_active, set_altered,
 };
 pub use owner::{give, let_go, note};

@@ -12,6 +12,7 @@ mod describe;
 mod error;
 mod examples;
 mod features;
+mod forget;
 mod gather;
 mod guc;
 mod held;

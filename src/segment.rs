@@ -97,6 +97,22 @@ pub fn refresh_all(definition: &Definition) -> Result<(), Error> {
     Ok(())
 }
 
+/// The segments of a model, each with whether it has data; one whose relation is not the segment's any more is warned of.
+pub fn holders_of(definition: &Definition) -> Result<Vec<(Segment, bool)>, Error> {
+    let mut holders = Vec::new();
+    for segment in catalog::segments_of(definition.id)? {
+        match find(definition, &segment)? {
+            Found::Ours(oid) => holders.push((segment, relation::readiness(oid)?.0)),
+            Found::Gone => (),
+            Found::Other(reason) => {
+                let failure = format!("Its relation {reason}.");
+                notice::segment_stale(&segment.display(), &definition.name, &failure);
+            }
+        }
+    }
+    Ok(holders)
+}
+
 /// The relations of a model's segments, as far as they are there and still the segments'.
 pub fn relations_of(definition: &Definition) -> Result<Vec<pg_sys::Oid>, Error> {
     let mut relations = Vec::new();
@@ -345,7 +361,7 @@ fn count(segment: &str) -> Result<i64, Error> {
 ///
 /// # Errors
 /// 42P01 when its relation was dropped, renamed or replaced.
-fn refresh(definition: &Definition, segment: &Segment) -> Result<i64, Error> {
+pub fn refresh(definition: &Definition, segment: &Segment) -> Result<i64, Error> {
     let name = qualified(&segment.schema, &segment.name);
     let gone = |reason| Error::SegmentGone {
         name: segment.display(),

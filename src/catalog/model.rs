@@ -271,6 +271,18 @@ fn taken(new: &NewModel) -> Result<Error, Error> {
     })
 }
 
+/// The names of the models that the caller may use.
+pub fn mine() -> Result<Vec<String>, Error> {
+    let query = "SELECT m.name, r.oid FROM customer_ai.model m JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
+        ORDER BY m.name";
+    let caller = current();
+    let models = sql::rows(query, &[], |row| {
+        let mine = is_member(caller, not_null(row.get(2)?)?);
+        Ok(mine.then_some(not_null(row.get::<String>(1)?)?))
+    })?;
+    Ok(models.into_iter().flatten().collect())
+}
+
 /// The models whose scores are in a schema: what a message calls each, and the name of its score relation.
 pub fn scores_in(schema: &str) -> Result<Vec<(String, String)>, Error> {
     let query = "SELECT m.name, m.scores_name::text, r.oid

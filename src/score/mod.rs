@@ -9,6 +9,7 @@ mod shape;
 mod writer;
 
 pub use relation::ScoreRelation;
+pub use shape::profile_of;
 
 use std::time::Instant;
 

@@ -83,6 +83,11 @@ impl<'a> ScoreRelation<'a> {
         Ok(found)
     }
 
+    /// The history, if there is one.
+    pub fn table(&self) -> Option<&Table> {
+        self.history.as_ref()
+    }
+
     fn view_oid(&self) -> Option<Oid> {
         relation::find(self.schema, self.view)
     }

@@ -89,6 +89,27 @@ pub fn type_sql(key: &Key) -> Result<String, Error> {
     })
 }
 
+/// The profile's column of a history, and the type under its type, without a modifier.
+pub fn profile_of(history: &Table) -> Result<Option<(String, String)>, Error> {
+    let Some(found) = columns(history.oid)?
+        .into_iter()
+        .find(|column| !NAMES.contains(&column.name.as_str()))
+    else {
+        return Ok(None);
+    };
+    // SAFETY: a look-up in the catalog by OID.
+    let base = unsafe { pg_sys::getBaseType(found.type_oid) };
+    Ok(Some((found.name, plain_type(base)?)))
+}
+
+/// A type as SQL, without a modifier.
+fn plain_type(type_oid: Oid) -> Result<String, Error> {
+    let query = "SELECT pg_catalog.format_type($1, -1)";
+    not_null(sql::row(query, &[type_oid.into()], |row| {
+        not_null(row.get(1)?)
+    })?)
+}
+
 /// Compares a history, attribute by attribute, with rows of a profile and our columns.
 ///
 /// # Errors
@@ -247,10 +268,7 @@ pub fn validate(history: &Table, table: &Table, profile: &str, key: &Key) -> Res
     if key.base_oid == key.type_oid {
         return Ok(());
     }
-    let query = "SELECT pg_catalog.format_type($1, -1)";
-    let base: String = not_null(sql::row(query, &[key.base_oid.into()], |row| {
-        not_null(row.get(1)?)
-    })?)?;
+    let base = plain_type(key.base_oid)?;
     sql::run(&format!(
         "SELECT FROM {} WHERE ({profile}::{base})::{} IS NULL LIMIT 1",
         table.sql(),
