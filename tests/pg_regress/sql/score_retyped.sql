@@ -30,12 +30,12 @@ BEGIN
     PERFORM customer_ai.create_model('kind', 'kind.visit', $g$ kind = 'buy' $g$, '14 days', 'profile', 'at', 'kind',
         eligible_window => NULL, options => '{"algorithm": "logistic", "allow_small": true}');
     PERFORM customer_ai.train('kind');
-    PERFORM customer_ai.score('kind');
+    PERFORM customer_ai.score('kind', '2025-04-12');
     PERFORM customer_ai.create_segment('kind.all_of_them', 'kind', 'score >= 0');
     SELECT array_agg(profile::text ORDER BY profile::text) INTO old FROM kind.kind_scores;
     EXECUTE format('ALTER TABLE kind.visit ALTER profile TYPE %s USING (%s)', after, changed);
     BEGIN
-        PERFORM customer_ai.score('kind');
+        PERFORM customer_ai.score('kind', '2025-04-12');
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS result = PG_EXCEPTION_DETAIL;
         result := SQLSTATE || ' ' || regexp_replace(SQLERRM || '. ' || result, '_\d+"', '_N"', 'g');
@@ -79,9 +79,9 @@ SELECT number, before, after, result, type, collated, runs, strangers, odd FROM 
 -- the constraints of a domain hold for what is written, also those that older rows do not meet
 CALL kind.retype('kind.small', 'profile', 'kind.small', 'profile');
 ALTER DOMAIN kind.small ADD CHECK (VALUE < 100) NOT VALID;
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 ALTER DOMAIN kind.small DROP CONSTRAINT small_check1;
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 
 -- what reads the scores is made again as it was: rights, comments, options, indexes, data
 CALL kind.retype('int', 'profile', 'int', 'profile');
@@ -109,7 +109,7 @@ FROM pg_class c WHERE relnamespace = 'kind'::regnamespace AND relname IN ('kind_
 CREATE TABLE kind.before AS SELECT * FROM kind.facts;
 ALTER TABLE kind.visit ALTER profile TYPE bigint;
 SET client_min_messages = notice;
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 SET client_min_messages = error;
 SELECT relname, f.reloptions, b.rights = f.rights AND b.comments = f.comments AND b.indexes = f.indexes AND b.columns = f.columns AS same
 FROM kind.before b JOIN kind.facts f USING (relname) ORDER BY 1;
@@ -120,19 +120,19 @@ CREATE VIEW kind.mart AS SELECT profile, score FROM kind.kind_scores;
 CREATE VIEW kind.report AS SELECT count(*) FROM kind.all_of_them;
 CREATE FUNCTION kind.best() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT profile FROM kind.kind_score_history ORDER BY score DESC LIMIT 1; END;
 ALTER TABLE kind.visit ALTER profile TYPE int;
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 DROP VIEW kind.mart, kind.report;
 DROP FUNCTION kind.best();
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 SELECT pg_typeof(profile), count(*) FROM kind.kind_scores GROUP BY 1;
 -- a segment whose condition means nothing any more is not lost
 SELECT customer_ai.create_segment('kind.few', 'kind', $$ profile % 2 = 0 $$);
 ALTER TABLE kind.visit ALTER profile TYPE text USING profile::text;
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 SELECT count(*) > 0 AS there FROM kind.few;
 SELECT customer_ai.drop_segment('kind.few');
 SELECT customer_ai.drop_segment('kind.some');
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 SELECT pg_typeof(profile), count(*) FROM kind.kind_scores GROUP BY 1;
 SELECT count(*) = (SELECT count(*) FROM kind.kind_scores) AS whole FROM kind.all_of_them JOIN kind.kind_scores USING (profile);
 
@@ -140,11 +140,11 @@ SELECT count(*) = (SELECT count(*) FROM kind.kind_scores) AS whole FROM kind.all
 DROP MATERIALIZED VIEW kind.all_of_them;
 DROP VIEW kind.kind_scores;
 ALTER TABLE kind.kind_score_history ALTER profile TYPE varchar(30);
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'kind.kind_score_history'::regclass AND attnum = 1;
 -- renamed
 ALTER TABLE kind.kind_score_history RENAME profile TO person;
-SELECT profiles FROM customer_ai.score('kind');
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 SELECT customer_ai.drop_model('kind');
 DROP SCHEMA kind CASCADE;
 DROP ROLE regress_kind_a, regress_kind_b;
