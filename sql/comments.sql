@@ -175,6 +175,7 @@ COMMENT ON COLUMN customer_ai.version.auc IS 'area under the ROC curve at later 
 COMMENT ON COLUMN customer_ai.version.auc_low IS 'lower end of the 95 % interval of auc';
 COMMENT ON COLUMN customer_ai.version.auc_high IS 'upper end of the 95 % interval of auc';
 COMMENT ON COLUMN customer_ai.version.report IS 'everything that training measured';
+COMMENT ON COLUMN customer_ai.version.definition IS 'what the definition said that it learned from';
 COMMENT ON COLUMN customer_ai.version.document IS 'the version itself';
 
 COMMENT ON TABLE customer_ai.run IS 'trainings and scorings';
@@ -209,6 +210,7 @@ COMMENT ON COLUMN customer_ai.segment.refreshed_at IS 'when it was last refreshe
 COMMENT ON COLUMN customer_ai.segment.profiles IS 'profiles in it at the last refresh';
 
 COMMENT ON VIEW customer_ai.models IS 'models that you may use, with their active version and their newest scores';
+COMMENT ON VIEW customer_ai._definition IS 'what the definition of a model says that a version learns from';
 COMMENT ON VIEW customer_ai.versions IS 'versions of the models that you may use, with how well they predict';
 COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that you may use';
 COMMENT ON VIEW customer_ai.segments IS 'segments of the models that you may use, with their size; a segment is a materialized view, a copy that does not honour row-level security';

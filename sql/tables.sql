@@ -126,6 +126,7 @@ CREATE TABLE customer_ai.version (
     auc_high float8 CHECK (auc_high BETWEEN 0 AND 1),
     report jsonb NOT NULL,
     document bytea NOT NULL,
+    definition jsonb,
     UNIQUE (model_id, number)
 );
 

@@ -2,6 +2,21 @@
 -- reader's, as a barrier: no function of the reader sees a row before that is asked.
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
+-- What a definition says that a version learns from, for a version to keep. Of the extension alone.
+CREATE VIEW customer_ai._definition AS
+SELECT m.id AS model_id, jsonb_build_object(
+    'goal', m.goal, 'occurs', m.occurs, 'outcome_window', extract(epoch FROM m.outcome_window),
+    'eligible', m.eligible, 'eligible_window', extract(epoch FROM m.eligible_window), 'exclude', m.exclude, 'exclude_window', extract(epoch FROM m.exclude_window),
+    'time_zone', m.time_zone,
+    'events', (
+        SELECT jsonb_agg(jsonb_build_array(e.id, e.profile_column, e.time_column, e.type_column, e.event_type,
+            e.where_clause) ORDER BY e.position)
+        FROM customer_ai.event_source e WHERE e.model_id = m.id AND e.owner = m.owner),
+    'profiles', (
+        SELECT jsonb_agg(jsonb_build_array(p.id, p.profile_column, p.columns, p.valid_from_column) ORDER BY p.position)
+        FROM customer_ai.profile_source p WHERE p.model_id = m.id AND p.owner = m.owner)) AS definition
+FROM customer_ai.model m;
+
 CREATE VIEW customer_ai.models WITH (security_barrier) AS
 SELECT m.name AS model, customer_ai._owner_now(m.owner, m.owner_oid, m.place)::name AS owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
     m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,

@@ -1,5 +1,7 @@
 //! check_model: is the data good enough? In plain words, one row per question; nothing is written.
 
+mod overlap;
+
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::fit::FEWEST;
@@ -9,7 +11,7 @@ use propensity::time;
 use crate::args;
 use crate::catalog::Definition;
 use crate::error::Error;
-use crate::gather::{self, Gathered};
+use crate::gather::{self, Gathered, Profiles};
 use crate::held;
 use crate::instant;
 use crate::owner::as_owner;
@@ -114,7 +116,10 @@ fn answers(definition: &Definition, gathered: &Gathered) -> Result<Vec<Row>, Err
             "Load older events: with one cutoff a quarter of the profiles is held out instead.",
         ),
     ];
-    rows.extend(classes(counts));
+    rows.extend(classes(counts, &instant::words(&definition.outcome_window)));
+    rows.extend(goal_met(definition, gathered)?);
+    rows.push(comes_back(gathered));
+    rows.extend(overlap::rows(definition)?);
     rows.extend(base_rate(counts));
     rows.extend(left_out(gathered));
     Ok(rows)
@@ -142,7 +147,34 @@ fn freshness(gathered: &Gathered, window: f64) -> Row {
     )
 }
 
-fn classes(counts: &[CutoffRows]) -> Vec<Row> {
+/// What there is of a goal that nobody meets, or everybody.
+fn goal_met(definition: &Definition, gathered: &Gathered) -> Result<Option<Row>, Error> {
+    match gathered.refuse_one_class(definition) {
+        Ok(()) => Ok(None),
+        Err(Error::OneClass { goal, window, .. }) => Ok(Some(row(
+            "goal",
+            format!("met by some and not by others in the {window} after a cutoff"),
+            goal,
+            false,
+            "Change the goal or the outcome window.",
+        ))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether profiles come back: of who has one event only nothing can be learned.
+fn comes_back(gathered: &Gathered) -> Row {
+    let Profiles { all, singles } = gathered.profiles;
+    row(
+        "profiles with more than one event",
+        "more than 1 in 20".to_owned(),
+        format!("{} of {all}", all - singles),
+        !gathered.profiles.come_once(),
+        "Check profile_column: it may name the event and not who comes back.",
+    )
+}
+
+fn classes(counts: &[CutoffRows], window: &str) -> Vec<Row> {
     let total: usize = counts.iter().map(|count| count.rows).sum();
     let positives: usize = counts.iter().map(|count| count.positives).sum();
     let newest = counts.last().map_or(0, |count| count.rows);
@@ -166,12 +198,16 @@ fn classes(counts: &[CutoffRows]) -> Vec<Row> {
         class(
             "positive examples",
             positives,
-            "Use a longer outcome window or a more frequent goal, or load older events.",
+            &format!(
+                "Use a longer outcome window than {window} or a more frequent goal, or load older events."
+            ),
         ),
         class(
             "negative examples",
             total - positives,
-            "Use a shorter outcome window or a rarer goal: nearly everybody meets this one.",
+            &format!(
+                "Use a shorter outcome window than {window} or a rarer goal: nearly everybody meets this one."
+            ),
         ),
     ]
 }

@@ -220,6 +220,9 @@ pub enum Error {
         model: String,
         found: f64,
         required: f64,
+        /// The windows, in words.
+        eligible: String,
+        outcome: String,
         /// The events that lie apart and do not count, in a clause.
         apart: Option<String>,
     },
@@ -229,6 +232,16 @@ pub enum Error {
         cutoff: String,
         found: String,
         required: String,
+    },
+    /// All examples have the same outcome; `goal` says in a sentence what there is of the goal.
+    OneClass {
+        model: String,
+        positives: usize,
+        rows: usize,
+        window: String,
+        goal: String,
+        /// That hardly any profile has more than one event, in a clause.
+        once: Option<String>,
     },
     /// No profile meets the eligible condition at any of the cutoffs.
     NoEligible { model: String, cutoffs: usize },

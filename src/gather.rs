@@ -22,11 +22,13 @@ use crate::catalog::Definition;
 use crate::condition::Condition;
 use crate::error::Error;
 use crate::examples;
+use crate::goal;
 use crate::instant;
 use crate::notice;
 use crate::pushed::Histories;
 use crate::span;
 use crate::stream::{Stream, Window};
+pub use rows::Profiles;
 use rows::{Population, RowWriter, Survey};
 
 /// What training and the data check work on.
@@ -37,6 +39,8 @@ pub struct Gathered {
     pub cutoffs: Vec<Cutoff>,
     /// Rows and positives at each cutoff, of the profiles read.
     pub counts: Vec<CutoffRows>,
+    /// How many profiles were read.
+    pub profiles: Profiles,
     /// Whether the rows are those of an `examples` relation.
     pub examples: bool,
     /// The instant that training looks back from.
@@ -192,6 +196,11 @@ fn policy_cutoffs(
             model: definition.name.clone(),
             found: time::days_between(span.first, as_of),
             required: required + window,
+            eligible: definition
+                .eligible_window
+                .as_deref()
+                .map_or_else(|| "any length".to_owned(), instant::words),
+            outcome: instant::words(&definition.outcome_window),
             apart: span::apart(&span),
         });
     }
@@ -374,6 +383,7 @@ impl Gathered {
             rules: rules(definition),
             cutoffs,
             counts: Vec::new(),
+            profiles: Profiles::default(),
             examples,
             as_of,
             learned: None,
@@ -390,6 +400,26 @@ impl Gathered {
     /// Rows of all profiles, about, if only a sample of them was read.
     pub fn estimate(&self) -> u64 {
         (self.total() as f64 / self.stream.share().fraction()) as u64
+    }
+
+    /// Refuses outcomes that are all the same, and says what there is of the goal that made them so.
+    pub fn refuse_one_class(&self, definition: &Definition) -> Result<(), Error> {
+        let positives: usize = self.counts.iter().map(|count| count.positives).sum();
+        let rows = self.total() as usize;
+        if self.examples || positives > 0 && positives < rows {
+            return Ok(());
+        }
+        Err(Error::OneClass {
+            model: definition.name.clone(),
+            positives,
+            rows,
+            window: instant::words(&definition.outcome_window),
+            goal: goal::explained(definition)?,
+            once: self.profiles.come_once().then(|| {
+                let Profiles { all, singles } = self.profiles;
+                format!("{singles} of {all} profiles have one event and do not come back")
+            }),
+        })
     }
 
     /// The stream, and who is trained on.
@@ -416,9 +446,12 @@ impl Gathered {
             survey.merge(other)?;
         }
         let Survey {
-            counts, learner, ..
+            counts,
+            profiles,
+            learner,
+            ..
         } = survey;
-        (self.counts, self.learned) = (counts, Some(learner));
+        (self.counts, self.profiles, self.learned) = (counts, profiles, Some(learner));
         Ok(())
     }
 

@@ -104,6 +104,52 @@ pub fn apart(definition: &Definition, span: &Span) {
     .report(PgLogLevel::NOTICE);
 }
 
+/// Warns of a window so short that its unit may have been forgotten: '30' is 30 seconds.
+pub fn short_window(argument: &str, window: &str) -> Result<(), Error> {
+    const HOUR: f64 = 1.0 / 24.0;
+    if instant::days(window)? >= HOUR {
+        return Ok(());
+    }
+    let words = instant::words(window);
+    let meant = match words.split_once(' ') {
+        Some((number, "seconds" | "second")) => format!("{number} days"),
+        _ => "30 days".to_owned(),
+    };
+    warning(format!("\"{argument}\" is {words}"))
+        .set_detail("A number without a unit is a number of seconds.")
+        .set_hint(format!(
+            "Write {argument} => '{meant}' if days are meant, and define the model again."
+        ))
+        .report(PgLogLevel::WARNING);
+    Ok(())
+}
+
+/// Says that a condition asks for events of a name that none has.
+pub fn always_called(relation: &str, value: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("\"event\" is always \"{relation}\", never \"{value}\""),
+        "customer_ai",
+    )
+    .set_detail("Without a type_column all events of a relation are called as it is; it has no column \"event\".")
+    .set_hint("Name the column that says what kind of event a row is with type_column, or use that column in the condition.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Warns of a version that was trained on another definition.
+pub fn outdated(definition: &Definition, version: i32, parts: &[String]) {
+    warning(format!(
+        "model \"{}\": version {version} was trained on another definition",
+        definition.name
+    ))
+    .set_detail(format!("Changed since: {}.", parts.join(", ")))
+    .set_hint(format!(
+        "Run SELECT * FROM customer_ai.train('{}').",
+        definition.name
+    ))
+    .report(PgLogLevel::WARNING);
+}
+
 /// Warns of events that have ended longer ago than the outcome window.
 pub fn old(definition: &Definition, span: &Span) -> Result<(), Error> {
     let age = time::days_between(span.last, instant::now());

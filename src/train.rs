@@ -238,6 +238,7 @@ impl TrainingRows {
                 cutoffs: counts.len(),
             });
         }
+        gathered.refuse_one_class(definition)?;
         let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
         let schema = gathered.learn(definition, until)?;
         let fit = gather::rows_that_fit(schema.features().len());

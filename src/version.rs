@@ -7,11 +7,14 @@ use propensity::model::{Model, Scorer};
 use crate::catalog::{self, Active, Definition, Stamp};
 use crate::error::Error;
 use crate::memory::poll;
+use crate::notice;
 
 /// Versions kept decoded per backend.
 const KEPT: usize = 8;
 
 thread_local! {
+    /// Versions that were warned of, and what had been altered.
+    static WARNED: RefCell<Vec<(Stamp, Vec<String>)>> = const { RefCell::new(Vec::new()) };
     static DECODED: RefCell<Vec<(Stamp, Scorer)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -36,12 +39,31 @@ pub fn with_active<R>(
         Some(scorer) => scorer,
         None => decode(definition, stamp)?,
     };
+    warn_if_altered(definition, number, stamp)?;
     let result = work(number, &mut scorer);
     DECODED.with_borrow_mut(|decoded| {
         decoded.insert(0, (stamp, scorer));
         decoded.truncate(KEPT);
     });
     result
+}
+
+/// Warns, once in a session, that the version was trained on another definition than there is now.
+fn warn_if_altered(definition: &Definition, number: i32, stamp: Stamp) -> Result<(), Error> {
+    let altered = catalog::altered_since(definition.id, stamp)?;
+    let news = WARNED.with_borrow_mut(|warned| {
+        let said = (stamp, altered.clone());
+        let known = warned.contains(&said) || altered.is_empty();
+        if !known {
+            warned.insert(0, said);
+            warned.truncate(KEPT);
+        }
+        !known
+    });
+    if news {
+        notice::outdated(definition, number, &altered);
+    }
+    Ok(())
 }
 
 fn decode(definition: &Definition, stamp: Stamp) -> Result<Scorer, Error> {

@@ -47,10 +47,11 @@ pub struct NewVersion<'a> {
 /// Writes a version and returns its number: one more than the newest. The model must be locked.
 pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
     let query = "INSERT INTO customer_ai.version (model_id, number, format, algorithm, as_of, cutoffs, rows, positives,
-            auc, auc_low, auc_high, report, document)
+            auc, auc_low, auc_high, report, document, definition)
         SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4,
             (SELECT array_agg(timestamptz 'epoch' + c * interval '1 microsecond' ORDER BY c) FROM unnest($5::bigint[]) c),
-            $6, $7, $8, $9, $10, $11::jsonb, $12
+            $6, $7, $8, $9, $10, $11::jsonb, $12,
+            (SELECT d.definition FROM customer_ai._definition d WHERE d.model_id = $1)
         FROM customer_ai.version WHERE model_id = $1
         RETURNING number";
     let arguments = [
@@ -197,6 +198,19 @@ pub fn active(model_id: i64) -> Result<Option<Active>, Error> {
             },
             as_of: micros(not_null(row.get(4)?)?),
         })
+    })
+}
+
+/// The parts of the definition that a version was not trained on. Only reads.
+pub fn altered_since(model_id: i64, version: Stamp) -> Result<Vec<String>, Error> {
+    let query = "SELECT n.name
+        FROM customer_ai.version v JOIN customer_ai._definition d ON d.model_id = v.model_id
+        CROSS JOIN LATERAL jsonb_object_keys(d.definition) n (name)
+        WHERE v.id = $2 AND d.model_id = $1 AND v.definition ? n.name
+            AND v.definition -> n.name <> d.definition -> n.name
+        ORDER BY n.name";
+    sql::rows(query, &[model_id.into(), version.id.into()], |row| {
+        not_null(row.get(1)?)
     })
 }
 

@@ -10,6 +10,8 @@ use crate::args::{Options, window};
 use crate::catalog::{self, EventSource, Kind, NewModel};
 use crate::condition::{self, Condition, CutoffName, Scope};
 use crate::error::{Error, not_null};
+use crate::goal;
+use crate::notice;
 use crate::owner::{as_role, role_name};
 use crate::relation::{self, Events, Relation};
 use crate::score::names;
@@ -109,6 +111,11 @@ impl Given<'_> {
         })?;
         catalog::insert_events(id, &source)?;
         catalog::remember(id, owner)?;
+        notice::short_window("outcome_window", &outcome_window)?;
+        if let Some(window) = &eligible_window {
+            notice::short_window("eligible_window", window)?;
+        }
+        self.say_how_events_are_called(&events);
         Ok(self.model.to_owned())
     }
 
@@ -134,6 +141,18 @@ impl Given<'_> {
         ];
         notice_guessed(&relation.display(), &guessed);
         Ok(source)
+    }
+
+    /// Where no column says what kind of event a row is, all are called as their relation is.
+    fn say_how_events_are_called(&self, events: &Events) {
+        let named = self.type_column.is_some()
+            || events.columns.iter().any(|column| column.name == "event");
+        let texts = [Some(self.goal), self.eligible, self.exclude];
+        let texts: Vec<&str> = texts.into_iter().flatten().collect();
+        let relation = &events.source.relation;
+        if let Some(value) = goal::never_equal(&texts, "event", relation).filter(|_| !named) {
+            notice::always_called(relation, &value);
+        }
     }
 
     fn conditions(&self, events: &Events, path: &CStr) -> Result<Conditions, Error> {

@@ -34,11 +34,26 @@ impl Population<'_> {
     }
 }
 
+/// Profiles with events, and those with one only.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Profiles {
+    pub all: u64,
+    pub singles: u64,
+}
+
+impl Profiles {
+    /// Whether hardly anybody comes back, as where the profile column names the event and not who did it.
+    pub fn come_once(self) -> bool {
+        self.all > 0 && self.singles.saturating_mul(20) >= self.all.saturating_mul(19)
+    }
+}
+
 /// Counts rows and positives at each cutoff, and learns from the events, in one walk.
 #[derive(Clone)]
 pub struct Survey<'a> {
     population: Population<'a>,
     pub counts: Vec<CutoffRows>,
+    pub profiles: Profiles,
     pub learner: Learner,
 }
 
@@ -52,6 +67,7 @@ impl<'a> Survey<'a> {
         Self {
             population,
             counts: population.cutoffs.iter().map(none).collect(),
+            profiles: Profiles::default(),
             learner,
         }
     }
@@ -62,6 +78,8 @@ impl<'a> Survey<'a> {
             count.rows += other.rows;
             count.positives += other.positives;
         }
+        self.profiles.all += other.profiles.all;
+        self.profiles.singles += other.profiles.singles;
         self.learner.merge(other.learner)
     }
 }
@@ -77,6 +95,9 @@ impl Worker for &mut Survey<'_> {
                 count.positives += usize::from(outcome);
             }
         }
+        let events = profile.history.times.len();
+        self.profiles.all += u64::from(events > 0);
+        self.profiles.singles += u64::from(events == 1);
         self.learner.add(profile, poll)
     }
 

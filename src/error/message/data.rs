@@ -16,8 +16,8 @@ pub fn no_events(model: &str, future: u64, skipped: u64, newest: Option<String>)
 
 pub fn too_little_history(
     model: &str,
-    found: f64,
-    required: f64,
+    (found, required): (f64, f64),
+    (eligible, outcome): (&str, &str),
     apart: Option<String>,
 ) -> Message {
     let apart = apart.map_or_else(String::new, |apart| {
@@ -27,9 +27,39 @@ pub fn too_little_history(
         code: STATE,
         text: format!("model \"{model}\" has too little history"),
         detail: format!(
-            "Found {found:.0} days; at least {required:.0} days are required: the eligible window (30 days or more) and the outcome window.{apart}"
+            "Found {found:.0} days; at least {required:.0} days are required: the eligible window of {eligible}, or 30 days if that is more, and the outcome window of {outcome}.{apart}"
         ),
         hint: "Load older events, use a shorter outcome window, or a later as_of.".to_owned(),
+    }
+}
+
+pub fn one_class(
+    model: &str,
+    (positives, rows): (usize, usize),
+    window: &str,
+    goal: &str,
+    once: Option<String>,
+) -> Message {
+    let check = call("check_model", model);
+    let (once, hint) = match once {
+        Some(once) => (
+            format!(" {once}."),
+            format!(
+                "Check profile_column: it may name the event and not who comes back. {check} counts both classes."
+            ),
+        ),
+        None => (
+            String::new(),
+            format!("Change the goal or the outcome window. {check} counts both classes."),
+        ),
+    };
+    Message {
+        code: INVALID,
+        text: format!("the goal of model \"{model}\" has one class"),
+        detail: format!(
+            "Found {positives} positive of {rows} examples in the {window} after the cutoffs; both classes are required. Of the goal: {goal}.{once}"
+        ),
+        hint,
     }
 }
 
