@@ -3,7 +3,7 @@
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
 -- What a definition says that a version learns from, for a version to keep. Of the extension alone.
-CREATE VIEW customer_ai._definition AS
+CREATE VIEW customer_ai._definition WITH (security_barrier) AS
 SELECT m.id AS model_id, jsonb_build_object(
     'goal', m.goal, 'occurs', m.occurs, 'outcome_window', extract(epoch FROM m.outcome_window),
     'eligible', m.eligible, 'eligible_window', extract(epoch FROM m.eligible_window), 'exclude', m.exclude, 'exclude_window', extract(epoch FROM m.exclude_window),

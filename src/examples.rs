@@ -23,7 +23,7 @@ pub struct Examples {
 }
 
 /// Finds the columns (the profile under the model's name of it or as `profile`, `cutoff`, and `label` if there is one:
-/// boolean, or a number, 1 for a positive and 0 for a negative) and counts the rows that are of no use.
+/// boolean, or a number that is 0 for a negative) and counts the rows that are of no use.
 ///
 /// # Errors
 /// 42703 and 42804 for columns that are not there or of another type, 22023 for labels that contradict one another or
@@ -75,9 +75,10 @@ pub fn open(definition: &Definition, oid: Oid, key_cast: &str) -> Result<Example
             return Err(wrong(&relation, "label", found, required, hint.to_owned()));
         }
     };
-    if label.is_some_and(|label| label.category == Category::Number) {
-        refuse_numbers(&relation)?;
-    }
+    let odd = match label.map(|label| label.category) {
+        Some(Category::Number) => check_numbers(&relation)?,
+        _ => None,
+    };
     let rows = format!(
         "SELECT x.{}{key_cast} AS profile, {} AS cutoff, {outcome} AS label FROM {} x",
         quote(&profile.name),
@@ -86,6 +87,7 @@ pub fn open(definition: &Definition, oid: Oid, key_cast: &str) -> Result<Example
     );
     let labelled = label.is_some();
     let mut remarks = audit(&relation, &rows, labelled)?;
+    remarks.extend(odd);
     let others = relation.columns.iter().map(|column| column.name.as_str());
     let others: Vec<&str> = others
         .filter(|name| *name != profile.name && *name != "cutoff")
@@ -108,23 +110,29 @@ pub fn open(definition: &Definition, oid: Oid, key_cast: &str) -> Result<Example
     })
 }
 
-/// What is no label: 2, or -1 as some write a negative.
-fn refuse_numbers(relation: &Relation) -> Result<(), Error> {
+/// Refuses numbers that are no labels, as -1 is that some write for a negative; says how many are not 0 or 1.
+fn check_numbers(relation: &Relation) -> Result<Option<String>, Error> {
     let query = format!(
-        "SELECT pg_catalog.min(x.label)::pg_catalog.text, pg_catalog.count(*) FROM {} x WHERE x.label NOT IN (0, 1)",
+        "SELECT pg_catalog.min(x.label) FILTER (WHERE x.label < 0 OR x.label::pg_catalog.float8 = 'NaN')::pg_catalog.text, \
+            pg_catalog.count(*) FILTER (WHERE x.label < 0 OR x.label::pg_catalog.float8 = 'NaN'), \
+            pg_catalog.count(*) FROM {} x WHERE x.label NOT IN (0, 1)",
         relation.sql()
     );
     let odd = first(&query, |row| {
-        Ok((row.get::<String>(1)?, row.get::<i64>(2)?))
+        let count = |place| Ok::<_, Error>(row.get::<i64>(place)?.unwrap_or(0));
+        Ok((row.get::<String>(1)?, count(2)?, count(3)?))
     })?;
-    let Some((Some(label), Some(rows))) = odd else {
-        return Ok(());
-    };
-    Err(Error::ExampleLabels {
-        relation: relation.display(),
-        found: format!("{rows} labels that are neither 0 nor 1, for example {label}"),
-        required: "boolean, or 1 for a positive and 0 for a negative",
-    })
+    match odd {
+        Some((Some(label), rows, _)) => Err(Error::ExampleLabels {
+            relation: relation.display(),
+            found: format!("{rows} labels that are negative or no number, for example {label}"),
+            required: "boolean, or a number: 0 for a negative, 1 for a positive",
+        }),
+        Some((None, _, odd @ 1..)) => Ok(Some(format!(
+            "{odd} labels are neither 0 nor 1 and count as positive"
+        ))),
+        _ => Ok(None),
+    }
 }
 
 /// Counts rows without a label, and rows that are there more than once.
