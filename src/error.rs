@@ -298,6 +298,12 @@ pub enum Error {
     },
     /// A segment or another relation of that name exists.
     SegmentExists { name: String },
+    /// A segment that holds a profile which is to be forgotten, and cannot be refreshed; the reason is a sentence.
+    SegmentFails {
+        name: String,
+        model: String,
+        reason: String,
+    },
     /// A segment whose relation is gone, or is another one now; the reason completes "its relation".
     SegmentGone {
         name: String,

@@ -98,7 +98,13 @@ fn erase(definition: &Definition, profile: &str, removed: &mut Vec<Row>) -> Resu
             false => 0,
         };
         if before > 0 {
-            segment::refresh(definition, &segment)?;
+            if let Err(failure) = attempt(|| segment::refresh(definition, &segment)) {
+                return Err(Error::SegmentFails {
+                    name: segment.display(),
+                    model: definition.name.clone(),
+                    reason: failure.text,
+                });
+            }
             note(
                 segment.display(),
                 before - as_owner(definition, || count(&held))?,

@@ -233,6 +233,11 @@ fn message(error: Error) -> Message {
         Error::SegmentName { found } => scores::segment_name(&found),
         Error::UnknownSegment { name, nearest } => scores::unknown_segment(&name, nearest),
         Error::SegmentExists { name } => scores::segment_exists(&name),
+        Error::SegmentFails {
+            name,
+            model,
+            reason,
+        } => scores::segment_fails(&name, &model, &reason),
         Error::SegmentGone {
             name,
             model,

@@ -85,12 +85,25 @@ pub fn migrate(
     for reader in made.iter().rev() {
         sql::run(&format!("DROP {} {}", reader.kind(), reader.table.sql()))?;
     }
-    sql::run(&format!(
-        "ALTER TABLE {} ALTER COLUMN {profile} TYPE {} USING {profile}::{}",
+    let required = shape::type_sql(key)?;
+    let cast = format!(
+        "ALTER TABLE {} ALTER COLUMN {profile} TYPE {required} USING {profile}::{}",
         history.sql(),
-        shape::type_sql(key)?,
         key.type_sql
-    ))?;
+    );
+    // A constraint or a policy of somebody may mean nothing for the new type.
+    if let Err(failure) = attempt(|| sql::run(&cast)) {
+        let why = failure.text.trim_end_matches('.');
+        return Err(Error::HistoryType {
+            relation: history.display(),
+            column: profile_name(key),
+            found: format!("{found}, which cannot be changed ({why})"),
+            required,
+            hint:
+                "Drop what was put on this column; score again; and make it again for the new type."
+                    .to_owned(),
+        });
+    }
     for reader in &made {
         if let Err(failure) = attempt(|| reader.make()) {
             let name = reader.table.display();

@@ -54,6 +54,19 @@ pub fn segment_exists(name: &str) -> Message {
     }
 }
 
+pub fn segment_fails(name: &str, model: &str, reason: &str) -> Message {
+    Message {
+        code: STATE,
+        text: format!(
+            "segment \"{name}\" of model \"{model}\" holds the profile and cannot be refreshed"
+        ),
+        detail: format!("Found: {reason} Nothing was removed."),
+        hint: format!(
+            "Put it right, or run SELECT customer_ai.drop_segment('{name}'); then forget again."
+        ),
+    }
+}
+
 pub fn segment_gone(name: &str, model: &str, reason: &str) -> Message {
     Message {
         code: Code::ERRCODE_UNDEFINED_TABLE,

@@ -136,6 +136,13 @@ SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
 SELECT pg_typeof(profile), count(*) FROM kind.kind_scores GROUP BY 1;
 SELECT count(*) = (SELECT count(*) FROM kind.kind_scores) AS whole FROM kind.all_of_them JOIN kind.kind_scores USING (profile);
 
+-- a constraint on the ids means nothing any more
+ALTER TABLE kind.kind_score_history ADD CHECK (profile <> '');
+ALTER TABLE kind.visit ALTER profile TYPE bigint USING profile::bigint;
+SELECT profiles FROM customer_ai.score('kind', '2025-04-12');
+ALTER TABLE kind.kind_score_history DROP CONSTRAINT kind_score_history_profile_check;
+ALTER TABLE kind.visit ALTER profile TYPE text;
+
 -- the history's own type changed by hand, the profiles' did not
 DROP MATERIALIZED VIEW kind.all_of_them;
 DROP VIEW kind.kind_scores;
