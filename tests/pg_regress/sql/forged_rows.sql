@@ -28,26 +28,26 @@ END $$;
 -- what a dump of it needs
 SELECT name, owner FROM customer_ai.model;
 -- a model of a superuser, of another role, of a role that does not exist, of a role that they are a member of
-INSERT INTO customer_ai.model (name, owner, kind, goal, goal_aggregates, occurs, outcome_window, options, time_zone,
-    scores_schema, scores_name)
-SELECT 'forged_' || n, owner, 'conversion', 'shop.trap()', false, true, '30 days', '{"allow_small": true}', 'UTC', 'shop', 'forged_' || n
-FROM unnest(ARRAY[session_user, 'regress_victim', 'regress_gone', 'regress_team']) WITH ORDINALITY o (owner, n);
+CREATE FUNCTION shop.forged(what jsonb) RETURNS SETOF customer_ai.model LANGUAGE sql AS $$
+    SELECT (jsonb_populate_record(m, '{"goal": "shop.trap()", "goal_sql": "shop.trap()"}' || what)).*
+    FROM customer_ai.model m WHERE name = 'mine' $$;
+INSERT INTO customer_ai.model OVERRIDING SYSTEM VALUE
+SELECT f.* FROM unnest(ARRAY[session_user, 'regress_victim', 'regress_gone', 'regress_team']) WITH ORDINALITY o (owner, n),
+    shop.forged(jsonb_build_object('id', 100 + n, 'name', 'forged_' || n, 'owner', owner, 'scores_name', 'forged_' || n)) f;
 SELECT model, owner FROM customer_ai.models ORDER BY 1;
-COPY customer_ai.model (name, owner, kind, goal, goal_aggregates, occurs, outcome_window, options, time_zone, scores_schema, scores_name) FROM stdin;
-copied	postgres	conversion	shop.trap()	f	t	30 days	{}	UTC	shop	copied
-\.
-SELECT owner FROM customer_ai.models WHERE model = 'copied';
 -- a source of somebody else's model, in any name, is not one
-INSERT INTO customer_ai.event_source (model_id, owner, position, schema_name, relation_name, label, profile_column, time_column, where_clause)
-SELECT m.id, o, row_number() OVER () + 1, 'shop', 'orders', 'orders', 'customer_id', 'at', 'shop.trap()'
-FROM customer_ai.model m, unnest(ARRAY['regress_victim', 'regress_dbo', session_user]) o WHERE m.name = 'mine';
+INSERT INTO customer_ai.event_source OVERRIDING SYSTEM VALUE
+SELECT (jsonb_populate_record(s, jsonb_build_object('id', 100 + n, 'owner', o, 'position', n + 1,
+    'where_clause', 'shop.trap()', 'where_sql', 'shop.trap()'))).*
+FROM customer_ai.event_source s, unnest(ARRAY['regress_victim', 'regress_dbo', session_user]) WITH ORDINALITY o (o, n);
 INSERT INTO customer_ai.segment (model_id, owner, schema_name, segment_name, condition, profiles)
 SELECT m.id, 'regress_victim', 'shop', 'prized', 'true', 0 FROM customer_ai.model m WHERE m.name = 'mine';
 INSERT INTO customer_ai.version (model_id, owner, number, format, algorithm, as_of, cutoffs, rows, positives, report, document)
 SELECT m.id, 'regress_victim', 1, 1, 'auto', now(), '{}', 1, 1, '{}', '' FROM customer_ai.model m WHERE m.name = 'mine';
-INSERT INTO customer_ai.event_source (model_id, owner, position, schema_name, relation_name, relation_oid, place, label, profile_column, time_column)
-SELECT m.id, session_user, 1, 'shop', 'orders', 'pg_authid'::regclass, v.place, 'orders', 'customer_id', 'at'
-FROM customer_ai.model v, customer_ai.model m WHERE v.name = 'mine' AND m.name = 'forged_1';
+INSERT INTO customer_ai.event_source OVERRIDING SYSTEM VALUE
+SELECT (jsonb_populate_record(s, jsonb_build_object('id', 200, 'model_id', 101, 'owner', session_user,
+    'relation_oid', 'pg_authid'::regclass::oid))).*
+FROM customer_ai.event_source s WHERE id = 1;
 -- an OID that was noted by nobody means nothing
 SELECT count(place) AS places FROM customer_ai.event_source WHERE relation_oid = 'pg_authid'::regclass;
 -- nothing that stands first in their search_path is called by the extension for them
@@ -59,9 +59,9 @@ CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = bigint, RIGHTARG = bigin
 CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = name, RIGHTARG = name);
 CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = oid, RIGHTARG = oid);
 SET search_path TO evil, pg_catalog;
-INSERT INTO customer_ai.model (name, owner, kind, goal, goal_aggregates, occurs, outcome_window, options, time_zone, scores_schema, scores_name)
-VALUES ('first', 'regress_dbo', 'conversion', 'true', false, true, '30 days', '{}', 'UTC', 'shop', 'first');
-SELECT customer_ai._note(1);
+INSERT INTO customer_ai.model OVERRIDING SYSTEM VALUE
+SELECT * FROM shop.forged('{"id": 300, "name": "first", "owner": "regress_dbo", "scores_name": "first"}');
+SELECT customer_ai._note(1), customer_ai._note(300);
 RESET search_path;
 DROP SCHEMA evil CASCADE;
 -- no more than that: nothing is changed or deleted

@@ -17,16 +17,19 @@ INSERT INTO shop.events
     SELECT 'regress_blue', p + 1000, timestamptz '2025-01-01' + (d * 24 + p % 19) * interval '1 hour', (p * 37 + d * 11) % 10
     FROM generate_series(1, 300) p, generate_series(0, 240, 4) d WHERE (p * 17 + d * 5) % 13 < 3 + p % 7;
 CREATE TABLE shop.profiles AS SELECT DISTINCT tenant, profile, profile % 4 AS grade FROM shop.events;
+CREATE TABLE shop.more AS SELECT * FROM shop.events WHERE amount = 1;
 CREATE TABLE shop.known AS SELECT tenant, profile, timestamptz '2025-06-01' AS cutoff, profile % 3 = 0 AS label FROM shop.profiles;
 ALTER TABLE shop.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shop.profiles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE shop.more ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shop.known ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON shop.events USING (tenant = current_user);
 CREATE POLICY tenant ON shop.profiles USING (tenant = current_user);
+CREATE POLICY tenant ON shop.more USING (tenant = current_user);
 CREATE POLICY tenant ON shop.known USING (tenant = current_user);
-GRANT SELECT ON shop.events, shop.profiles, shop.known TO regress_red, regress_blue;
+GRANT SELECT ON shop.events, shop.profiles, shop.more, shop.known TO regress_red, regress_blue;
 
-SET client_min_messages = warning;
+SET client_min_messages = error;
 SET ROLE regress_red;
 SELECT customer_ai.create_model('red', 'shop.events', 'amount > 6', '30 days', 'profile', 'at',
     options => '{"scores": "red.scores", "algorithm": "logistic", "ignore": ["tenant"]}');
@@ -67,7 +70,7 @@ DECLARE
         "goal": "''true''", "outcome_window": "''30 days''", "examples": "''shop.known''"}';
     own jsonb := '{"create_model": {"model": "''new''", "profile_column": "''profile''", "time_column": "''at''",
             "options": "''{\"scores\": \"red.new\"}''"}, "create_segment": {"segment": "''red.new''"},
-        "add_events": {"profile_column": "''profile''", "time_column": "''at''"}}';
+        "add_events": {"events": "''shop.more''", "profile_column": "''profile''", "time_column": "''at''"}}';
     name text; arguments text; row_count bigint;
 BEGIN
     SELECT p.proname INTO name FROM pg_proc p WHERE p.oid = function;
