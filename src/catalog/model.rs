@@ -12,7 +12,7 @@ use super::{not_null, sql};
 use crate::args::{Options, interval_text};
 use crate::condition::Condition;
 use crate::error::{Error, nearest};
-use crate::owner::{Owner, current, is_member, owner_of};
+use crate::owner::{Owner, current, owner_of};
 use crate::place;
 
 /// Which end of the scores is good.
@@ -254,11 +254,11 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
 
 /// What stood in the way of a model: another one of its name, or one that writes its scores there.
 fn taken(new: &NewModel) -> Result<Error, Error> {
-    let query = "SELECT name, r.oid FROM customer_ai.model m LEFT JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
+    let query = "SELECT name, owner::text, owner_oid, place FROM customer_ai.model
         WHERE scores_schema = $1::name AND scores_name = $2::name";
     let arguments = [new.scores_schema.into(), new.scores_name.into()];
     let other = sql::row(query, &arguments, |row| {
-        Ok((not_null(row.get::<String>(1)?)?, row.get::<pg_sys::Oid>(2)?))
+        Ok((not_null(row.get::<String>(1)?)?, owner_in(&row, 2)?))
     })?;
     Ok(match other {
         Some((other, owner)) if other != new.name => Error::ScoresTaken {
@@ -271,35 +271,49 @@ fn taken(new: &NewModel) -> Result<Error, Error> {
     })
 }
 
-/// The names of the models that the caller may use.
+/// The names of the models that the caller may use; none that nobody owns any more.
 pub fn mine() -> Result<Vec<String>, Error> {
-    let query = "SELECT m.name, r.oid FROM customer_ai.model m JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
-        ORDER BY m.name";
+    let query = "SELECT name, owner::text, owner_oid, place FROM customer_ai.model ORDER BY name";
     let caller = current();
     let models = sql::rows(query, &[], |row| {
-        let mine = is_member(caller, not_null(row.get(2)?)?);
+        let owner = owner_in(&row, 2)?;
+        let mine = matches!(owner, Owner::Role(_)) && owner.is_open_to(caller);
         Ok(mine.then_some(not_null(row.get::<String>(1)?)?))
     })?;
     Ok(models.into_iter().flatten().collect())
 }
 
+/// Whose a row is: its columns from `first` on are name, OID and place of the owner.
+fn owner_in(row: &SpiHeapTupleData, first: usize) -> Result<Owner, Error> {
+    let name: String = not_null(row.get(first)?)?;
+    let place: Option<String> = row.get(first + 2)?;
+    Ok(owner_of(
+        &name,
+        place::noted(row.get(first + 1)?, place.as_deref()),
+    ))
+}
+
 /// The models whose scores are in a schema: what a message calls each, and the name of its score relation.
 pub fn scores_in(schema: &str) -> Result<Vec<(String, String)>, Error> {
-    let query = "SELECT m.name, m.scores_name::text, r.oid
-        FROM customer_ai.model m LEFT JOIN pg_catalog.pg_roles r ON r.rolname = m.owner
-        WHERE m.scores_schema = $1::name ORDER BY m.name";
+    let query =
+        "SELECT name, scores_name::text, owner::text, owner_oid, place FROM customer_ai.model
+        WHERE scores_schema = $1::name ORDER BY name";
     let caller = current();
     sql::rows(query, &[schema.into()], |row| {
         let name: String = not_null(row.get(1)?)?;
-        Ok((called(&name, row.get(3)?, caller), not_null(row.get(2)?)?))
+        Ok((
+            called(&name, owner_in(&row, 3)?, caller),
+            not_null(row.get(2)?)?,
+        ))
     })
 }
 
 /// What a message to a role calls a model, which it may not know of.
-fn called(model: &str, owner: Option<pg_sys::Oid>, caller: pg_sys::Oid) -> String {
-    match owner {
-        Some(owner) if is_member(caller, owner) => format!("model \"{model}\""),
-        _ => "a model of another role".to_owned(),
+fn called(model: &str, owner: Owner, caller: pg_sys::Oid) -> String {
+    if owner.is_open_to(caller) {
+        format!("model \"{model}\"")
+    } else {
+        "a model of another role".to_owned()
     }
 }
 

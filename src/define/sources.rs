@@ -208,7 +208,7 @@ impl GivenProfiles {
 /// # Errors
 /// 42704 when it is no event source, 55000 when it is the only one, and the error of a condition that needs it.
 pub fn remove_events(model: &str, events: pg_sys::Oid) -> Result<String, Error> {
-    let definition = catalog::lock(model)?;
+    let definition = super::lock(model)?;
     let relation = Relation::open(events, definition.owner_oid)?;
     let is_it =
         |source: &EventSource| source.schema == relation.schema && source.relation == relation.name;
@@ -246,7 +246,7 @@ pub fn remove_events(model: &str, events: pg_sys::Oid) -> Result<String, Error> 
 /// # Errors
 /// 42704 when it is not there.
 pub fn remove_profiles(model: &str, profiles: pg_sys::Oid) -> Result<String, Error> {
-    let definition = catalog::lock(model)?;
+    let definition = super::lock(model)?;
     let relation = Relation::open(profiles, definition.owner_oid)?;
     catalog::remember(definition.id, definition.owner_oid)?;
     if !catalog::delete_profiles(definition.id, &relation.schema, &relation.name)? {

@@ -80,6 +80,7 @@ SELECT count(*) AS models FROM customer_ai.models;
 SELECT customer_ai.train('m');
 SET ROLE regress_anna;
 SELECT owner FROM customer_ai.models;
+SELECT rows > 0 AS forgotten FROM customer_ai.forget(profile => '7') WHERE relation LIKE '%history';
 SELECT version FROM customer_ai.train('m', activate => 'never');
 RESET ROLE;
 SELECT owner FROM customer_ai.model;
