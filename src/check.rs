@@ -15,6 +15,7 @@ use crate::gather::{self, Gathered, Profiles};
 use crate::held;
 use crate::instant;
 use crate::owner::as_owner;
+use crate::placeholder;
 use crate::span;
 
 /// From so many rows of each class on, nothing has to be simplified (recipe 11.6).
@@ -59,7 +60,11 @@ fn row(check: &str, required: String, actual: String, ok: bool, hint: &str) -> R
 
 fn examine(definition: &Definition) -> Result<Vec<Row>, Error> {
     match gather::gather(definition, None, None, None) {
-        Ok(gathered) => answers(definition, &gathered),
+        Ok(mut gathered) => {
+            let mut rows = answers(definition, &gathered)?;
+            rows.extend(placeholder::rows(&mut gathered)?);
+            Ok(rows)
+        }
         Err(Error::NoEvents {
             future, skipped, ..
         }) => Ok(vec![row(

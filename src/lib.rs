@@ -25,6 +25,7 @@ mod memory;
 mod notice;
 mod owner;
 mod place;
+mod placeholder;
 mod plan;
 mod predict;
 mod pushed;
