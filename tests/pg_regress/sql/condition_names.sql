@@ -91,7 +91,7 @@ FROM customer_ai.backtest('names', ARRAY[timestamptz '2025-07-01']);
 SELECT count(*) AS profiles, count(*) FILTER (WHERE sold) AS positives FROM (
     SELECT bool_or(at > '2025-07-01' AND at <= '2025-07-11' AND event IN ('Sale', 'sale')) AS sold FROM mine.e
     GROUP BY customer_id HAVING bool_or(at > timestamptz '2025-07-01' - interval '45 days' AND at <= '2025-07-01')) x;
-SELECT profiles > 0 AS scored FROM customer_ai.score('names');
+SELECT profiles > 0 AS scored FROM customer_ai.score('names', as_of => '2025-07-01');
 SET search_path = mine;
 SELECT customer_ai.create_segment('mine.some', 'names', $$ bucket === 'HIGH' OR bucket === 'Medium' OR bucket === 'low' $$);
 SET search_path = '';
