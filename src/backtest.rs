@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::gather;
 use crate::held;
 use crate::instant;
-use crate::memory::poll;
+use crate::memory::{GiveBack, poll};
 use crate::owner::as_owner;
 use crate::stream::Stream;
 use crate::train::TrainingRows;
@@ -57,6 +57,7 @@ fn backtest(
     >,
     ErrorReport,
 > {
+    let _memory = GiveBack;
     let model = args::required("model", model)?;
     let cutoffs = instants(args::required("cutoffs", cutoffs)?)?;
     let tested = held::for_reading(model, |definition| {

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::gather::{self, Gathered, Profiles};
 use crate::held;
 use crate::instant;
+use crate::memory::GiveBack;
 use crate::owner::as_owner;
 use crate::placeholder;
 use crate::span;
@@ -42,6 +43,7 @@ fn check_model(
     >,
     ErrorReport,
 > {
+    let _memory = GiveBack;
     let rows = held::for_reading(args::required("model", model)?, |definition| {
         as_owner(definition, || examine(definition))
     })?;

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::gather;
 use crate::held;
 use crate::instant;
-use crate::memory::poll;
+use crate::memory::{GiveBack, poll};
 use crate::notice;
 use crate::owner::as_owner;
 use crate::pushed::Pushed;
@@ -43,6 +43,7 @@ fn features(
     as_of: Option<TimestampWithTimeZone>,
     call: pg_sys::FunctionCallInfo,
 ) -> Result<(), ErrorReport> {
+    let _memory = GiveBack;
     let model = args::required("model", model)?;
     let as_of = instant::as_of(as_of)?;
     // SAFETY: `call` is the call that PostgreSQL makes of this function, which returns a table.

@@ -14,22 +14,31 @@ struct Counting;
 
 static USED: AtomicUsize = AtomicUsize::new(0);
 
+/// Counts a block that was asked for, if there is one: what failed is not held by anybody.
+#[inline]
+fn count(block: *mut u8, size: usize) -> *mut u8 {
+    if !block.is_null() {
+        USED.fetch_add(size, Relaxed);
+    }
+    block
+}
+
 // SAFETY: every call is handed on to the system allocator unchanged; only sizes are counted.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        USED.fetch_add(layout.size(), Relaxed);
-        unsafe { System.alloc(layout) }
+        count(unsafe { System.alloc(layout) }, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        USED.fetch_add(layout.size(), Relaxed);
-        unsafe { System.alloc_zeroed(layout) }
+        count(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        USED.fetch_add(size, Relaxed);
-        USED.fetch_sub(layout.size(), Relaxed);
-        unsafe { System.realloc(block, layout, size) }
+        let moved = count(unsafe { System.realloc(block, layout, size) }, size);
+        if !moved.is_null() {
+            USED.fetch_sub(layout.size(), Relaxed);
+        }
+        moved
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -55,6 +64,16 @@ pub fn poll() {
     let (used, limit) = (used(), guc::max_memory());
     if used > limit {
         Error::MemoryLimit { used, limit }.throw();
+    }
+}
+
+/// Gives memory back to the system at the end of what it is made in, by whatever way that ends: an error, a cancel. To be
+/// made first, so that it goes last.
+pub struct GiveBack;
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        give_back();
     }
 }
 

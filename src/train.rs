@@ -21,7 +21,7 @@ use crate::guc;
 use crate::held;
 use crate::instant;
 use crate::laps::Laps;
-use crate::memory::poll;
+use crate::memory::{GiveBack, poll};
 use crate::notice;
 use crate::owner::as_owner;
 use crate::span;
@@ -96,6 +96,7 @@ fn train(
     >,
     ErrorReport,
 > {
+    let _memory = GiveBack;
     let started = instant::clock();
     catalog::refuse_read_only(c"customer_ai.train()");
     let name = args::required("model", model)?;
