@@ -336,6 +336,29 @@ pub fn mark(
     Ok(())
 }
 
+/// An instant with its windows, and whether one profile meets the conditions with aggregates there: as if that were what
+/// they are over no events, of which no mark says otherwise.
+pub fn cutoff_of_profile(
+    stream: &Stream,
+    definition: &Definition,
+    at: Micros,
+    profile: &str,
+) -> Result<Cutoff, Error> {
+    let mut cutoff = instant::windows(definition, &[at])?
+        .pop()
+        .ok_or(Error::Internal("an instant has no windows"))?;
+    let holds = |condition: Option<&Condition>, kind| {
+        let condition = condition.filter(|condition| condition.aggregate);
+        condition.map_or(Ok(false), |condition| {
+            stream.holds(&condition.sql, profile, window(&cutoff, kind).1)
+        })
+    };
+    let eligible = holds(definition.eligible.as_ref(), MarkKind::Eligible)?;
+    let excluded = holds(definition.exclude.as_ref(), MarkKind::Excluded)?;
+    cutoff.over_nothing = Flags::new(false, eligible, excluded);
+    Ok(cutoff)
+}
+
 /// The window of a condition around a cutoff, and what the condition is over no events.
 fn window(cutoff: &Cutoff, kind: MarkKind) -> (bool, Window) {
     let (over_nothing, at) = (cutoff.over_nothing, cutoff.at);

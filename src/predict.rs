@@ -13,6 +13,7 @@ use propensity::time::Micros;
 use crate::args;
 use crate::catalog::{self, Definition};
 use crate::error::{Error, nearest};
+use crate::gather;
 use crate::held;
 use crate::instant;
 use crate::memory::poll;
@@ -21,13 +22,14 @@ use crate::sqltype::JsonbText;
 use crate::stream::Stream;
 use crate::version;
 
-/// The features of one profile, in the order of the version's schema.
+/// The features of one profile, in the order of the version's schema, and whether the model is about it: whether it is
+/// eligible.
 fn features(
     definition: &Definition,
     scorer: &Scorer,
     profile: &str,
     as_of: Option<Micros>,
-) -> Result<Vec<f64>, Error> {
+) -> Result<(Vec<f64>, bool), Error> {
     let schema = &scorer.model().schema;
     let mut stream = Stream::open(definition, Some(schema))?;
     stream.read_events(as_of.unwrap_or_else(instant::now), Some(profile))?;
@@ -52,14 +54,18 @@ fn features(
             later,
         });
     }
+    let cutoff = gather::cutoff_of_profile(&stream, definition, as_of, profile)?;
+    let rules = gather::rules(definition);
     let mut features = Features::new(schema, stream.dictionaries());
     let mut row = vec![0.0; features.len()];
+    let mut eligible = false;
     stream.walk(&mut |profile| {
+        eligible |= rules.eligible(profile, &cutoff);
         features.start();
         features.row(profile, as_of, &mut row, &mut poll)?;
         Ok(())
     })?;
-    Ok(row)
+    Ok((row, eligible))
 }
 
 /// The instant that a live prediction is made at unless it is given: that of the newest scores, or
@@ -140,6 +146,7 @@ fn predict(
             name!(score, i16),
             name!(bucket, String),
             name!(percentile, Option<i16>),
+            name!(eligible, bool),
             name!(factors, JsonbText),
         ),
     >,
@@ -154,8 +161,8 @@ fn predict(
     Ok(TableIterator::once(row))
 }
 
-/// probability, score, bucket, percentile, factors
-type Row = (f64, i16, String, Option<i16>, JsonbText);
+/// probability, score, bucket, percentile, eligible, factors
+type Row = (f64, i16, String, Option<i16>, bool, JsonbText);
 
 fn predicted(
     definition: &Definition,
@@ -164,7 +171,8 @@ fn predicted(
     overrides: Option<&JsonbText>,
 ) -> Result<Row, Error> {
     version::with_active(definition, |_, scorer| {
-        let mut row = as_owner(definition, || features(definition, scorer, profile, as_of))?;
+        let (mut row, eligible) =
+            as_owner(definition, || features(definition, scorer, profile, as_of))?;
         suppose(scorer, overrides, &mut row)?;
         let explanation = scorer.explain(&row)?;
         let factors = explanation.grouping;
@@ -187,6 +195,7 @@ fn predicted(
             prediction.score,
             bucket,
             percentile,
+            eligible,
             JsonbText(json),
         ))
     })
@@ -209,6 +218,7 @@ fn explain(
             name!(impact, f64),
             name!(direction, Option<String>),
             name!(importance, Option<String>),
+            name!(eligible, bool),
         ),
     >,
     ErrorReport,
@@ -220,7 +230,7 @@ fn explain(
     Ok(TableIterator::new(rows))
 }
 
-/// rank, factor, value, impact, direction, importance
+/// rank, factor, value, impact, direction, importance, eligible
 type Impact = (
     i32,
     String,
@@ -228,6 +238,7 @@ type Impact = (
     f64,
     Option<String>,
     Option<String>,
+    bool,
 );
 
 fn explained(
@@ -236,7 +247,8 @@ fn explained(
     as_of: Option<Micros>,
 ) -> Result<Vec<Impact>, Error> {
     version::with_active(definition, |_, scorer| {
-        let row = as_owner(definition, || features(definition, scorer, profile, as_of))?;
+        let (row, eligible) =
+            as_owner(definition, || features(definition, scorer, profile, as_of))?;
         let explanation = scorer.explain(&row)?;
         let factors = explanation.grouping;
         let base = (
@@ -246,6 +258,7 @@ fn explained(
             explanation.base,
             None,
             None,
+            eligible,
         );
         let impacts = explanation
             .factors
@@ -265,6 +278,7 @@ fn explained(
                     impact.impact,
                     Some(impact.direction().to_owned()),
                     Some(impact.importance().to_owned()),
+                    eligible,
                 )
             });
         Ok(std::iter::once(base).chain(impacts).collect())

@@ -21,6 +21,7 @@ mod tally;
 use std::time::Duration;
 
 use pgrx::Spi;
+use pgrx::datum::TimestampWithTimeZone;
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
 use propensity::partition::{self, Batch, Partition, Sharing, Split, Worker};
@@ -242,6 +243,25 @@ impl Stream {
         Spi::connect(|client| {
             let rows = client.select(query.as_str(), None, &[instants.into()])?;
             rows.map(|row| not_null(row.get::<bool>(1)?)).collect()
+        })
+    }
+
+    /// Whether a condition with aggregates holds for one profile, given as text, in a window.
+    pub fn holds(&self, condition: &str, profile: &str, window: Window) -> Result<bool, Error> {
+        let query = self.query.aggregate_of_profile(condition);
+        let instant = |at: Micros| match at {
+            Micros::MIN => Ok(TimestampWithTimeZone::negative_infinity()),
+            at => instant::from_micros(at),
+        };
+        let arguments = [
+            profile.into(),
+            instant(window.at)?.into(),
+            instant(window.after)?.into(),
+            instant(window.until)?.into(),
+        ];
+        Spi::connect(|client| {
+            let row = client.select(query.as_str(), Some(1), &arguments)?.first();
+            not_null(row.get::<bool>(1)?)
         })
     }
 

@@ -275,6 +275,17 @@ impl Query {
         )
     }
 
+    /// Whether a condition with aggregates holds for the profile that `$1`, a text, is: `$2` the cutoff, `$3` and `$4` the
+    /// beginning (excluded) and the end (included) of its window. Also over no events.
+    pub fn aggregate_of_profile(&self, condition: &str) -> String {
+        let time = &self.own.time;
+        format!(
+            "SELECT h.holds FROM (SELECT $2::pg_catalog.timestamptz AS cutoff) c CROSS JOIN LATERAL (\
+             SELECT ({condition}\n) IS TRUE AS holds FROM {} WHERE e.{time} > $3 AND e.{time} <= $4) h",
+            self.of_profile
+        )
+    }
+
     /// The attributes of events as they are, without any cast, in the order of their names.
     pub fn raw_attributes(&self) -> impl Iterator<Item = &str> {
         let numbers = self.numbers.iter().map(|number| number.sql.as_str());
