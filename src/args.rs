@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 use crate::error::Error;
+use crate::relation::TakeAs;
 
 /// The value of an argument that must not be NULL.
 pub fn required<T>(argument: &'static str, value: Option<T>) -> Result<T, Error> {
@@ -110,6 +111,10 @@ pub struct Options {
     pub ignore: Vec<String>,
     /// More attributes of events, by name: SQL expressions.
     pub attributes: BTreeMap<String, String>,
+    /// What columns are to be taken for, by name, instead of what their types and names say.
+    pub take_as: BTreeMap<String, TakeAs>,
+    /// Dates of events and profiles that are known before they come.
+    pub known_ahead: Vec<String>,
     /// Train on fewer examples than can be judged.
     pub allow_small: bool,
     /// The goal in the names of factors.
@@ -130,6 +135,8 @@ impl Default for Options {
             columns: None,
             ignore: Vec::new(),
             attributes: BTreeMap::new(),
+            take_as: BTreeMap::new(),
+            known_ahead: Vec::new(),
             allow_small: false,
             goal_name: None,
         }
@@ -137,7 +144,7 @@ impl Default for Options {
 }
 
 /// All options by name, each with an example of its value.
-pub const OPTIONS: [(&str, &str); 13] = [
+pub const OPTIONS: [(&str, &str); 15] = [
     ("scores", r#""public.my_scores""#),
     ("buckets", "[25, 75]"),
     ("seed", "1"),
@@ -149,6 +156,8 @@ pub const OPTIONS: [(&str, &str); 13] = [
     ("columns", r#"["amount", "status"]"#),
     ("ignore", r#"["comment"]"#),
     ("attributes", r#"{"net": "amount - tax"}"#),
+    ("take_as", r#"{"zip": "category"}"#),
+    ("known_ahead", r#"["due_on"]"#),
     ("allow_small", "true"),
     ("goal_name", r#""Purchase""#),
 ];
@@ -200,6 +209,8 @@ impl Options {
             "columns" => self.columns = Some(option.names()?),
             "ignore" => self.ignore = option.names()?,
             "attributes" => self.attributes = option.expressions()?,
+            "take_as" => self.take_as = option.take_as()?,
+            "known_ahead" => self.known_ahead = option.names()?,
             "allow_small" => self.allow_small = option.boolean()?,
             "goal_name" => self.goal_name = Some(option.text()?),
             _ => {
@@ -316,6 +327,19 @@ impl Given<'_> {
             ))
         };
         object.iter().map(expression).collect()
+    }
+
+    fn take_as(&self) -> Result<BTreeMap<String, TakeAs>, Error> {
+        let required = "an object of column names and \"amount\", \"category\" or \"identifier\"";
+        let Some(object) = self.value.as_object() else {
+            return self.wrong(required);
+        };
+        let entry = |(name, value): (&String, &Value)| {
+            let found = value.as_str().unwrap_or_default();
+            let known = TakeAs::ALL.into_iter().find(|known| known.name() == found);
+            known.map_or_else(|| self.wrong(required), |known| Ok((name.clone(), known)))
+        };
+        object.iter().map(entry).collect()
     }
 
     fn algorithm(&self) -> Result<Algorithm, Error> {

@@ -11,7 +11,8 @@ mod sql;
 
 pub use history::{
     Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, events_behind,
-    has_any_run, has_scored_before, insert_run, insert_version, last_score_run, superseded_runs,
+    has_any_run, has_scored_before, insert_run, insert_version, last_score_run, recorded,
+    superseded_runs,
 };
 pub use model::{
     Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan, mine,

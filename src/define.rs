@@ -2,6 +2,7 @@
 //! impossible fails here, before anything is written.
 
 mod alter;
+mod columns;
 mod model;
 mod sources;
 

@@ -525,7 +525,9 @@ fn learner(stream: &Stream, definition: &Definition, until: Micros) -> Result<Le
     } else {
         GoalKind::Events
     };
-    Ok(Learner::new(stream.names(), window, until, goal))
+    let uses = definition.options.take_as.iter();
+    let uses = uses.filter_map(|(name, asked)| Some((name.clone(), asked.text_use()?)));
+    Ok(Learner::new(stream.names(), window, until, goal).with_uses(uses.collect()))
 }
 
 /// What a learner has learned, with the names that the definition gives.

@@ -345,3 +345,15 @@ pub fn given(model: &str, before: &str, owner: &str) {
     .set_detail("Its scores were given to that role, by REASSIGN OWNED or by hand.")
     .report(PgLogLevel::NOTICE);
 }
+
+/// Says that a supposed value changes nothing.
+pub fn no_effect(feature: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_WARNING,
+        format!("the model does not use the feature \"{feature}\""),
+        "predict",
+    )
+    .set_detail("What is supposed of it changes nothing.")
+    .set_hint("customer_ai.explain shows what counts; what_if supposes whole events.")
+    .report(PgLogLevel::WARNING);
+}

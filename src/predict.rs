@@ -7,8 +7,11 @@ use propensity::features::Features;
 use propensity::model::Scorer;
 use propensity::percentile::Percentiles;
 use propensity::phrase;
+use propensity::schema::Schema;
 use propensity::score::Buckets;
+use propensity::suppose::{self, Supposed};
 use propensity::time::Micros;
+use serde_json::Value;
 
 use crate::args;
 use crate::catalog::{self, Definition};
@@ -17,6 +20,7 @@ use crate::gather;
 use crate::held;
 use crate::instant;
 use crate::memory::poll;
+use crate::notice;
 use crate::owner::as_owner;
 use crate::sqltype::JsonbText;
 use crate::stream::Stream;
@@ -29,10 +33,26 @@ fn features(
     scorer: &Scorer,
     profile: &str,
     as_of: Option<Micros>,
+    what_if: Option<&JsonbText>,
 ) -> Result<(Vec<f64>, bool), Error> {
     let schema = &scorer.model().schema;
     let mut stream = Stream::open(definition, Some(schema))?;
-    stream.read_events(as_of.unwrap_or_else(instant::now), Some(profile))?;
+    let mut as_of = match (as_of, what_if) {
+        (None, Some(_)) => Some(present_of(definition, schema, profile)?),
+        _ => as_of,
+    };
+    let supposed = match what_if {
+        Some(JsonbText(text)) => Some(stream.suppose(text, as_of.unwrap_or_else(instant::now))?),
+        None => None,
+    };
+    match &supposed {
+        Some(supposed) => {
+            stream.read_supposed(supposed, profile)?;
+            // What is supposed is seen by a prediction that is made when it has happened.
+            as_of = Some(supposed.until);
+        }
+        None => stream.read_events(as_of.unwrap_or_else(instant::now), Some(profile))?,
+    }
     let attributes = stream.read_attributes(Some(profile))?;
     let as_of = match as_of {
         Some(as_of) => as_of,
@@ -68,6 +88,13 @@ fn features(
     Ok((row, eligible))
 }
 
+/// The instant that a live prediction of a profile would be made at.
+fn present_of(definition: &Definition, schema: &Schema, profile: &str) -> Result<Micros, Error> {
+    let mut stream = Stream::open(definition, Some(schema))?;
+    stream.read_events(instant::now(), Some(profile))?;
+    present(definition, &mut stream)
+}
+
 /// The instant that a live prediction is made at unless it is given: that of the newest scores, or
 /// of the profile's newest event if that is later; now if there is neither. Events that the newest run
 /// found to lie behind all others do not count.
@@ -88,46 +115,95 @@ fn present(definition: &Definition, stream: &mut Stream) -> Result<Micros, Error
     Ok(scored.max(newest).unwrap_or_else(instant::now))
 }
 
-/// Replaces features by what the caller supposes: an object of numbers (or null for "never") by
-/// name of feature or factor.
-fn suppose(scorer: &Scorer, overrides: Option<&JsonbText>, row: &mut [f64]) -> Result<(), Error> {
+/// Replaces features by what the caller supposes: an object of values by name of feature, or of a factor that has one.
+fn overridden(
+    scorer: &Scorer,
+    overrides: Option<&JsonbText>,
+    row: &mut [f64],
+) -> Result<(), Error> {
     let Some(JsonbText(text)) = overrides else {
         return Ok(());
     };
-    let shape = |found: &str| {
-        Error::Argument {
+    let wrong = |found: String, required: &str, hint: &str| Error::Argument {
         argument: "overrides",
-        found: found.to_owned(),
-        required: "a JSON object of numbers by name of factor or feature".to_owned(),
-        hint: "Write for example overrides => '{\"days since last event\": 3}', with the names of customer_ai.features.".to_owned(),
-    }
+        found,
+        required: required.to_owned(),
+        hint: hint.to_owned(),
     };
-    let parsed: serde_json::Value =
-        serde_json::from_str(text).map_err(|_| shape("text that cannot be read"))?;
-    let object = parsed
-        .as_object()
-        .ok_or_else(|| shape("another JSON value"))?;
+    let shape = |found: String| {
+        wrong(
+            found,
+            "a JSON object of numbers and texts by name of feature",
+            "Write for example overrides => '{\"rec_any\": 3}'; customer_ai.describe_features lists the names. To suppose events use what_if.",
+        )
+    };
+    let parsed: Value = serde_json::from_str(text).map_err(|error| shape(error.to_string()))?;
+    let Value::Object(object) = parsed else {
+        return Err(shape("another JSON value".to_owned()));
+    };
     let factors = scorer.factors();
-    for (name, value) in object {
-        let by_name = factors
-            .features()
-            .iter()
-            .position(|feature| feature.name == *name);
-        let feature = by_name.or_else(|| factors.find(name).map(|factor| factors.readable(factor)));
-        let Some(feature) = feature else {
-            let known = (0..factors.len()).map(|factor| factors.name(factor));
-            return Err(Error::UnknownFactor {
-                name: name.clone(),
-                nearest: nearest(name, known),
-            });
+    for (name, value) in &object {
+        let feature = named(scorer, name)?;
+        let about = &factors.features()[feature];
+        let supposed = match value {
+            Value::Null => Supposed::Missing,
+            Value::String(text) => Supposed::Text(text),
+            Value::Number(number) => Supposed::Number(number.as_f64().unwrap_or(f64::NAN)),
+            other => return Err(shape(format!("\"{name}\": {other}"))),
         };
-        row[feature] = match value {
-            serde_json::Value::Null => f64::NAN,
-            serde_json::Value::Number(number) => number.as_f64().unwrap_or(f64::NAN),
-            other => return Err(shape(&format!("\"{name}\": {other}"))),
-        };
+        row[feature] = suppose::value(about, supposed).map_err(|required| {
+            wrong(
+                format!("\"{name}\": {value}"),
+                &format!("an object in which \"{name}\" is {required}"),
+                &format!("\"{name}\" is {}, in {}.", about.label, about.unit.name()),
+            )
+        })?;
+        if factors.of(feature).is_none() {
+            notice::no_effect(name);
+        }
     }
     Ok(())
+}
+
+/// The feature of a name: its own, or that of a factor that has no other.
+fn named(scorer: &Scorer, name: &str) -> Result<usize, Error> {
+    let factors = scorer.factors();
+    let mut features = factors.features().iter();
+    if let Some(feature) = features.position(|feature| feature.name == *name) {
+        return Ok(feature);
+    }
+    let features = factors.features().iter().enumerate();
+    let own: Vec<(usize, &str)> = features
+        .filter(|(_, feature)| feature.factor == *name)
+        .map(|(place, feature)| (place, feature.name.as_str()))
+        .collect();
+    match own.as_slice() {
+        [(feature, _)] => Ok(*feature),
+        [] => {
+            let known = factors.features().iter();
+            let known = known.flat_map(|feature| [feature.name.as_str(), &feature.factor]);
+            Err(Error::UnknownFactor {
+                name: name.to_owned(),
+                nearest: nearest(name, known),
+            })
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|(_, name)| *name).collect();
+            Err(Error::Argument {
+                argument: "overrides",
+                found: format!(
+                    "the factor \"{name}\", which has {} features",
+                    several.len()
+                ),
+                required: "a JSON object by name of feature, so that all of a factor agree"
+                    .to_owned(),
+                hint: format!(
+                    "Name its features {}; or suppose the events themselves with what_if.",
+                    names.join(", ")
+                ),
+            })
+        }
+    }
 }
 
 #[pg_extern(stable, parallel_safe)]
@@ -137,6 +213,7 @@ fn predict(
     model: Option<&str>,
     profile: Option<&str>,
     as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
+    what_if: default!(Option<JsonbText>, "NULL"),
     overrides: default!(Option<JsonbText>, "NULL"),
 ) -> Result<
     TableIterator<
@@ -156,9 +233,19 @@ fn predict(
     let profile = args::required("profile", profile)?;
     let as_of = instant::as_of(as_of)?;
     let row = held::for_reading(model, |definition| {
-        predicted(definition, profile, as_of, overrides.as_ref())
+        let supposed = Supposition {
+            what_if: what_if.as_ref(),
+            overrides: overrides.as_ref(),
+        };
+        predicted(definition, profile, as_of, &supposed)
     })?;
     Ok(TableIterator::once(row))
+}
+
+/// What a prediction supposes: events, and values of features.
+struct Supposition<'a> {
+    what_if: Option<&'a JsonbText>,
+    overrides: Option<&'a JsonbText>,
 }
 
 /// probability, score, bucket, percentile, eligible, factors
@@ -168,12 +255,13 @@ fn predicted(
     definition: &Definition,
     profile: &str,
     as_of: Option<Micros>,
-    overrides: Option<&JsonbText>,
+    supposed: &Supposition,
 ) -> Result<Row, Error> {
     version::with_active(definition, |_, scorer| {
-        let (mut row, eligible) =
-            as_owner(definition, || features(definition, scorer, profile, as_of))?;
-        suppose(scorer, overrides, &mut row)?;
+        let (mut row, eligible) = as_owner(definition, || {
+            features(definition, scorer, profile, as_of, supposed.what_if)
+        })?;
+        overridden(scorer, supposed.overrides, &mut row)?;
         let explanation = scorer.explain(&row)?;
         let factors = explanation.grouping;
         let mut json = String::new();
@@ -247,8 +335,9 @@ fn explained(
     as_of: Option<Micros>,
 ) -> Result<Vec<Impact>, Error> {
     version::with_active(definition, |_, scorer| {
-        let (row, eligible) =
-            as_owner(definition, || features(definition, scorer, profile, as_of))?;
+        let (row, eligible) = as_owner(definition, || {
+            features(definition, scorer, profile, as_of, None)
+        })?;
         let explanation = scorer.explain(&row)?;
         let factors = explanation.grouping;
         let base = (

@@ -1,12 +1,14 @@
 //! The relations of users: their columns, and the SQL that reads them. The only module that quotes identifiers.
 
 mod guess;
+mod role;
 mod stream;
 
 pub use guess::{check_profile, profile_column, time_column};
+pub use role::{Role, TakeAs, event_role, number, profile_role, role, text};
 pub use stream::{
-    Events, Names, events_sql, folded, is_profile, open_events, open_profiles, open_source,
-    profile_sql, seen_sql, source_sql,
+    Events, Names, Profiles, attribute_columns, event_columns, events_sql, folded, is_profile,
+    open_events, open_profiles, open_source, profile_sql, seen_sql, source_sql,
 };
 
 use pgrx::pg_sys;
@@ -45,7 +47,7 @@ pub enum Category {
     Timestamp,
     Date,
     Json,
-    /// Nothing: money, arrays, ranges, xml, bytea, intervals and whatever users define.
+    /// Whatever else; [`role`] says what some of them are good for.
     Other,
 }
 
@@ -75,11 +77,6 @@ impl Category {
             _ if is_citext(base) => Self::Citext,
             _ => Self::Other,
         }
-    }
-
-    /// Whether it can be an attribute.
-    pub fn is_usable(self) -> bool {
-        !matches!(self, Self::Json | Self::Other)
     }
 
     /// Whether it can be the time of an event.

@@ -6,7 +6,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
 use propensity::dataset::Dataset;
-use propensity::fit::{self, FitParams, Fitted, Report};
+use propensity::fit::{self, FitParams, Fitted, Objection, Record, Report, Warning};
 use propensity::format;
 use propensity::model::{Model, Scorer};
 use propensity::schema::Schema;
@@ -14,7 +14,7 @@ use propensity::split;
 use propensity::time::Micros;
 
 use crate::args::{self, Algorithm};
-use crate::catalog::{self, Definition, NewRun, NewVersion};
+use crate::catalog::{self, Active, Definition, NewRun, NewVersion};
 use crate::error::Error;
 use crate::gather::{self, Gathered};
 use crate::guc;
@@ -63,6 +63,8 @@ struct Trained {
     laps: Laps,
     /// Why the active version was not compared, if it was not.
     excuse: &'static str,
+    /// What is known of the active version; none if there is none that works.
+    record: Option<Record>,
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -208,6 +210,7 @@ fn learn(
         gathered,
         laps,
         excuse: champion.excuse,
+        record: champion.record,
     })
 }
 
@@ -293,13 +296,16 @@ struct Champion {
     log_odds: Vec<f32>,
     /// Why it cannot be compared.
     excuse: &'static str,
+    /// What was recorded of it; none if there is none, or none that can be read.
+    record: Option<Record>,
 }
 
 impl Champion {
-    fn incomparable(excuse: &'static str) -> Self {
+    fn incomparable(excuse: &'static str, record: Option<Record>) -> Self {
         Self {
             log_odds: Vec::new(),
             excuse,
+            record,
         }
     }
 }
@@ -312,16 +318,18 @@ fn champion(
     rows: &TrainingRows,
 ) -> Result<Champion, Error> {
     let Some(active) = catalog::active(definition.id)? else {
-        return Ok(Champion::incomparable("there is none"));
+        return Ok(Champion::incomparable("there is none", None));
     };
-    if active.as_of > rows.until {
-        return Ok(Champion::incomparable("it was trained on what is held out"));
-    }
     let Ok(model) = Model::decode(&catalog::document(active.stamp)?) else {
-        return Ok(Champion::incomparable("it cannot be read"));
+        return Ok(Champion::incomparable("it cannot be read", None));
     };
+    let record = Some(record(active)?);
+    if active.as_of > rows.until {
+        let excuse = "it was trained on what is held out";
+        return Ok(Champion::incomparable(excuse, record));
+    }
     if model.schema.names != rows.schema.names {
-        return Ok(Champion::incomparable("it reads other columns"));
+        return Ok(Champion::incomparable("it reads other columns", record));
     }
     let known = model.schema.clone();
     let mut scorer = Scorer::new(model, &mut poll)?;
@@ -339,6 +347,19 @@ fn champion(
     Ok(Champion {
         log_odds,
         excuse: "nothing was held out that it has not seen",
+        record,
+    })
+}
+
+/// What was recorded of a version. Warnings that this program does not know are none of its.
+fn record(active: Active) -> Result<Record, Error> {
+    let recorded = catalog::recorded(active.stamp)?;
+    let warnings: Vec<serde_json::Value> =
+        serde_json::from_str(&recorded.warnings).unwrap_or_default();
+    let known = |warning| serde_json::from_value::<Warning>(warning).ok();
+    Ok(Record {
+        auc: recorded.auc.zip(recorded.auc_low),
+        warnings: warnings.into_iter().filter_map(known).collect(),
     })
 }
 
@@ -408,34 +429,41 @@ pub fn json(value: &impl serde::Serialize) -> Result<String, Error> {
 
 /// Whether the new version takes over, and why.
 fn decide(definition: &Definition, trained: &Trained, activate: Activate) -> (bool, String) {
-    let held = trained.fitted.report.hold_out.as_ref();
+    let version = match (activate, definition.active_version) {
+        (Activate::Never, _) => return (false, "activate is never".to_owned()),
+        (_, None) => return (true, "first version".to_owned()),
+        (Activate::Always, _) => return (true, "activate is always".to_owned()),
+        (Activate::IfBetter, Some(version)) => version,
+    };
+    let report = &trained.fitted.report;
+    let stays = |why: String| {
+        let reason = format!("{why}: version {version} stays active, unless activate => 'always'");
+        (false, reason)
+    };
+    let record = trained.record.as_ref();
+    if let Some(objection) = record.and_then(|record| Objection::find(report, record)) {
+        return stays(objection.to_string());
+    }
     // Held-out profiles were among those that the champion learned from, at other cutoffs.
-    let compared = held
-        .filter(|held| !held.by_profile)
-        .and_then(|held| held.champion.as_ref());
-    match (activate, definition.active_version, compared) {
-        (Activate::Never, ..) => (false, "activate is never".to_owned()),
-        (_, None, _) => (true, "first version".to_owned()),
-        (Activate::Always, ..) => (true, "activate is always".to_owned()),
-        (_, Some(version), None) => {
-            let excuse = trained.excuse;
-            (
-                true,
-                format!("newer; version {version} cannot be compared: {excuse}"),
-            )
-        }
-        (_, Some(version), Some(compared)) => {
-            let better = compared.challenger_wins();
-            let verb = if better {
-                "not worse than"
-            } else {
-                "worse than"
-            };
-            let reason = format!(
-                "AUC {verb} version {version} on the same hold-out: {:+.4} (95 % interval {:+.4} to {:+.4})",
-                compared.difference, compared.low, compared.high
-            );
-            (better, reason)
-        }
+    let held = report.hold_out.as_ref().filter(|held| !held.by_profile);
+    let Some(compared) = held.and_then(|held| held.champion.as_ref()) else {
+        let excuse = trained.excuse;
+        let reason = format!("newer; version {version} cannot be compared: {excuse}");
+        return (true, reason);
+    };
+    let better = compared.challenger_wins();
+    let verb = if better {
+        "not worse than"
+    } else {
+        "worse than"
+    };
+    let reason = format!(
+        "AUC {verb} version {version} on the same hold-out: {:+.4} (95 % interval {:+.4} to {:+.4})",
+        compared.difference, compared.low, compared.high
+    );
+    if better {
+        (true, reason)
+    } else {
+        stays(reason)
     }
 }

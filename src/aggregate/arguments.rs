@@ -251,8 +251,10 @@ impl Text {
     unsafe fn of_attribute(call: FunctionCallInfo, type_oid: Oid) -> Self {
         match BytesKind::of(type_oid) {
             _ if type_oid == pg_sys::BPCHAROID => Self::Padded,
-            Some(kind) => Self::Bytes(kind),
-            None => unsafe { Self::output(call, type_oid) },
+            _ if type_oid == pg_sys::BOOLOID => Self::Bool,
+            // The bytes of a numeric are no text.
+            Some(kind) if type_oid != pg_sys::NUMERICOID => Self::Bytes(kind),
+            _ => unsafe { Self::output(call, type_oid) },
         }
     }
 

@@ -214,6 +214,28 @@ pub fn altered_since(model_id: i64, version: Stamp) -> Result<Vec<String>, Error
     })
 }
 
+/// What was recorded of a version when it was trained: its AUC with the lower end of the interval, and its warnings
+/// as JSON. Only reads.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub auc: Option<f64>,
+    pub auc_low: Option<f64>,
+    pub warnings: String,
+}
+
+/// What was recorded of a version. Only reads.
+pub fn recorded(version: Stamp) -> Result<Recorded, Error> {
+    let query = "SELECT auc, auc_low, coalesce((report -> 'warnings')::text, '[]')
+        FROM customer_ai.version WHERE id = $1";
+    not_null(sql::row(query, &[version.id.into()], |row| {
+        Ok(Recorded {
+            auc: row.get(1)?,
+            auc_low: row.get(2)?,
+            warnings: not_null(row.get(3)?)?,
+        })
+    })?)
+}
+
 /// The bytes of a version. Only reads.
 pub fn document(version: Stamp) -> Result<Vec<u8>, Error> {
     let query = "SELECT document FROM customer_ai.version WHERE id = $1";

@@ -116,6 +116,7 @@ impl Given<'_> {
             notice::short_window("eligible_window", window)?;
         }
         self.say_how_events_are_called(&events);
+        super::columns::notice_events(&events, &options);
         Ok(self.model.to_owned())
     }
 

@@ -7,13 +7,13 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
-use super::notice_guessed;
+use super::{columns, notice_guessed};
 use crate::args::Options;
 use crate::catalog::{self, Definition, EventSource, ProfileSource};
 use crate::condition::{self, CutoffName, Scope};
 use crate::error::{Error, nearest};
 use crate::owner::as_owner;
-use crate::relation::{self, Column, Events, Relation};
+use crate::relation::{self, Column, Events, Profiles, Relation};
 use crate::score::names;
 
 /// The arguments of add_events.
@@ -90,6 +90,7 @@ impl GivenEvents<'_> {
         };
         let mut source = self.source(&definition, &sources, &relation)?;
         as_owner(&definition, || {
+            columns::check_asked(&relation.columns, &definition.options)?;
             if let Some(text) = &source.where_clause {
                 let scope = Scope {
                     from: &relation.readable_sql(),
@@ -104,7 +105,11 @@ impl GivenEvents<'_> {
                 relation,
                 &definition.time_zone,
             )?);
-            check_conditions(&definition, &sources)
+            check_conditions(&definition, &sources)?;
+            if let Some(added) = sources.last() {
+                columns::notice_events(added, &definition.options);
+            }
+            Ok(())
         })?;
         catalog::insert_events(definition.id, &source)?;
         catalog::remember(definition.id, definition.owner_oid)?;
@@ -196,6 +201,12 @@ impl GivenProfiles {
             columns,
             valid_from_column: self.valid_from_column,
         };
+        columns::check_asked(&relation.columns, &definition.options)?;
+        let profiles = Profiles {
+            source: source.clone(),
+            relation,
+        };
+        columns::notice_profiles(&profiles, &definition.options);
         catalog::insert_profiles(definition.id, &source)?;
         catalog::remember(definition.id, definition.owner_oid)?;
         catalog::set_altered(definition.id)?;
@@ -438,9 +449,13 @@ pub fn check_options(
         };
         attributes.insert(name.clone(), attribute(name, text, events, &scope)?);
     }
+    columns::check_asked(&events.columns, options)?;
+    let taken: Vec<String> = options.take_as.keys().cloned().collect();
     let named = [
         ("columns", options.columns.as_deref().unwrap_or_default()),
         ("ignore", &options.ignore),
+        ("take_as", &taken),
+        ("known_ahead", &options.known_ahead),
     ];
     for (option, name) in named
         .iter()
@@ -461,7 +476,9 @@ fn attribute(name: &str, text: &str, events: &Events, scope: &Scope) -> Result<S
         return Err(same(name, "column", "attribute"));
     }
     let (type_oid, sql) = condition::define_expression("attributes", text, scope)?;
-    if relation::Category::of(type_oid).is_usable() {
+    // SAFETY: a look-up in the catalog by OID.
+    let base_oid = unsafe { pg_sys::getBaseType(type_oid) };
+    if relation::role(base_oid, false, None).is_some() {
         return Ok(sql);
     }
     Err(Error::Option {

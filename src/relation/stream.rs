@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 
 use super::{Category, Column, Relation, literal, profile_column, quote, time_column};
+use crate::args::Options;
 use crate::catalog::{Definition, EventSource, ProfileSource};
 use crate::error::Error;
 use crate::instant;
@@ -61,6 +62,11 @@ pub struct Profiles {
 }
 
 impl Profiles {
+    /// The columns that may be attributes: an identifier of the profile's row tells nothing.
+    pub fn attributes(&self) -> impl Iterator<Item = &Column> {
+        self.columns().filter(|column| !column.is_row_key)
+    }
+
     /// The columns to use: those named, or all that can be read; never the profile and the date.
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
         let source = &self.source;
@@ -124,6 +130,28 @@ pub fn open_profiles(definition: &Definition) -> Result<Vec<Profiles>, Error> {
     definition.profiles.iter().map(open).collect()
 }
 
+/// The columns of events that may be attributes of them, of every name the first: those that have no other purpose in
+/// any source, and that the options want.
+pub fn attribute_columns<'a>(sources: &'a [Events], options: &Options) -> Vec<&'a Column> {
+    let has_purpose = |name: &str| {
+        sources.iter().any(|events| {
+            let source = &events.source;
+            source.profile_column == name
+                || source.time_column == name
+                || source.type_column.as_deref() == Some(name)
+        })
+    };
+    let wanted = |column: &&Column| {
+        !has_purpose(&column.name)
+            && !options.ignore.contains(&column.name)
+            && options
+                .columns
+                .as_ref()
+                .is_none_or(|columns| columns.contains(&column.name))
+    };
+    event_columns(sources).into_iter().filter(wanted).collect()
+}
+
 /// What conditions see, as an item of FROM called `e`: every column of every source, NULL where a source lacks it, and
 /// `event` and `source` as texts, unless a source has columns of that name.
 pub fn seen_sql(sources: &[Events]) -> String {
@@ -180,7 +208,7 @@ pub fn profile_sql(alias: &str, column: &Column) -> String {
 }
 
 /// Columns of the stream: of every name the first.
-fn union(sources: &[Events]) -> Vec<&Column> {
+pub fn event_columns(sources: &[Events]) -> Vec<&Column> {
     let mut columns: Vec<&Column> = Vec::new();
     for column in sources.iter().flat_map(|events| &events.columns) {
         if !columns.iter().any(|known| known.name == column.name) {
@@ -212,6 +240,24 @@ impl Events {
         self.columns.iter().find(|column| column.name == *name)
     }
 
+    /// The type of all its events; none if a column says it.
+    pub fn only_kind(&self) -> Option<&str> {
+        let source = &self.source;
+        match (&source.type_column, &source.event_type) {
+            (Some(_), _) => None,
+            (None, Some(kind)) => Some(kind),
+            (None, None) => Some(&source.label),
+        }
+    }
+
+    /// Whether a column says the types of its events, in which upper and lower case are the same.
+    pub fn folds_kinds(&self) -> bool {
+        let name = self.source.type_column.as_ref();
+        let mut columns = self.columns.iter();
+        let column = name.and_then(|name| columns.find(|column| column.name == *name));
+        column.is_some_and(|column| column.category == Category::Citext)
+    }
+
     /// Which kind of event a row is, as text, of the row `r`.
     fn kind_sql(&self) -> String {
         match (&self.source.type_column, &self.source.event_type) {
@@ -241,7 +287,7 @@ impl Events {
 
     /// The source's part of the stream; with the names given, also what is for us.
     fn select(&self, sources: &[Events], names: Option<&Names>, profile: Option<&str>) -> String {
-        let columns = union(sources);
+        let columns = event_columns(sources);
         let has = |name: &str| columns.iter().any(|column| column.name == name);
         let mut items: Vec<String> = columns
             .iter()

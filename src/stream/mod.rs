@@ -16,6 +16,7 @@ mod reading;
 mod receiver;
 mod sampling;
 mod spool;
+mod suppose;
 mod tally;
 
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use intake::Number;
 pub use query::{Key, Query, over_nothing};
 pub use sampling::{ordered, sample_end};
 pub use spool::Spool;
+pub use suppose::Supposed;
 pub use tally::{Skipped, Tally};
 
 use crate::catalog::Definition;
@@ -185,6 +187,17 @@ impl Stream {
             }
         }
         let params = self.query.profile_param(profile);
+        self.read(&sql, &params, rows).map(drop)
+    }
+
+    /// Events that are supposed after an instant, as JSON says.
+    pub fn suppose(&self, text: &str, as_of: Micros) -> Result<Supposed, Error> {
+        self.query.suppose(text, as_of)
+    }
+
+    /// Reads the events of a profile up to the instant, and those that are supposed after it.
+    pub fn read_supposed(&mut self, supposed: &Supposed, profile: &str) -> Result<(), Error> {
+        let (sql, params, rows) = self.query.supposed_events(supposed, profile)?;
         self.read(&sql, &params, rows).map(drop)
     }
 

@@ -9,14 +9,16 @@ use propensity::record::{KeyWidth, Layout};
 use propensity::schema::ColumnNames;
 use propensity::time::Micros;
 
-use super::decode::{BytesKind, EPOCH, NumberKind};
+use super::decode::{BytesKind, EPOCH};
 use super::execute::Param;
 use super::intake::{Number, Rows};
+use super::suppose::Supposed;
+use crate::args::Options;
 use crate::catalog::Definition;
 use crate::condition::{self, Condition};
 use crate::error::Error;
 use crate::instant;
-use crate::relation::{self, Category, Column, Events, Names, quote};
+use crate::relation::{self, Column, Events, Names, Role, quote};
 
 /// The profile key.
 #[derive(Clone)]
@@ -69,6 +71,9 @@ pub struct Query {
     pub from: String,
     /// The same of the profile that `$1`, a text, is.
     of_profile: String,
+    /// What `from` is made of.
+    sources: Vec<Events>,
+    zone: String,
     /// Whether an event is a goal, makes eligible, excludes.
     flags: [String; 3],
     numbers: Vec<Attribute<Number>>,
@@ -109,36 +114,42 @@ impl Query {
             definition.eligible.as_ref(),
             definition.exclude.as_ref(),
         ];
-        let (mut numbers, mut codes) = event_attributes(definition, &sources)?;
-        let mut attributes = profile_query(definition, first)?;
-        if let Some(names) = names {
-            numbers = choose(definition, numbers, &names.numbers)?;
-            codes = choose(definition, codes, &names.codes)?;
-            if let Some(query) = &mut attributes {
-                query.numbers = choose(
-                    definition,
-                    std::mem::take(&mut query.numbers),
-                    &names.profile_numbers,
-                )?;
-                query.codes = choose(
-                    definition,
-                    std::mem::take(&mut query.codes),
-                    &names.profile_codes,
-                )?;
-            }
-        }
-        let names = column_names(&numbers, &codes, attributes.as_ref());
+        let candidates = event_attributes(definition, &sources)?;
+        let of_events = names.map(|names| (names.numbers.as_slice(), names.codes.as_slice()));
+        let (numbers, codes) = choose(definition, candidates, of_events)?;
+        let attributes = profile_query(definition, first, names)?;
+        let names = column_names(&numbers, &codes, attributes.as_ref(), &definition.options);
         Ok(Self {
             key,
             names,
             own: Names::of(&sources),
             from,
             of_profile,
+            zone: definition.time_zone.clone(),
             flags: conditions.map(per_event),
             numbers,
             codes,
             attributes,
+            sources,
         })
+    }
+
+    /// Reads events that are supposed after an instant.
+    pub fn suppose(&self, text: &str, as_of: Micros) -> Result<Supposed, Error> {
+        Supposed::parse(text, &self.sources, as_of)
+    }
+
+    /// The query of a profile's events with those that are supposed, and its parameters.
+    pub fn supposed_events(
+        &self,
+        supposed: &Supposed,
+        profile: &str,
+    ) -> Result<(String, Vec<Param>, Rows), Error> {
+        let from = supposed.stream_sql(&self.sources, &self.of_profile, &self.key.cast, &self.zone);
+        let sql = format!("SELECT {} FROM {from}", self.event_columns());
+        let mut params = self.profile_param(Some(profile));
+        params.extend(supposed.params()?);
+        Ok((sql, params, self.event_rows(supposed.until)))
     }
 
     /// How records are laid out.
@@ -361,94 +372,137 @@ fn key(column: &Column) -> Result<Key, Error> {
     })
 }
 
+/// An attribute that a model may use: how it is read as a number and as a text, and what it is taken for.
+struct Candidate {
+    name: String,
+    role: Option<Role>,
+    number: Option<Attribute<Number>>,
+    code: Option<Attribute<BytesKind>>,
+}
+
 type Attributes = (Vec<Attribute<Number>>, Vec<Attribute<BytesKind>>);
 
-/// All attributes of events that a model may use: columns, and expressions named in its options.
-fn event_attributes(definition: &Definition, sources: &[Events]) -> Result<Attributes, Error> {
-    let options = &definition.options;
-    let has_purpose = |name: &str| {
-        sources.iter().any(|events| {
-            let source = &events.source;
-            source.profile_column == name
-                || source.time_column == name
-                || source.type_column.as_deref() == Some(name)
-        })
-    };
-    let wanted = |name: &str| {
-        !has_purpose(name)
-            && !options.ignore.iter().any(|ignored| ignored == name)
-            && options
-                .columns
-                .as_ref()
-                .is_none_or(|columns| columns.iter().any(|column| column == name))
-    };
-    let (mut numbers, mut codes): Attributes = (Vec::new(), Vec::new());
-    let mut known: Vec<&str> = Vec::new();
-    for column in sources.iter().flat_map(|events| &events.columns) {
-        if wanted(&column.name) && !known.contains(&column.name.as_str()) {
-            known.push(&column.name);
-            let role = role(column.base_oid, column.category, is_identifier(column));
-            push(
-                &mut numbers,
-                &mut codes,
-                &column.name,
-                value(column),
-                role,
-                true,
-            );
+impl Candidate {
+    /// Of an expression of a (base) type.
+    fn new(name: &str, sql: &str, type_oid: Oid, role: Option<Role>, of_event: bool) -> Self {
+        let number = relation::number(sql, type_oid).map(|number| Attribute {
+            name: name.to_owned(),
+            sql: number.sql,
+            cast: false,
+            kind: Number {
+                kind: number.kind,
+                since_event: of_event && number.kind.is_time(),
+            },
+        });
+        let code = relation::text(sql, type_oid).map(|text| Attribute {
+            name: name.to_owned(),
+            sql: text.sql,
+            cast: text.cast,
+            kind: text.kind,
+        });
+        Self {
+            name: name.to_owned(),
+            role,
+            number,
+            code,
         }
     }
-    let from = relation::seen_sql(sources);
-    for (name, expression) in &definition.attributes {
-        let type_oid = condition::type_of("attributes", expression, &from)?;
-        let category = Category::of(type_oid);
-        let sql = if category == Category::Citext {
-            relation::folded(&format!("({expression}\n)::pg_catalog.text"))
-        } else {
-            format!("({expression}\n)")
-        };
-        // SAFETY: a look-up in the catalog by OID.
-        let base_oid = unsafe { pg_sys::getBaseType(type_oid) };
-        let role = role(base_oid, category, false);
-        push(&mut numbers, &mut codes, name, sql, role, true);
+}
+
+/// What candidates are read as: as they are taken, or as a version had them when it was trained.
+fn choose(
+    definition: &Definition,
+    mut candidates: Vec<Candidate>,
+    names: Option<(&[String], &[String])>,
+) -> Result<Attributes, Error> {
+    let (mut numbers, mut codes): Attributes = (Vec::new(), Vec::new());
+    let Some((number_names, code_names)) = names else {
+        for Candidate {
+            role, number, code, ..
+        } in candidates
+        {
+            numbers.extend(number.filter(|_| role.is_some_and(Role::has_number)));
+            codes.extend(code.filter(|_| role.is_some_and(Role::has_text)));
+        }
+        return Ok((numbers, codes));
+    };
+    let gone = |name: &String| Error::ColumnGone {
+        model: definition.name.clone(),
+        column: name.clone(),
+    };
+    let find = |candidates: &mut [Candidate], name: &String| {
+        let place = candidates.iter().position(|found| found.name == *name);
+        place.ok_or_else(|| gone(name))
+    };
+    for name in number_names {
+        let place = find(&mut candidates, name)?;
+        let number = candidates
+            .get_mut(place)
+            .and_then(|found| found.number.take());
+        numbers.push(number.ok_or_else(|| gone(name))?);
+    }
+    for name in code_names {
+        let place = find(&mut candidates, name)?;
+        let code = candidates
+            .get_mut(place)
+            .and_then(|found| found.code.take());
+        codes.push(code.ok_or_else(|| gone(name))?);
     }
     Ok((numbers, codes))
 }
 
+/// All attributes of events that a model may use: columns, and expressions named in its options.
+fn event_attributes(definition: &Definition, sources: &[Events]) -> Result<Vec<Candidate>, Error> {
+    let options = &definition.options;
+    let mut candidates = Vec::new();
+    for column in relation::attribute_columns(sources, options) {
+        let sql = format!("e.{}", quote(&column.name));
+        let asked = options.take_as.get(&column.name).copied();
+        let role = relation::event_role(column, asked);
+        candidates.push(Candidate::new(
+            &column.name,
+            &sql,
+            column.base_oid,
+            role,
+            true,
+        ));
+    }
+    let from = relation::seen_sql(sources);
+    for (name, expression) in &definition.attributes {
+        let sql = format!("({expression}\n)");
+        let type_oid = condition::type_of("attributes", expression, &from)?;
+        // SAFETY: a look-up in the catalog by OID.
+        let type_oid = unsafe { pg_sys::getBaseType(type_oid) };
+        let asked = options.take_as.get(name).copied();
+        let role = relation::role(type_oid, false, asked);
+        candidates.push(Candidate::new(name, &sql, type_oid, role, true));
+    }
+    Ok(candidates)
+}
+
 /// The attributes of the profile source, if the model has one.
-fn profile_query(definition: &Definition, first: &Column) -> Result<Option<ProfileQuery>, Error> {
+fn profile_query(
+    definition: &Definition,
+    first: &Column,
+    names: Option<&ColumnNames>,
+) -> Result<Option<ProfileQuery>, Error> {
     let Some(profiles) = relation::open_profiles(definition)?.into_iter().next() else {
         return Ok(None);
     };
     let source = &profiles.source;
     let column = profiles.relation.column(&source.profile_column)?;
     relation::check_profile(&profiles.relation, column, first)?;
-    let (mut numbers, mut codes): Attributes = (Vec::new(), Vec::new());
-    for column in profiles
-        .relation
-        .columns
-        .iter()
-        .filter(|column| column.readable)
-    {
-        let has_purpose = column.name == source.profile_column
-            || source.valid_from_column.as_ref() == Some(&column.name);
-        let wanted = source
-            .columns
-            .as_ref()
-            .is_none_or(|columns| columns.contains(&column.name));
-        // An identifier of the profile's row tells nothing; what identifies something else may.
-        if wanted && !has_purpose && !column.is_row_key {
-            let role = role(column.base_oid, column.category, false);
-            push(
-                &mut numbers,
-                &mut codes,
-                &column.name,
-                value(column),
-                role,
-                false,
-            );
-        }
-    }
+    let candidates = profiles.attributes().map(|column| {
+        let sql = format!("e.{}", quote(&column.name));
+        let asked = definition.options.take_as.get(&column.name).copied();
+        let role = relation::profile_role(column, asked);
+        Candidate::new(&column.name, &sql, column.base_oid, role, false)
+    });
+    let names = names.map(|names| {
+        let (numbers, codes) = (&names.profile_numbers, &names.profile_codes);
+        (numbers.as_slice(), codes.as_slice())
+    });
+    let (numbers, codes) = choose(definition, candidates.collect(), names)?;
     let valid_from = match &source.valid_from_column {
         Some(name) => instant::sql("e", profiles.relation.column(name)?, &definition.time_zone),
         None => "NULL::pg_catalog.timestamptz".to_owned(),
@@ -468,108 +522,11 @@ fn profile_query(definition: &Definition, first: &Column) -> Result<Option<Profi
     }))
 }
 
-/// A column of the row `e`; a citext as the text that stands for all that it is equal to.
-fn value(column: &Column) -> String {
-    let name = format!("e.{}", quote(&column.name));
-    if column.category == Category::Citext {
-        relation::folded(&format!("{name}::pg_catalog.text"))
-    } else {
-        name
-    }
-}
-
-/// How a column's values are read.
-enum Role {
-    Number(NumberKind),
-    Code(BytesKind),
-    /// As text, after a cast.
-    Cast,
-}
-
-/// What a column is to a model: a number, or a category or identifier by its text, or nothing.
-fn role(type_oid: Oid, category: Category, identifier: bool) -> Option<Role> {
-    let bytes = BytesKind::of(type_oid).map(Role::Code);
-    match category {
-        // char(n) without the blanks at its end.
-        Category::Text if type_oid == pg_sys::BPCHAROID => Some(Role::Cast),
-        Category::Citext => Some(Role::Code(BytesKind::Varlena)),
-        Category::Number if identifier => bytes,
-        Category::Text | Category::Uuid => bytes.or(Some(Role::Cast)),
-        Category::Enum => Some(Role::Cast),
-        _ => NumberKind::of(type_oid).map(Role::Number),
-    }
-}
-
-/// Whole numbers that are keys or called identifiers count as identifiers: sums of them say nothing.
-fn is_identifier(column: &Column) -> bool {
-    let lower = column.name.to_lowercase();
-    let called = lower == "id"
-        || lower.ends_with("_id")
-        || lower.ends_with("_no")
-        || column.name.ends_with("Id");
-    let whole = matches!(
-        column.base_oid,
-        pg_sys::INT2OID | pg_sys::INT4OID | pg_sys::INT8OID
-    );
-    whole && (called || column.in_key)
-}
-
-fn push(
-    numbers: &mut Vec<Attribute<Number>>,
-    codes: &mut Vec<Attribute<BytesKind>>,
-    name: &str,
-    sql: String,
-    role: Option<Role>,
-    of_event: bool,
-) {
-    let name = name.to_owned();
-    match role {
-        Some(Role::Number(kind)) => {
-            let since_event = of_event && kind.is_time();
-            numbers.push(Attribute {
-                name,
-                sql,
-                cast: false,
-                kind: Number { kind, since_event },
-            });
-        }
-        Some(Role::Code(kind)) => codes.push(Attribute {
-            name,
-            sql,
-            cast: false,
-            kind,
-        }),
-        Some(Role::Cast) => codes.push(Attribute {
-            name,
-            sql,
-            cast: true,
-            kind: BytesKind::Varlena,
-        }),
-        None => (),
-    }
-}
-
-/// The attributes of these names, in this order.
-fn choose<Kind>(
-    definition: &Definition,
-    mut found: Vec<Attribute<Kind>>,
-    names: &[String],
-) -> Result<Vec<Attribute<Kind>>, Error> {
-    let take = |name: &String| {
-        let position = found.iter().position(|attribute| attribute.name == *name);
-        let missing = || Error::ColumnGone {
-            model: definition.name.clone(),
-            column: name.clone(),
-        };
-        Ok(found.swap_remove(position.ok_or_else(missing)?))
-    };
-    names.iter().map(take).collect()
-}
-
 fn column_names(
     numbers: &[Attribute<Number>],
     codes: &[Attribute<BytesKind>],
     attributes: Option<&ProfileQuery>,
+    options: &Options,
 ) -> ColumnNames {
     fn named<Kind>(attributes: &[Attribute<Kind>]) -> Vec<String> {
         attributes
@@ -581,12 +538,24 @@ fn column_names(
         let is_time = |number: &Attribute<Number>| number.kind.kind.is_time();
         numbers.iter().map(is_time).collect()
     }
+    let profile_numbers = attributes.map_or_else(Vec::new, |query| named(&query.numbers));
+    let profile_times = attributes.map_or_else(Vec::new, |query| times(&query.numbers));
+    let (numbers, times) = (named(numbers), times(numbers));
+    let dates = numbers.iter().zip(&times);
+    let mut known_ahead: Vec<String> = dates
+        .chain(profile_numbers.iter().zip(&profile_times))
+        .filter(|&(name, &time)| time && options.known_ahead.contains(name))
+        .map(|(name, _)| name.clone())
+        .collect();
+    known_ahead.sort_unstable();
+    known_ahead.dedup();
     ColumnNames {
-        numbers: named(numbers),
-        times: times(numbers),
+        numbers,
+        times,
         codes: named(codes),
-        profile_numbers: attributes.map_or_else(Vec::new, |query| named(&query.numbers)),
-        profile_times: attributes.map_or_else(Vec::new, |query| times(&query.numbers)),
+        profile_numbers,
+        profile_times,
+        known_ahead,
         profile_codes: attributes.map_or_else(Vec::new, |query| named(&query.codes)),
     }
 }

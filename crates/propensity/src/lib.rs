@@ -30,6 +30,7 @@ pub mod history;
 pub mod logistic;
 pub mod metrics;
 pub mod model;
+pub mod naming;
 pub mod parallel;
 pub mod partition;
 pub mod percentile;
@@ -45,6 +46,7 @@ pub mod score;
 pub mod shapley;
 pub mod split;
 pub mod spread;
+pub mod suppose;
 pub mod time;
 pub mod tree;
 

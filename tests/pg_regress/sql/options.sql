@@ -14,6 +14,7 @@ END $$;
 CREATE TABLE e (customer_id int, at timestamptz, amount numeric, props jsonb);
 \pset format unaligned
 \pset fieldsep ' | '
+SET client_min_messages = warning;
 
 SELECT o.options, t.* FROM (VALUES
     (NULL), ('[]'), ('null'), ('1'),
@@ -29,6 +30,7 @@ SELECT o.options, t.* FROM (VALUES
     ('{"attributes": {"amount": "amount * 2"}}'), ('{"attributes": {"page": "propz"}}'),
     ('{"attributes": {"total": "sum(amount)"}}'), ('{"attributes": ["amount"]}')
 ) AS o (options), LATERAL try(o.options::jsonb) t;
+RESET client_min_messages;
 
 -- deep, long: refused, not crashed
 SELECT t.* FROM try((repeat('[', 1000) || repeat(']', 1000))::jsonb) t;

@@ -9,7 +9,7 @@ CREATE FUNCTION draw(text) RETURNS float8 LANGUAGE sql IMMUTABLE AS
 -- 300 profiles who come the more often the higher profile % 10, every day of 160.
 CREATE TABLE visit AS
     SELECT p AS profile, timestamptz '2025-01-01' + d * interval '1 day' + p * interval '1 minute' AS at,
-        CASE WHEN draw(p || '/' || d) < 0.2 THEN 'buy' ELSE 'look' END AS kind
+        CASE WHEN draw(p || '/' || d) < (p % 10) / 22.0 THEN 'buy' ELSE 'look' END AS kind
     FROM generate_series(1, 300) p, generate_series(0, 160) d WHERE draw(d || '-' || p) < (1 + p % 10) / 60.0;
 
 -- each algorithm, by itself and together

@@ -1,7 +1,7 @@
 //! Profile attributes: the row in force at the cutoff.
 
 use super::feature::{Feature, Unit};
-use super::math::finite;
+use super::math::{finite, is_past};
 use super::past::{Places, View};
 use super::quantum::Quantum;
 use super::{Group, Row};
@@ -15,6 +15,8 @@ use crate::time::DAY;
 pub(super) struct ProfileAttributes {
     /// Per numeric attribute: whether it is an instant.
     times: Vec<bool>,
+    /// Per numeric attribute: whether it is an instant that is known only once it has come.
+    dated: Vec<bool>,
     /// Text attributes that are categories: column, places of the values.
     categories: Vec<(usize, Places)>,
 }
@@ -72,6 +74,7 @@ impl ProfileAttributes {
         });
         Self {
             times: schema.names.profile_times.clone(),
+            dated: schema.names.profile_dated(),
             categories: categories.collect(),
         }
     }
@@ -88,7 +91,10 @@ impl Group for ProfileAttributes {
         let attributes = view.profile.attributes_at(view.cutoff);
         let today = view.cutoff as f64 / DAY as f64;
         for (column, &time) in self.times.iter().enumerate() {
-            let value = attributes.map_or(f64::NAN, |row| row.numbers[column]);
+            let mut value = attributes.map_or(f64::NAN, |row| row.numbers[column]);
+            if self.dated[column] && !is_past(0, value, view.cutoff) {
+                value = f64::NAN;
+            }
             row.put([finite(if time { today - value } else { value })]);
         }
         for (column, places) in &self.categories {

@@ -15,6 +15,13 @@ pub(super) fn days_since(from: Micros, to: Micros) -> f64 {
     to.saturating_sub(from) as f64 / DAY as f64
 }
 
+/// Whether the instant so many days from another has come by the cutoff; false for a missing number of days.
+#[inline]
+pub(super) fn is_past(from: Micros, days: f64, cutoff: Micros) -> bool {
+    // A cast from float saturates.
+    !days.is_nan() && from.saturating_add((days * DAY as f64).round() as Micros) <= cutoff
+}
+
 /// Number of instants, oldest first, that are not after `until`.
 #[inline]
 pub(super) fn count_until(times: &[Micros], until: Micros) -> usize {

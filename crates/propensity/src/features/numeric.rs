@@ -2,6 +2,9 @@
 //!
 //! Sums over windows are direct sums, oldest value first, not differences of running sums: one
 //! huge value must not spoil the windows that it is not in.
+//!
+//! An instant after the cutoff is not known at it, unless the schema says so: a pair that has one after its own event
+//! is summed up anew at every cutoff, because what is not known at one may be at the next.
 
 use super::feature::{Feature, Unit, during, events_of, when};
 use super::math::{finite, ratio};
@@ -29,6 +32,10 @@ pub(super) struct Numeric {
     /// place in the schema have none.
     by_type: Vec<Vec<(usize, usize)>>,
     pairs: Vec<State>,
+    /// Per pair: whether its values are instants that are known only once they have come.
+    dated: Vec<bool>,
+    /// Per pair: whether the profile has such an instant after its event; then `pairs` has all of them, known or not.
+    late: Vec<bool>,
     /// Per finite span of sums and pair.
     cells: Vec<Vec<Cell>>,
 }
@@ -129,6 +136,14 @@ impl Numeric {
             means: finite(&MEANS).into_iter().filter_map(place).collect(),
             by_type,
             pairs: vec![NOTHING; schema.pairs.len()],
+            dated: {
+                let dated = schema.names.dated();
+                let pairs = schema.pairs.iter();
+                pairs
+                    .map(|pair| dated.get(pair.attribute) == Some(&true))
+                    .collect()
+            },
+            late: vec![false; schema.pairs.len()],
             cells: vec![vec![Cell::default(); schema.pairs.len()]; sums.len()],
             sums,
         }
@@ -143,12 +158,38 @@ impl Numeric {
             for (event, kind) in (start..).zip(view.kinds(start..view.events)) {
                 for &(pair, attribute) in &self.by_type[usize::from(kind)] {
                     let value = numbers[attribute][event];
-                    if !value.is_nan() {
+                    if !value.is_nan() && (!self.late[pair] || view.knows(event, value)) {
                         cells[pair].add(value);
                     }
                 }
             }
         }
+    }
+}
+
+impl Numeric {
+    /// What is known at the cutoff of the pairs that have instants after their events.
+    fn known(&self, view: &View) -> Vec<(usize, State)> {
+        let mut known: Vec<(usize, State)> = (0..self.pairs.len())
+            .filter(|&pair| self.late[pair])
+            .map(|pair| (pair, NOTHING))
+            .collect();
+        if known.is_empty() {
+            return known;
+        }
+        let numbers = view.profile.history.numbers;
+        for (event, kind) in view.kinds(0..view.events).enumerate() {
+            for &(pair, attribute) in &self.by_type[usize::from(kind)] {
+                let value = numbers[attribute][event];
+                if !self.late[pair] || value.is_nan() || !view.knows(event, value) {
+                    continue;
+                }
+                if let Some((_, state)) = known.iter_mut().find(|(late, _)| *late == pair) {
+                    state.add(value);
+                }
+            }
+        }
+        known
     }
 }
 
@@ -217,6 +258,7 @@ impl Group for Numeric {
         for pair in &mut self.pairs {
             pair.all = Cell::default();
         }
+        self.late.fill(false);
     }
 
     fn extend(&mut self, history: &History, new: &Quantum) -> Result<(), Error> {
@@ -228,6 +270,7 @@ impl Group for Numeric {
                 let value = history.numbers[attribute][event];
                 if !value.is_nan() {
                     self.pairs[pair].add(value);
+                    self.late[pair] |= self.dated[pair] && value > 0.0;
                 }
             }
         }
@@ -239,9 +282,18 @@ impl Group for Numeric {
             return Ok(());
         }
         self.look_back(view);
+        let known = self.known(view);
         for (pair, state) in self.pairs.iter().enumerate() {
             for cells in &self.cells {
                 row.put([finite(cells[pair].total)]);
+            }
+            if let Some((_, state)) = known.iter().find(|(late, _)| *late == pair) {
+                row.put([finite(state.all.total)]);
+                for &place in &self.means {
+                    row.put([self.cells[place][pair].mean()]);
+                }
+                row.put(state.summary());
+                continue;
             }
             row.hold(|| [finite(state.all.total)]);
             for &place in &self.means {

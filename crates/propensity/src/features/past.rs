@@ -1,7 +1,7 @@
 //! The part of a profile's history that features have read so far, and the view of it at a cutoff.
 
 use super::decay::{Decay, Scale};
-use super::math::{count_until, days_since};
+use super::math::{count_until, days_since, is_past};
 use super::quantum::Quantum;
 use crate::dictionary::Dictionary;
 use crate::error::Error;
@@ -166,6 +166,11 @@ impl<'a> View<'a> {
             starts,
             days,
         }
+    }
+
+    /// Whether an instant, in days from an event, has come by the cutoff.
+    pub(super) fn knows(&self, event: usize, days: f64) -> bool {
+        is_past(self.profile.history.times[event], days, self.cutoff)
     }
 
     /// Events read, oldest first.

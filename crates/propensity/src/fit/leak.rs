@@ -1,8 +1,11 @@
 //! Features that alone predict too well to be true: they may be known only after the outcome.
 
+use std::ops::Range;
+
 use crate::error::Error;
 use crate::features::Feature;
 use crate::fit::select::pick;
+use crate::fit::stump::{ShallowTree, group_rates};
 use crate::fit::training::Training;
 use crate::fit::warning::Warning;
 use crate::metrics::roc_auc;
@@ -17,42 +20,110 @@ const MOST_ROWS: usize = 5000;
 /// Features that are named, one per factor.
 const MOST_NAMED: usize = 3;
 
+/// A shallow tree is tried on the held-out rows if its leaves reach this area on the rows that it was learned from.
+const PROMISING: f64 = 0.93;
+
 /// The suspicious features, each the best of its factor, the best first.
 ///
-/// A feature is judged by the area under the ROC curve of its best column in the better direction
-/// on the held-out rows (on all rows without a hold-out), missing values below all others.
+/// A feature is judged by the area under the ROC curve on the held-out rows (on all rows without a hold-out): of its
+/// values in the better direction, missing values below all others; and of what a shallow tree, or the rates of the
+/// values of a category, say that were learned from the other rows.
 pub(super) fn suspects(training: &Training, poll: &mut dyn FnMut()) -> Result<Vec<Warning>, Error> {
     let encoder = &training.encoder;
-    let rows = match &training.split {
-        Some(split) => spaced(&split.hold),
-        None => spaced(&training.all_rows()),
+    let (learned, held) = match &training.split {
+        Some(split) => (spaced(&split.fit), spaced(&split.hold)),
+        None => (spaced(&training.all_rows()), spaced(&training.all_rows())),
     };
-    let outcomes = pick(&training.outcomes, &rows);
+    let sides = Sides {
+        training,
+        outcomes: pick(&training.outcomes, &held),
+        learned,
+        held,
+    };
+    let positives = sides.outcomes.iter().filter(|&&outcome| outcome).count();
+    if positives == 0 || positives == sides.outcomes.len() {
+        // An evenly spaced part of the rows may have one class.
+        return Ok(Vec::new());
+    }
     let mut areas: Vec<(usize, f64)> = Vec::new(); // feature, its area
-    for column in 0..encoder.columns() {
+    let mut column = 0;
+    while column < encoder.columns() {
         poll();
-        let value = |&row: &u32| {
-            let value = training.x.row(row as usize)[column];
-            if value.is_nan() {
-                f64::NEG_INFINITY
-            } else {
-                f64::from(value)
-            }
-        };
-        let scores: Vec<f64> = rows.iter().map(value).collect();
-        let area = match roc_auc(&scores, &outcomes) {
-            Ok(area) => area.max(1.0 - area),
-            // An evenly spaced part of the rows may have one class.
-            Err(Error::OneClass { .. }) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
         let feature = encoder.source(column);
-        match areas.last_mut().filter(|(last, _)| *last == feature) {
-            Some((_, best)) => *best = best.max(area),
-            None => areas.push((feature, area)),
-        }
+        let of_feature =
+            (column..encoder.columns()).take_while(|&at| encoder.source(at) == feature);
+        let columns = column..column + of_feature.count();
+        let area = if encoder.category(column).is_some() {
+            sides.category(columns.clone())?
+        } else {
+            sides.number(column)?
+        };
+        areas.push((feature, area));
+        column = columns.end;
     }
     Ok(name(areas, &training.features))
+}
+
+/// Rows to learn from what one feature tells, and rows to judge it on.
+struct Sides<'a> {
+    training: &'a Training<'a>,
+    learned: Vec<u32>,
+    held: Vec<u32>,
+    /// Of the held rows.
+    outcomes: Vec<bool>,
+}
+
+impl Sides<'_> {
+    fn value(&self, row: u32, column: usize) -> f32 {
+        self.training.x.row(row as usize)[column]
+    }
+
+    fn outcome(&self, row: u32) -> bool {
+        self.training.outcomes[row as usize]
+    }
+
+    /// The area of a number.
+    fn number(&self, column: usize) -> Result<f64, Error> {
+        let value = |&row: &u32| match self.value(row, column) {
+            value if value.is_nan() => f64::NEG_INFINITY,
+            value => f64::from(value),
+        };
+        let scores: Vec<f64> = self.held.iter().map(value).collect();
+        let area = roc_auc(&scores, &self.outcomes)?;
+        let area = area.max(1.0 - area);
+        let rows = self.learned.iter();
+        let rows = rows.map(|&row| (self.value(row, column), self.outcome(row)));
+        let tree = ShallowTree::fit(rows.collect());
+        if area >= SUSPICIOUS || tree.area() < PROMISING {
+            return Ok(area);
+        }
+        let rate = |&row: &u32| tree.rate(self.value(row, column));
+        let scores: Vec<f64> = self.held.iter().map(rate).collect();
+        Ok(area.max(roc_auc(&scores, &self.outcomes)?))
+    }
+
+    /// The area of a category, whose values are 0/1 columns: by the rate of each value, and by each value alone in the
+    /// better direction.
+    fn category(&self, columns: Range<usize>) -> Result<f64, Error> {
+        let group = |row: u32| {
+            let mut values = columns.clone();
+            let place = values.position(|column| self.value(row, column) == 1.0);
+            place.unwrap_or(columns.len())
+        };
+        let learned = self.learned.iter();
+        let learned = learned.map(|&row| (group(row), self.outcome(row)));
+        let rates = group_rates(learned, columns.len() + 1);
+        let groups: Vec<usize> = self.held.iter().map(|&row| group(row)).collect();
+        let scores: Vec<f64> = groups.iter().map(|&group| rates[group]).collect();
+        let mut area = roc_auc(&scores, &self.outcomes)?;
+        for value in 0..columns.len() {
+            let is_value = |&group: &usize| f64::from(u8::from(group == value));
+            let scores: Vec<f64> = groups.iter().map(is_value).collect();
+            let alone = roc_auc(&scores, &self.outcomes)?;
+            area = area.max(alone).max(1.0 - alone);
+        }
+        Ok(area)
+    }
 }
 
 fn name(mut areas: Vec<(usize, f64)>, features: &[Feature]) -> Vec<Warning> {

@@ -9,6 +9,8 @@ mod params;
 mod report;
 mod sample;
 mod select;
+mod stump;
+mod takeover;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -21,6 +23,7 @@ pub use later::{Later, LaterReport};
 pub use params::{Algorithm, FEWEST, FitParams};
 pub use report::{Area, Comparison, CutoffReport, Evaluation, HoldOutReport, Report};
 pub use sample::Sample;
+pub use takeover::{Objection, Record};
 pub use warning::Warning;
 
 use crate::cutoff::Cutoff;

@@ -8,7 +8,9 @@ use crate::fit::params::FEWEST;
 use crate::fit::report::{CutoffReport, HoldOutReport};
 
 /// Below this area under the ROC curve a model says little.
-const POOR_AUC: f64 = 0.65;
+pub(super) const POOR_AUC: f64 = 0.65;
+/// From this area on a model is too good to be true: none of the eighteen tasks of the recipe comes near.
+const TOO_GOOD_AUC: f64 = 0.98;
 /// A base rate may differ this many times between training cutoffs.
 const MOST_DRIFT: f64 = 1.5;
 /// The mean probability may differ from the base rate by this share of it.
@@ -35,6 +37,11 @@ pub enum Warning {
         auc: f64,
         /// What a useful model reaches.
         required: f64,
+    },
+    /// The model separates the outcomes too well to be true.
+    TooGood {
+        /// Area under the ROC curve.
+        auc: f64,
     },
     /// A simple baseline does as well.
     NotAboveBaseline {
@@ -87,6 +94,10 @@ impl fmt::Display for Warning {
             Self::PoorModel { auc, required } => write!(
                 f,
                 "the model separates poorly: AUC {auc:.3}, a useful one reaches {required:.2}"
+            ),
+            Self::TooGood { auc } => write!(
+                f,
+                "AUC {auc:.3} is too good to be true unless the goal is easy: a column may be known only after the outcome"
             ),
             Self::NotAboveBaseline {
                 auc,
@@ -155,6 +166,9 @@ fn quality(measured: &HoldOutReport, found: &mut Vec<Warning>) {
             auc,
             required: POOR_AUC,
         });
+    }
+    if auc >= TOO_GOOD_AUC {
+        found.push(Warning::TooGood { auc });
     }
     let baselines = [("recency", measured.recency), ("rfm", measured.rfm)];
     let best = baselines
@@ -260,6 +274,13 @@ mod tests {
         let found = sentences(Some(&measured(0.6, 0.2)), &[]);
         let expected = "the model separates poorly: AUC 0.600, a useful one reaches 0.65";
         assert_eq!(found[0], expected);
+    }
+
+    #[test]
+    fn a_model_that_is_too_good_is_told() {
+        let found = sentences(Some(&measured(0.98, 0.2)), &[]);
+        assert!(found[0].starts_with("AUC 0.980 is too good to be true"));
+        assert_eq!(sentences(Some(&measured(0.979, 0.2)), &[]), [""; 0]);
     }
 
     #[test]

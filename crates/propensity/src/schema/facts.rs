@@ -1,6 +1,6 @@
 //! What a learner remembers: just enough to choose, in bounded memory.
 
-use super::TextColumn;
+use super::{TextColumn, TextUse};
 use crate::dictionary::Dictionary;
 use crate::error::Error;
 use crate::time::{DAY, Micros};
@@ -9,6 +9,10 @@ use crate::time::{DAY, Micros};
 const SPAN_QUANTILE: f64 = 0.999;
 /// Observations kept to count the profiles of the types that share one place.
 const SAMPLE: usize = 1 << 17;
+/// So few values are a category even if hardly two profiles share one.
+const FEW: u64 = 50;
+/// Profiles that share a value, if it is to be kept of a column whose values look like names of them.
+const SHARED: u32 = 5;
 
 /// Ages of events on both sides of a span: enough to tell whether a quantile reaches it.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +130,14 @@ impl TextFacts {
         Ok(())
     }
 
-    pub(super) fn choose(&self, dictionary: &Dictionary, most: usize) -> TextColumn {
+    /// Whether it is a category, and of which values. What names a person is none: most values of one profile each,
+    /// or e-mail addresses, which are not kept even of a category.
+    pub(super) fn choose(
+        &self,
+        dictionary: &Dictionary,
+        most: usize,
+        asked: Option<TextUse>,
+    ) -> TextColumn {
         let values = self.values.iter().enumerate();
         let mut seen: Vec<(u32, &str)> = values
             .filter(|(_, (profiles, _))| *profiles > 0)
@@ -134,16 +145,36 @@ impl TextFacts {
             .collect();
         let profiles: u64 = seen.iter().map(|&(profiles, _)| u64::from(profiles)).sum();
         let distinct = seen.len() as u64;
-        if dictionary.overflowed()
+        let personal = seen.iter().filter(|(_, text)| is_address(text)).count() as u64;
+        let looks_unique = dictionary.overflowed()
             || 2 * distinct > self.present && distinct > 2
             || distinct > 1000 && profiles < 2 * distinct
-        {
-            return TextColumn::Identifier;
+            || distinct > FEW && 2 * profiles < 3 * distinct
+            || 2 * personal > distinct;
+        match asked {
+            Some(TextUse::Identifier) => return TextColumn::Identifier,
+            None if looks_unique => return TextColumn::Identifier,
+            _ => (),
+        }
+        seen.retain(|(_, text)| !is_address(text));
+        // Asked for or not: a value that one profile has may be its name.
+        if looks_unique {
+            seen.retain(|&(profiles, _)| profiles >= SHARED);
         }
         seen.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
         seen.truncate(most);
         TextColumn::Category(seen.into_iter().map(|(_, text)| text.to_owned()).collect())
     }
+}
+
+/// Whether a text is an e-mail address.
+fn is_address(text: &str) -> bool {
+    let Some((name, host)) = text.trim().rsplit_once('@') else {
+        return false;
+    };
+    let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
+    let end = host.rsplit_once('.').map(|(_, end)| end);
+    is_word(name) && is_word(host) && end.is_some_and(|end| end.len() >= 2)
 }
 
 impl Sample {

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::history::Profile;
 use crate::partition::Worker;
 use crate::time::{DAY, Micros};
+use std::collections::BTreeMap;
 
 /// Event types with features of their own; the rest share one.
 const MAX_TYPES: usize = 24;
@@ -35,6 +36,15 @@ pub enum GoalKind {
     Aggregate,
 }
 
+/// What a text attribute is to be, whatever its values look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextUse {
+    /// A category.
+    Category,
+    /// An identifier.
+    Identifier,
+}
+
 /// Collects what a schema is chosen from.
 #[derive(Clone, Debug)]
 pub struct Learner {
@@ -42,6 +52,8 @@ pub struct Learner {
     window_days: f64,
     until: Micros,
     goal: GoalKind,
+    /// Text attributes, of events or profiles, that are not judged by their values.
+    uses: BTreeMap<String, TextUse>,
     ages: [Ages; Span::FINITE.len()],
     types: Vec<TypeFacts>,
     /// `numbers` entries for each of `types`.
@@ -95,6 +107,7 @@ impl Learner {
             window_days,
             until,
             goal,
+            uses: BTreeMap::new(),
             ages,
             types: Vec::new(),
             pairs: Vec::new(),
@@ -102,6 +115,13 @@ impl Learner {
             profiles: 0,
             events: 0,
         }
+    }
+
+    /// Says what text attributes are to be, by name; the values of all others tell it.
+    #[must_use]
+    pub fn with_uses(mut self, uses: BTreeMap<String, TextUse>) -> Self {
+        self.uses = uses;
+        self
     }
 
     /// The last instant that it learns from.
@@ -256,11 +276,12 @@ impl Learner {
         if ranked.len() > MAX_TYPES || hashed {
             types.push(EventType::Other);
         }
-        let text = |facts: &[TextFacts], dictionaries: &[Dictionary], most| {
-            facts
-                .iter()
-                .zip(dictionaries)
-                .map(|(f, d)| f.choose(d, most))
+        let text = |facts: &[TextFacts], names: &[String], dictionaries: &[Dictionary], most| {
+            let columns = facts.iter().zip(names).zip(dictionaries);
+            columns
+                .map(|((facts, name), dictionary)| {
+                    facts.choose(dictionary, most, self.uses.get(name).copied())
+                })
                 .collect()
         };
         Ok(Schema {
@@ -268,9 +289,15 @@ impl Learner {
             spans: self.spans(),
             pairs: self.choose_pairs(&kept, &types),
             types,
-            text: text(&self.text, &dictionaries.events, MAX_VALUES),
+            text: text(
+                &self.text,
+                &self.names.codes,
+                &dictionaries.events,
+                MAX_VALUES,
+            ),
             profile_text: text(
                 &self.profile_text,
+                &self.names.profile_codes,
                 &dictionaries.profiles,
                 MAX_PROFILE_VALUES,
             ),

@@ -4,7 +4,7 @@
 mod facts;
 mod learner;
 
-pub use learner::{GoalKind, Learner};
+pub use learner::{GoalKind, Learner, TextUse};
 
 use crate::error::Error;
 use crate::time::{DAY, Micros};
@@ -32,6 +32,28 @@ pub struct ColumnNames {
     pub profile_times: Vec<bool>,
     /// Text profile attributes.
     pub profile_codes: Vec<String>,
+    /// Instants, of events or profiles, that are known before they come: due dates, bookings. Of all others, one after
+    /// the cutoff is not known at it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_ahead: Vec<String>,
+}
+
+impl ColumnNames {
+    /// Per numeric event attribute: whether it is an instant that is known only once it has come.
+    pub(crate) fn dated(&self) -> Vec<bool> {
+        let times = self.times.iter().copied().chain(std::iter::repeat(false));
+        self.dated_of(&self.numbers, times)
+    }
+
+    /// The same of numeric profile attributes.
+    pub(crate) fn profile_dated(&self) -> Vec<bool> {
+        self.dated_of(&self.profile_numbers, self.profile_times.iter().copied())
+    }
+
+    fn dated_of(&self, names: &[String], times: impl Iterator<Item = bool>) -> Vec<bool> {
+        let dated = |(name, time): (&String, bool)| time && !self.known_ahead.contains(name);
+        names.iter().zip(times).map(dated).collect()
+    }
 }
 
 /// A time span before the cutoff, relative to the outcome window W.

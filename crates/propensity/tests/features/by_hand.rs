@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use propensity::features::Unit;
-use propensity::schema::{GoalKind, TextColumn};
+use propensity::schema::{GoalKind, Schema, TextColumn};
 use propensity::time::{DAY, Micros};
 
 #[test]
@@ -206,6 +206,72 @@ fn numbers_have_totals_levels_and_spread() {
             ("max_view.amount", f64::NAN),
         ],
     );
+}
+
+#[test]
+fn a_date_after_the_cutoff_is_not_known_at_it() {
+    // Days from the event: the dates are the days 15, 50 and 37.
+    let events = [paid(10.0, 5.0), paid(20.0, 30.0), paid(40.0, -3.0)];
+    let mut schema = schema(30.0, buys);
+    schema.names.times = vec![true];
+    let names: Vec<String> = schema.features().into_iter().map(|f| f.name).collect();
+    let cutoffs = [14.0, 45.0, 49.99, 50.0, 45.0].map(|day: f64| (day * DAY as f64) as Micros);
+    let values = |schema: &Schema, name: &str| {
+        let at = names.iter().position(|known| known == name).unwrap();
+        let rows = pack(&events).rows(schema, &cutoffs);
+        rows[&1].iter().map(|row| row[at]).collect::<Vec<f64>>()
+    };
+    assert_eq!(
+        values(&schema, "sum_buy.amount_all"),
+        [0.0, 2.0, 2.0, 32.0, 2.0]
+    );
+    assert_eq!(
+        values(&schema, "sum_buy.amount_4W"),
+        [0.0, 2.0, 2.0, 32.0, 2.0]
+    );
+    assert_eq!(
+        values(&schema, "mean10_buy.amount")[1..],
+        [1.0, 1.0, 32.0 / 3.0, 1.0]
+    );
+    assert_eq!(
+        values(&schema, "max_buy.amount")[1..],
+        [5.0, 5.0, 30.0, 5.0]
+    );
+    assert!(values(&schema, "last_buy.amount")[0].is_nan());
+    schema.names.known_ahead = vec!["amount".to_owned()];
+    assert_eq!(
+        values(&schema, "sum_buy.amount_all"),
+        [5.0, 32.0, 32.0, 32.0, 32.0]
+    );
+    // What is no date is known with its event.
+    schema.names.times = vec![false];
+    schema.names.known_ahead.clear();
+    assert_eq!(values(&schema, "max_buy.amount")[0], 5.0);
+}
+
+#[test]
+fn a_date_of_a_profile_is_known_once_it_has_come() {
+    let mut packed = pack(&[event(1.0, "view")]);
+    let key = 1_u64.to_le_bytes();
+    LAYOUT.push_attributes(&mut packed.bytes, &key, Micros::MIN, &[60.0, 50.0], &[0]);
+    let mut schema = packed.learn(30.0, 60 * DAY, GoalKind::Events);
+    let names: Vec<String> = schema.features().into_iter().map(|f| f.name).collect();
+    let at = |name: &str| names.iter().position(|known| known == name).unwrap();
+    let cutoffs = [49 * DAY, 50 * DAY - 1, 50 * DAY, 51 * DAY];
+    let ages = |schema: &Schema| -> Vec<f64> {
+        let rows = packed.rows(schema, &cutoffs);
+        rows[&1].iter().map(|row| row[at("ten_profile")]).collect()
+    };
+    let found = ages(&schema);
+    assert!(found[0].is_nan() && found[1].is_nan());
+    assert_eq!(found[2..], [0.0, 1.0]);
+    // A number is not a date.
+    assert_eq!(
+        packed.rows(&schema, &cutoffs)[&1][0][at("profile.age")],
+        60.0
+    );
+    schema.names.known_ahead = vec!["joined".to_owned()];
+    assert_eq!(ages(&schema)[0], -1.0);
 }
 
 #[test]

@@ -104,6 +104,7 @@ impl Packed {
             profile_numbers: vec!["age".into(), "joined".into()],
             profile_times: vec![false, true],
             profile_codes: vec!["country".into()],
+            known_ahead: Vec::new(),
         };
         let mut learner = Learner::new(names, window, until, goal);
         self.walk(&mut |profile| learner.add(profile, &mut || ()).unwrap());
