@@ -88,6 +88,15 @@ impl<'a> ScoreRelation<'a> {
         self.history.as_ref()
     }
 
+    /// What the history was called before anybody renamed the view.
+    fn first_name(&self) -> String {
+        let given = self.definition.options.scores.as_deref();
+        match given.map(|given| given.split_once('.').map_or(given, |(_, name)| name)) {
+            Some(view) => names::history(view),
+            None => names::history(&format!("{}_scores", self.definition.name)),
+        }
+    }
+
     fn view_oid(&self) -> Option<Oid> {
         relation::find(self.schema, self.view)
     }
@@ -189,7 +198,10 @@ impl<'a> ScoreRelation<'a> {
                     notice::history_gone(model, &self.history_display());
                 }
             }
-            Some(history) if history.name != self.name || history.schema != self.schema => {
+            Some(history)
+                if history.schema != self.schema
+                    || history.name != self.name && history.name != self.first_name() =>
+            {
                 notice::history_renamed(model, &self.history_display(), &history.display());
             }
             Some(_) => (),
