@@ -130,7 +130,16 @@ pub fn words(interval: &str) -> String {
             Err(_) => part.join(" "),
         },
         [number, unit] => match number.parse::<i64>() {
-            Ok(count) if unit == "seconds" && count % 60 == 0 => counted(count / 60, "minutes"),
+            Ok(count) if unit == "seconds" => {
+                let parts = [
+                    (count / 3600, "hours"),
+                    (count / 60 % 60, "minutes"),
+                    (count % 60, "seconds"),
+                ];
+                let there = parts.into_iter().filter(|&(count, _)| count != 0);
+                let there: Vec<String> = there.map(|(count, unit)| counted(count, unit)).collect();
+                there.join(" ")
+            }
             Ok(count) => counted(count, unit),
             Err(_) => part.join(" "),
         },

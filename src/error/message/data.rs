@@ -20,6 +20,8 @@ pub fn too_little_history(
     (eligible, outcome): (&str, &str),
     apart: Option<String>,
 ) -> Message {
+    // Days are told whole, unless they would then look enough.
+    let digits = usize::from(found.round() >= required.round());
     let apart = apart.map_or_else(String::new, |apart| {
         format!(" What lies apart does not count: {apart}.")
     });
@@ -27,7 +29,7 @@ pub fn too_little_history(
         code: STATE,
         text: format!("model \"{model}\" has too little history"),
         detail: format!(
-            "Found {found:.0} days; at least {required:.0} days are required: the eligible window of {eligible}, or 30 days if that is more, and the outcome window of {outcome}.{apart}"
+            "Found {found:.digits$} days; at least {required:.digits$} days are required: the eligible window of {eligible}, or 30 days if that is more, and the outcome window of {outcome}.{apart}"
         ),
         hint: "Load older events, use a shorter outcome window, or a later as_of.".to_owned(),
     }
