@@ -24,8 +24,7 @@ COMMENT ON FUNCTION customer_ai.train IS
 COMMENT ON FUNCTION customer_ai.score IS
     'scores every eligible profile as of an instant (NULL: the newest event), writes the score relation and refreshes the segments';
 COMMENT ON FUNCTION customer_ai.predict IS
-    'scores one profile live, from its newest events, and says whether it is eligible; overrides, an object of factors and values, asks what if';
-    'scores one profile live, from its newest events; what_if adds an array of events to them, overrides sets single features';
+    'scores one profile live, from its newest events, and says whether it is eligible; what_if adds an array of events to them, overrides sets single features';
 COMMENT ON FUNCTION customer_ai.explain IS
     'all factors of one profile, live: impacts in log-odds that add up with the base to the prediction';
 COMMENT ON FUNCTION customer_ai.features IS
