@@ -10,7 +10,7 @@ pub const MISSING: u8 = 255;
 pub const MAX_BINS: usize = 255;
 
 /// Rows that edges are chosen from, at most: quantiles of so many are those of all.
-const EDGE_ROWS: usize = 1 << 16;
+const EDGE_ROWS: usize = 1 << 14;
 
 /// Rows binned between two polls.
 const BLOCK: usize = 2048;
@@ -37,8 +37,8 @@ struct Column {
 impl Bins {
     /// Chooses edges from some rows and bins all rows.
     ///
-    /// * `edge_rows`: the rows that edges are learned from; of more than 65,536 of them
-    ///   between 32,768 and 65,536 evenly spaced ones are used.
+    /// * `edge_rows`: the rows that edges are learned from; of more than 16,384 of them
+    ///   between 8,192 and 16,384 evenly spaced ones are used.
     /// * `max_bins`: bins of a column at most, in `2..=255`; one of them is for missing values.
     ///
     /// A column of few distinct values gets a bin for each, otherwise bins hold about equally

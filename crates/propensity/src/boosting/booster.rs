@@ -79,12 +79,12 @@ impl<'a> Booster<'a> {
 
     /// Grows the next tree and adds it to the log-odds of all rows.
     pub(super) fn round(&mut self, poll: &mut dyn FnMut()) -> Result<Tree, Error> {
-        for rows in self.rows.chunks(BLOCK) {
+        self.sample(poll);
+        for rows in self.learned.chunks(BLOCK) {
             let (scale, pairs) = (self.scale, &mut self.gradients);
             gradients(rows, &self.log_odds, self.outcomes, scale, pairs);
             poll();
         }
-        self.sample(poll);
         let mut rows = Rows {
             learned: &mut self.learned,
             followers: &mut self.followers,

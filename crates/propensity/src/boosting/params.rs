@@ -34,15 +34,15 @@ pub struct ForestParams {
 impl Default for ForestParams {
     fn default() -> Self {
         Self {
-            learning_rate: 0.03,
+            learning_rate: 0.1,
             leaves: 15,
             depth: 5,
             min_rows: 40,
             row_share: 0.8,
-            column_share: 0.5,
+            column_share: 0.25,
             l2: 10.0,
             rounds: 1000,
-            patience: 60,
+            patience: 20,
             seed: 0,
         }
     }

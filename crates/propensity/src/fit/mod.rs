@@ -63,7 +63,7 @@ pub fn fit(
     poll: &mut dyn FnMut(),
 ) -> Result<Fitted, Error> {
     let training = Training::new(dataset, cutoffs, &schema, params, poll)?;
-    let choice = select::choose(&training, poll)?;
+    let mut choice = select::choose(&training, poll)?;
     let (hold_out, judgement) = match &training.split {
         Some(split) => {
             let judgement = choice.judge(&training, split);
@@ -73,7 +73,7 @@ pub fn fit(
         None => (None, Judgement::default()),
     };
     let leaks = leak::suspects(&training, poll)?;
-    let model = training.refit(&choice, schema, poll)?;
+    let model = training.refit(&mut choice, schema, poll)?;
     let (model, impacts) = with_background(model, &training.background, poll)?;
     let cutoffs = report::cutoffs(&training, cutoffs);
     let mut warnings = warning::warnings(training.rarer, hold_out.as_ref(), &cutoffs);

@@ -73,25 +73,34 @@ pub struct FitParams {
 /// How much freedom the data leave the learners (recipe 11.6).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Freedom {
-    /// Ridge strengths K to choose from on the hold-out.
-    pub strengths: &'static [f64],
-    /// Ridge strength without a hold-out.
+    /// Ridge strength K. It is not chosen: on a hold-out the best is noise.
     pub strength: f64,
+    /// Whether there are so many rows that trees learn slower.
+    many: bool,
+    /// Share of the rarer class.
+    share: f64,
     leaves: usize,
     min_rows: usize,
     /// Number of trees, if it is not to be found by early stopping.
     pub rounds: Option<usize>,
 }
 
+/// Trees learn slower from more training rows than this.
+const MANY_ROWS: usize = 50_000;
+/// Rows that a tree learns from, of the rarer class at least so many.
+const TREE_ROWS: f64 = 32_000.0;
+const TREE_RARER: f64 = 1000.0;
+
 /// Rounds of early stopping at most, and without a hold-out to stop on (recipe 11.4).
 const MOST_ROUNDS: usize = 1000;
-const USUAL_ROUNDS: usize = 150;
+const USUAL_ROUNDS: usize = 50;
 
 impl Freedom {
-    /// The rules for so many rows of the rarer class.
-    pub fn of(rarer: usize) -> Self {
+    /// The rules for so many training rows, of which so many are of the rarer class.
+    pub fn of(rows: usize, rarer: usize) -> Self {
         let small = Self {
-            strengths: &[2.0],
+            many: rows > MANY_ROWS,
+            share: rarer as f64 / rows.max(1) as f64,
             strength: 2.0,
             leaves: 7,
             min_rows: 20,
@@ -104,27 +113,29 @@ impl Freedom {
             },
             200..500 => small,
             _ => Self {
-                strengths: &[1.0, 5.0, 25.0, 125.0],
-                strength: 5.0,
+                strength: 25.0,
                 leaves: 15,
                 min_rows: 40,
                 rounds: None,
+                ..small
             },
         }
     }
 
-    /// Parameters of the trees, to be stopped early.
-    pub fn forest(&self, seed: u64) -> ForestParams {
+    /// Parameters of the trees of so many rows, to be stopped early.
+    pub fn forest(&self, rows: usize, seed: u64) -> ForestParams {
+        // A tree learns from some thousand rows of the rarer class, if there are so many.
+        let wanted = TREE_ROWS.max(TREE_RARER / self.share);
         ForestParams {
-            learning_rate: 0.03,
+            learning_rate: if self.many { 0.06 } else { 0.1 },
             leaves: self.leaves,
             depth: 5,
             min_rows: self.min_rows,
-            row_share: 0.8,
-            column_share: 0.5,
+            row_share: (wanted / rows as f64).min(0.8),
+            column_share: 0.25,
             l2: 10.0,
             rounds: MOST_ROUNDS,
-            patience: 60,
+            patience: if self.many { 30 } else { 20 },
             seed,
         }
     }
@@ -152,19 +163,33 @@ mod tests {
     #[test]
     fn little_data_leave_little_freedom() {
         let of = |rarer| {
-            let freedom = Freedom::of(rarer);
-            let forest = freedom.forest(0);
+            let freedom = Freedom::of(1000, rarer);
+            let forest = freedom.forest(1000, 0);
             (
-                freedom.strengths.len(),
+                freedom.strength,
                 freedom.rounds,
                 forest.leaves,
                 forest.min_rows,
             )
         };
-        assert_eq!(of(50), (1, Some(60), 7, 20));
-        assert_eq!(of(199), (1, Some(60), 7, 20));
-        assert_eq!(of(200), (1, None, 7, 20));
-        assert_eq!(of(499), (1, None, 7, 20));
-        assert_eq!(of(500), (4, None, 15, 40));
+        assert_eq!(of(50), (2.0, Some(60), 7, 20));
+        assert_eq!(of(199), (2.0, Some(60), 7, 20));
+        assert_eq!(of(200), (2.0, None, 7, 20));
+        assert_eq!(of(499), (2.0, None, 7, 20));
+        assert_eq!(of(500), (25.0, None, 15, 40));
+    }
+
+    #[test]
+    fn trees_of_many_rows_learn_slower_and_from_a_part_of_them() {
+        let of = |rows, rarer| {
+            let forest = Freedom::of(rows, rarer).forest(rows, 0);
+            (forest.learning_rate, forest.patience, forest.row_share)
+        };
+        assert_eq!(of(20_000, 5000), (0.1, 20, 0.8));
+        assert_eq!(of(50_000, 5000), (0.1, 20, 0.64));
+        assert_eq!(of(80_000, 8000), (0.06, 30, 0.4));
+        // 1,000 of 2,000 rare rows are in 40,000 of 80,000; all there are, in 0.8 of them.
+        assert_eq!(of(80_000, 2000), (0.06, 30, 0.5));
+        assert_eq!(of(80_000, 900), (0.06, 30, 0.8));
     }
 }

@@ -1,4 +1,4 @@
-//! Choosing ridge strength and number of trees on the hold-out.
+//! Choosing the number of trees on the hold-out, and what both halves say of it.
 
 use crate::boosting::Forest;
 use crate::dataset::Matrix;
@@ -6,8 +6,7 @@ use crate::error::Error;
 use crate::fit::judge::Judgement;
 use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
-use crate::logistic::Logistic;
-use crate::metrics::roc_auc;
+use crate::logistic::{StandardRows, Start};
 use crate::model::combine;
 use crate::parallel::both;
 use crate::split::HoldOut;
@@ -17,14 +16,14 @@ const POLL: usize = 1024;
 
 /// What to learn with, and what the models that found it say of the held-out rows.
 pub(super) struct Choice {
-    /// Ridge strength K.
-    pub strength: f64,
     /// Number of trees.
     pub rounds: usize,
     /// Log-odds of the held-out rows by the linear half, unclipped.
     pub linear: Option<Vec<f64>>,
     /// The same by the half of trees.
     pub trees: Option<Vec<f64>>,
+    /// Where the fit of the linear half ended.
+    pub start: Option<Start>,
 }
 
 impl Choice {
@@ -52,10 +51,10 @@ pub(super) fn is_usable(split: &HoldOut, outcomes: &[bool]) -> bool {
 /// Chooses on the hold-out; without one, the usual values.
 pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Choice, Error> {
     let mut choice = Choice {
-        strength: training.freedom.strength,
         rounds: training.freedom.usual_rounds(),
         linear: None,
         trees: None,
+        start: None,
     };
     let Some(split) = &training.split else {
         return Ok(choice);
@@ -73,16 +72,16 @@ pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Choi
                 .transpose()
         },
         |poll| {
-            algorithm
-                .is_linear()
-                .then(|| strength(training, split, poll))
+            let standard = training.standard.as_ref();
+            standard
+                .map(|standard| linear(training, standard, split, poll))
                 .transpose()
         },
         poll,
     );
-    if let Some((strength, log_odds)) = linear? {
-        choice.strength = strength;
+    if let Some((log_odds, start)) = linear? {
         choice.linear = Some(log_odds);
+        choice.start = Some(start);
     }
     if let Some((rounds, log_odds)) = trees? {
         choice.rounds = rounds;
@@ -91,27 +90,17 @@ pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Choi
     Ok(choice)
 }
 
-/// The strength with the highest AUC on the held-out rows (ties go to the smaller), and what its
-/// model says of them.
-fn strength(
+/// What the linear half says of the held-out rows, and where its fit ended.
+fn linear(
     training: &Training,
+    standard: &StandardRows,
     split: &HoldOut,
     poll: &mut dyn FnMut(),
-) -> Result<(f64, Vec<f64>), Error> {
-    let Training { x, outcomes, .. } = training;
-    let held = pick(outcomes, &split.hold);
-    let models = Logistic::fit(x, outcomes, &split.fit, training.freedom.strengths, poll)?;
-    let mut best = (training.freedom.strength, Vec::new());
-    let mut best_auc = f64::NEG_INFINITY;
-    for model in models {
-        let log_odds = predict(x, &split.hold, |row| model.logit(row), poll)?;
-        let auc = roc_auc(&log_odds, &held)?;
-        if auc > best_auc {
-            best = (model.strength, log_odds);
-            best_auc = auc;
-        }
-    }
-    Ok(best)
+) -> Result<(Vec<f64>, Start), Error> {
+    let (outcomes, strength) = (&training.outcomes, training.freedom.strength);
+    let (model, start) = standard.fit(outcomes, &split.fit, strength, None, poll)?;
+    let log_odds = predict(&training.x, &split.hold, |row| model.logit(row), poll)?;
+    Ok((log_odds, start))
 }
 
 /// The number of trees with the least log loss on the held-out rows, and what they say of them.
@@ -124,7 +113,10 @@ fn rounds(
         return Ok((training.freedom.usual_rounds(), Vec::new()));
     };
     let outcomes = &training.outcomes;
-    let params = training.freedom.forest(training.params.seed).check()?;
+    let params = training
+        .freedom
+        .forest(split.fit.len(), training.params.seed)
+        .check()?;
     let (rounds, forest) = match training.freedom.rounds {
         Some(rounds) => {
             let params = params.with_rounds(rounds);

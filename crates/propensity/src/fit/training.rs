@@ -15,7 +15,7 @@ use crate::fit::background;
 use crate::fit::judge::Baselines;
 use crate::fit::params::{Algorithm, FEWEST, FitParams, Freedom};
 use crate::fit::select::{Choice, is_usable};
-use crate::logistic::Logistic;
+use crate::logistic::StandardRows;
 use crate::model::{Background, Model};
 use crate::parallel::both;
 use crate::schema::Schema;
@@ -34,6 +34,8 @@ pub(super) struct Training<'a> {
     pub features: Vec<Feature>,
     pub encoder: Encoder,
     pub x: Matrix,
+    /// The same standardised, if there is to be a linear half.
+    pub standard: Option<StandardRows>,
     /// The same in bins, if there are to be trees.
     pub bins: Option<Bins>,
     pub outcomes: Vec<bool>,
@@ -70,6 +72,12 @@ impl<'a> Training<'a> {
         let split = HoldOut::choose(&row_cutoffs, cutoffs, &profiles, &outcomes)?;
         let split = Some(split).filter(|split| is_usable(split, &outcomes));
         let x = encoder.transform(dataset, poll)?;
+        let standard = if params.algorithm.is_linear() {
+            let rows: Vec<u32> = (0..x.rows as u32).collect();
+            Some(StandardRows::new(&x, &rows, poll)?)
+        } else {
+            None
+        };
         let bins = if params.algorithm.has_trees() {
             let rows: Vec<u32> = (0..x.rows as u32).collect();
             Some(Bins::new(&x, &rows, MOST_BINS, poll)?)
@@ -78,11 +86,12 @@ impl<'a> Training<'a> {
         };
         Ok(Self {
             params,
-            freedom: Freedom::of(rarer),
+            freedom: Freedom::of(outcomes.len(), rarer),
             rarer,
             features,
             encoder,
             x,
+            standard,
             bins,
             outcomes,
             cutoffs: row_cutoffs,
@@ -105,12 +114,14 @@ impl<'a> Training<'a> {
     /// The model of the choice, learned from all rows; its background is still to be measured.
     pub fn refit(
         &self,
-        choice: &Choice,
+        choice: &mut Choice,
         schema: Schema,
         poll: &mut dyn FnMut(),
     ) -> Result<Model, Error> {
         let rows = self.all_rows();
         let algorithm = self.params.algorithm;
+        let start = choice.start.take();
+        let choice = &*choice;
         let (forest, logistic) = both(
             self.params
                 .second_thread
@@ -122,14 +133,17 @@ impl<'a> Training<'a> {
                     .transpose()
             },
             |poll| {
-                algorithm
-                    .is_linear()
-                    .then(|| self.logistic(&rows, choice, poll))
+                let standard = self.standard.as_ref();
+                standard
+                    .map(|standard| {
+                        let strength = self.freedom.strength;
+                        standard.fit(&self.outcomes, &rows, strength, start, poll)
+                    })
                     .transpose()
             },
             poll,
         );
-        let (forest, logistic) = (forest?, logistic?.flatten());
+        let (forest, logistic) = (forest?, logistic?.map(|(logistic, _)| logistic));
         Ok(Model {
             schema,
             encoder: self.encoder.clone(),
@@ -140,16 +154,6 @@ impl<'a> Training<'a> {
         })
     }
 
-    fn logistic(
-        &self,
-        rows: &[u32],
-        choice: &Choice,
-        poll: &mut dyn FnMut(),
-    ) -> Result<Option<Logistic>, Error> {
-        let strengths = [choice.strength];
-        Ok(Logistic::fit(&self.x, &self.outcomes, rows, &strengths, poll)?.pop())
-    }
-
     fn forest(
         &self,
         bins: &Bins,
@@ -157,7 +161,7 @@ impl<'a> Training<'a> {
         choice: &Choice,
         poll: &mut dyn FnMut(),
     ) -> Result<Forest, Error> {
-        let params = self.freedom.forest(self.params.seed).check()?;
+        let params = self.freedom.forest(rows.len(), self.params.seed).check()?;
         Forest::fit(
             bins,
             &self.outcomes,

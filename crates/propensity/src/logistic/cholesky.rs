@@ -14,13 +14,13 @@ pub(super) struct Cholesky {
 impl Cholesky {
     /// Factorises `A`, given as `size x size` values of which the lower triangle is read; `None` if
     /// it is not finite.
-    pub(super) fn new(matrix: &[f64], size: usize) -> Option<Self> {
+    pub(super) fn new(matrix: &[f64], size: usize, poll: &mut dyn FnMut()) -> Option<Self> {
         let mean = (0..size).map(|i| matrix[i * size + i]).sum::<f64>() / size as f64;
         let raises = (0..ATTEMPTS).map(|attempt| mean * 1e-14 * 100f64.powi(attempt));
         std::iter::once(0.0).chain(raises).find_map(|raise| {
             let mut lower = matrix.to_vec();
             (0..size).for_each(|i| lower[i * size + i] += raise);
-            factorise(&mut lower, size).then_some(Self { size, lower })
+            factorise(&mut lower, size, poll).then_some(Self { size, lower })
         })
     }
 
@@ -42,8 +42,9 @@ impl Cholesky {
 }
 
 /// Replaces the lower triangle by its factor, row by row; false if it is not positive definite.
-fn factorise(lower: &mut [f64], size: usize) -> bool {
+fn factorise(lower: &mut [f64], size: usize, poll: &mut dyn FnMut()) -> bool {
     for i in 0..size {
+        poll();
         let (above, rest) = lower.split_at_mut(i * size);
         for j in 0..i {
             let factor = &above[j * size..][..=j];
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn solves_a_hand_made_system() {
-        let factor = Cholesky::new(&[4.0, 2.0, 2.0, 3.0], 2).unwrap();
+        let factor = Cholesky::new(&[4.0, 2.0, 2.0, 3.0], 2, &mut || ()).unwrap();
         let mut b = [10.0, 9.0];
         factor.solve(&mut b);
         assert!((b[0] - 1.5).abs() < 1e-12 && (b[1] - 2.0).abs() < 1e-12);
@@ -100,13 +101,15 @@ mod tests {
         let x: Vec<f64> = (0..size).map(|i| i as f64 - 18.0).collect();
         let times = |i: usize| (0..size).map(|j| cell(i, j) * x[j]).sum();
         let mut b: Vec<f64> = (0..size).map(times).collect();
-        Cholesky::new(&matrix, size).unwrap().solve(&mut b);
+        Cholesky::new(&matrix, size, &mut || ())
+            .unwrap()
+            .solve(&mut b);
         assert!(b.iter().zip(&x).all(|(found, x)| (found - x).abs() < 1e-12));
     }
 
     #[test]
     fn a_singular_matrix_is_raised_until_it_can_be_solved() {
-        let factor = Cholesky::new(&[1.0, 1.0, 1.0, 1.0], 2).unwrap();
+        let factor = Cholesky::new(&[1.0, 1.0, 1.0, 1.0], 2, &mut || ()).unwrap();
         let mut b = [2.0, 2.0];
         factor.solve(&mut b);
         assert!((b[0] + b[1] - 2.0).abs() < 1e-6);
@@ -114,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_matrix_that_is_not_finite_has_no_factor() {
-        assert!(Cholesky::new(&[f64::NAN], 1).is_none());
-        assert!(Cholesky::new(&[f64::INFINITY], 1).is_none());
+        assert!(Cholesky::new(&[f64::NAN], 1, &mut || ()).is_none());
+        assert!(Cholesky::new(&[f64::INFINITY], 1, &mut || ()).is_none());
     }
 }

@@ -44,13 +44,18 @@ impl Gram {
         })
     }
 
-    /// Sums `root^2 z z'` over all rows; `roots` has one entry per row.
-    pub(super) fn compute(&mut self, values: &[f32], roots: &[f32], poll: &mut dyn FnMut()) {
+    /// Sums `root^2 z z'` over some rows of `values`; `roots` has one entry for each of them.
+    pub(super) fn compute(
+        &mut self,
+        values: &[f32],
+        rows: &[u32],
+        roots: &[f32],
+        poll: &mut dyn FnMut(),
+    ) {
         self.sums.fill(0.0);
-        let blocks = values.chunks(BLOCK * self.columns);
-        for (values, roots) in blocks.zip(roots.chunks(BLOCK)) {
+        for (rows, roots) in rows.chunks(BLOCK).zip(roots.chunks(BLOCK)) {
             poll();
-            self.pack(values, roots);
+            self.pack(values, rows, roots);
             for right in 0..self.groups {
                 for left in 0..=right {
                     self.tile::<0>(left, right, roots.len());
@@ -65,9 +70,10 @@ impl Gram {
         self.sums[one.min(other) * self.groups * GROUP + one.max(other)]
     }
 
-    fn pack(&mut self, values: &[f32], roots: &[f32]) {
+    fn pack(&mut self, values: &[f32], rows: &[u32], roots: &[f32]) {
         let (last, ones) = (self.columns / GROUP, self.columns % GROUP);
-        for (row, (values, &root)) in values.chunks_exact(self.columns).zip(roots).enumerate() {
+        for (row, (&number, &root)) in rows.iter().zip(roots).enumerate() {
+            let values = &values[number as usize * self.columns..][..self.columns];
             let (whole, rest) = values.as_chunks::<GROUP>();
             for (group, values) in whole.iter().enumerate() {
                 self.block[group * BLOCK + row] = values.map(|value| value * root);
@@ -122,9 +128,11 @@ mod tests {
             let values: Vec<f32> = (0..rows * columns).map(value).collect();
             let roots: Vec<f32> = (0..rows).map(|row| (row % 5) as f32 / 4.0).collect();
             let mut gram = Gram::new(columns).unwrap();
-            // Twice: what is left of the last block must not count.
-            gram.compute(&values, &roots, &mut || ());
-            gram.compute(&values, &roots, &mut || ());
+            // Every other row, twice: what is left of the last block must not count.
+            let every: Vec<u32> = (0..rows as u32).step_by(2).collect();
+            let its: Vec<f32> = roots.iter().copied().step_by(2).collect();
+            gram.compute(&values, &every, &its, &mut || ());
+            gram.compute(&values, &every, &its, &mut || ());
             for i in 0..=columns {
                 for j in 0..=columns {
                     let cell = |row: usize, column: usize| match column {
@@ -132,6 +140,7 @@ mod tests {
                         column => f64::from(values[row * columns + column]),
                     };
                     let expected: f64 = (0..rows)
+                        .step_by(2)
                         .map(|row| f64::from(roots[row]).powi(2) * cell(row, i) * cell(row, j))
                         .sum();
                     assert!(

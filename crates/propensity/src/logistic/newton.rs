@@ -7,12 +7,12 @@ use super::cholesky::Cholesky;
 use super::gram::Gram;
 use crate::error::Error;
 
-/// Converged when no derivative of the objective is larger.
-const TOLERANCE: f64 = 1e-9;
-
-/// The curvature is computed anew unless the last step shrank the gradient by this factor: it costs
-/// as much as three readings of the rows at 60 columns and ten at 400.
+/// The curvature is computed anew unless the last step shrank the gradient by this factor.
 const FAST: f64 = 4.0;
+
+/// Rows that the curvature is computed from, at most: evenly spaced ones. It only says where to
+/// go; where the search ends is decided by the gradient of all rows.
+const CURVATURE_ROWS: usize = 8192;
 
 const ITERATIONS: usize = 100;
 const HALVINGS: usize = 40;
@@ -21,81 +21,102 @@ const HALVINGS: usize = 40;
 const POLL: usize = 1024;
 
 /// Standardised rows with their outcomes.
-struct Problem<'a> {
-    /// `rows x columns`, row after row.
-    values: &'a [f32],
-    outcomes: &'a [bool],
-    columns: usize,
+pub(super) struct Problem<'a> {
+    /// Rows of `columns` values, row after row.
+    pub values: &'a [f32],
+    /// One for each of these rows.
+    pub outcomes: &'a [bool],
+    /// The numbers of the rows to learn from.
+    pub rows: &'a [u32],
+    pub columns: usize,
 }
 
 /// The sums over all rows at given weights, as means. The last weight is the intercept.
 struct Sums {
     loss: f64,
     gradient: Vec<f64>,
-    /// `sqrt(p (1 - p))` of each row.
+    /// `sqrt(p (1 - p))` of each row of the curvature.
     roots: Vec<f32>,
+    curvature_rows: usize,
 }
 
-/// Weights and intercept for each strength, each fit continuing from the one before.
-pub(super) fn solve(
-    values: &[f32],
-    outcomes: &[bool],
-    columns: usize,
-    strengths: &[f64],
-    poll: &mut dyn FnMut(),
-) -> Result<Vec<(Vec<f64>, f64)>, Error> {
-    let problem = Problem {
-        values,
-        outcomes,
-        columns,
-    };
-    let mut search = Search::new(&problem, poll)?;
-    let solutions = strengths.iter().map(|&strength| {
-        search.minimise(1.0 / strength, poll);
-        (search.weights[..columns].to_vec(), search.weights[columns])
-    });
-    Ok(solutions.collect())
+/// Where another search ended: a good place to start from, and the curvature there.
+pub(crate) struct Start {
+    weights: Vec<f64>,
+    gram: Gram,
+    curvature_rows: usize,
 }
 
 /// Where the search is, with what it knows there.
-struct Search<'a> {
-    problem: &'a Problem<'a>,
+pub(super) struct Search<'a> {
+    problem: Problem<'a>,
+    /// Converged when no derivative of the objective is larger.
+    tolerance: f64,
     weights: Vec<f64>,
     sums: Sums,
     gram: Gram,
+    /// The rows of the curvature, and how many `gram` is of.
+    curvature: Vec<u32>,
+    curvature_rows: usize,
     /// Whether `gram` is of weights near enough to be used again.
     curved: bool,
 }
 
 impl<'a> Search<'a> {
-    /// Starts at the base rate.
-    fn new(problem: &'a Problem<'a>, poll: &mut dyn FnMut()) -> Result<Self, Error> {
-        let positives = problem.outcomes.iter().filter(|&&outcome| outcome).count() as f64;
-        let mut weights = vec![0.0; problem.columns + 1];
-        weights[problem.columns] = (positives / (problem.outcomes.len() as f64 - positives)).ln();
-        let mut sums = Sums::new(problem)?;
-        sums.compute(problem, &weights, poll);
+    /// Starts at the base rate, or where another search ended.
+    pub(super) fn new(
+        problem: Problem<'a>,
+        tolerance: f64,
+        start: Option<Start>,
+        poll: &mut dyn FnMut(),
+    ) -> Result<Self, Error> {
+        let all = problem.rows.len();
+        let count = all.min(CURVATURE_ROWS);
+        let mut curvature = Vec::new();
+        curvature.try_reserve_exact(count)?;
+        curvature.extend((0..count).map(|index| problem.rows[index * all / count]));
+        let curved = start.is_some();
+        let start = match start {
+            Some(start) => start,
+            None => {
+                let is_positive = |&&row: &&u32| problem.outcomes[row as usize];
+                let positives = problem.rows.iter().filter(is_positive).count() as f64;
+                let mut weights = vec![0.0; problem.columns + 1];
+                weights[problem.columns] = (positives / (all as f64 - positives)).ln();
+                Start {
+                    weights,
+                    gram: Gram::new(problem.columns)?,
+                    curvature_rows: count,
+                }
+            }
+        };
+        let mut sums = Sums::new(&problem, count)?;
+        sums.compute(&problem, &start.weights, poll);
         Ok(Self {
             problem,
-            weights,
+            tolerance,
+            weights: start.weights,
             sums,
-            gram: Gram::new(problem.columns)?,
-            curved: false,
+            gram: start.gram,
+            curvature,
+            curvature_rows: start.curvature_rows,
+            curved,
         })
     }
 
     /// Newton steps to the minimum for a ridge; stays where it is when rounding allows no descent.
-    fn minimise(&mut self, ridge: f64, poll: &mut dyn FnMut()) {
+    pub(super) fn minimise(&mut self, ridge: f64, poll: &mut dyn FnMut()) {
         for _ in 0..ITERATIONS {
             let gradient = self.gradient(ridge);
             let size = largest(&gradient);
-            if size <= TOLERANCE {
+            if size <= self.tolerance {
                 break;
             }
             let fresh = !self.curved;
             if fresh {
-                self.gram
-                    .compute(self.problem.values, &self.sums.roots, poll);
+                let (values, rows) = (self.problem.values, &self.curvature);
+                self.gram.compute(values, rows, &self.sums.roots, poll);
+                self.curvature_rows = rows.len();
             }
             let descended = self.step(&gradient, ridge, poll);
             if !descended && fresh {
@@ -106,9 +127,23 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The weights of the columns, then the intercept.
+    pub(super) fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// Where it ended, for another search.
+    pub(super) fn end(self) -> Start {
+        Start {
+            weights: self.weights,
+            gram: self.gram,
+            curvature_rows: self.curvature_rows,
+        }
+    }
+
     /// One step by the curvature at hand, halved until it descends; whether it did.
     fn step(&mut self, gradient: &[f64], ridge: f64, poll: &mut dyn FnMut()) -> bool {
-        let Some(factor) = Cholesky::new(&self.hessian(ridge), gradient.len()) else {
+        let Some(factor) = Cholesky::new(&self.hessian(ridge), gradient.len(), poll) else {
             return false;
         };
         let mut direction: Vec<f64> = gradient.iter().map(|slope| -slope).collect();
@@ -120,7 +155,7 @@ impl<'a> Search<'a> {
         for _ in 0..HALVINGS {
             let moved = start.iter().zip(&direction).map(|(w, d)| w + length * d);
             self.weights = moved.collect();
-            self.sums.compute(self.problem, &self.weights, poll);
+            self.sums.compute(&self.problem, &self.weights, poll);
             // The last term is the rounding of a sum over the rows.
             if self.objective(ridge) <= value + 1e-4 * length * slope + 1e-12 * value {
                 return true;
@@ -128,7 +163,7 @@ impl<'a> Search<'a> {
             length /= 2.0;
         }
         self.weights = start;
-        self.sums.compute(self.problem, &self.weights, poll);
+        self.sums.compute(&self.problem, &self.weights, poll);
         false
     }
 
@@ -149,7 +184,7 @@ impl<'a> Search<'a> {
     /// The lower triangle of the matrix of second derivatives.
     fn hessian(&self, ridge: f64) -> Vec<f64> {
         let size = self.weights.len();
-        let rows = self.problem.outcomes.len() as f64;
+        let rows = self.curvature_rows as f64;
         let mut hessian = vec![0.0; size * size];
         for (i, row) in hessian.chunks_exact_mut(size).enumerate() {
             for (j, cell) in row[..=i].iter_mut().enumerate() {
@@ -162,14 +197,14 @@ impl<'a> Search<'a> {
 }
 
 impl Sums {
-    fn new(problem: &Problem) -> Result<Self, Error> {
+    fn new(problem: &Problem, curvature_rows: usize) -> Result<Self, Error> {
         let mut roots = Vec::new();
-        roots.try_reserve_exact(problem.outcomes.len())?;
-        roots.resize(problem.outcomes.len(), 0.0);
+        roots.try_reserve_exact(curvature_rows)?;
         Ok(Self {
             loss: 0.0,
             gradient: vec![0.0; problem.columns + 1],
             roots,
+            curvature_rows,
         })
     }
 
@@ -177,11 +212,14 @@ impl Sums {
         let (weights, intercept) = weights.split_at(problem.columns);
         self.loss = 0.0;
         self.gradient.fill(0.0);
-        let rows = problem.values.chunks_exact(problem.columns);
-        for (row, (values, &outcome)) in rows.zip(problem.outcomes).enumerate() {
-            if row.is_multiple_of(POLL) {
+        self.roots.clear();
+        let (all, curvature_rows) = (problem.rows.len(), self.curvature_rows);
+        for (index, &row) in problem.rows.iter().enumerate() {
+            if index.is_multiple_of(POLL) {
                 poll();
             }
+            let values = &problem.values[row as usize * problem.columns..][..problem.columns];
+            let outcome = problem.outcomes[row as usize];
             let logit = dot(values, weights) + intercept[0];
             let signed = if outcome { -logit } else { logit };
             let odds = (-signed.abs()).exp();
@@ -189,13 +227,15 @@ impl Sums {
             let wrong = if signed > 0.0 { 1.0 } else { odds } / (1.0 + odds);
             let residual = if outcome { -wrong } else { wrong };
             self.loss += signed.max(0.0) + odds.ln_1p();
-            self.roots[row] = (odds.sqrt() / (1.0 + odds)) as f32;
+            if index == self.roots.len() * all / curvature_rows {
+                self.roots.push((odds.sqrt() / (1.0 + odds)) as f32);
+            }
             for (slope, &value) in self.gradient.iter_mut().zip(values) {
                 *slope += residual * f64::from(value);
             }
             self.gradient[problem.columns] += residual;
         }
-        let count = problem.outcomes.len() as f64;
+        let count = all as f64;
         self.loss /= count;
         self.gradient.iter_mut().for_each(|slope| *slope /= count);
     }

@@ -1,9 +1,12 @@
 //! Standardised `sign(x) ln(1 + |x|)`, with a 0/1 column for each column that has missing values.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Matrix;
 use crate::error::Error;
+use crate::rng::Rng;
 
 /// Standardised values are clipped to plus or minus this.
 const CLIP: f64 = 8.0;
@@ -26,16 +29,49 @@ pub struct Standardizer {
     pub missing: Vec<f64>,
 }
 
+/// Standardised rows. Of equal indicators there is one, times the root of their number: with a ridge
+/// that is exactly the same model, in which each of them has the same weight.
+#[derive(Debug)]
+pub(super) struct Standardised {
+    /// `rows x columns`, row after row: the columns of the matrix, then the distinct indicators.
+    pub values: Vec<f32>,
+    pub columns: usize,
+    indicators: Indicators,
+}
+
+/// Which missing indicators are equal.
+#[derive(Debug)]
+struct Indicators {
+    /// For each indicator, the number of the distinct one that it equals.
+    distinct: Vec<usize>,
+    /// For each distinct indicator, the first that it is, and how many are equal to it.
+    firsts: Vec<usize>,
+    sizes: Vec<f64>,
+}
+
+impl Standardised {
+    /// The weights of all columns and indicators, from those of the distinct ones.
+    pub(super) fn share_out(&self, weights: &[f64]) -> Vec<f64> {
+        let Indicators {
+            distinct, sizes, ..
+        } = &self.indicators;
+        let (numbers, indicators) = weights.split_at(weights.len() - sizes.len());
+        let shared = distinct.iter().map(|&i| indicators[i] / sizes[i].sqrt());
+        numbers.iter().copied().chain(shared).collect()
+    }
+}
+
 impl Standardizer {
-    /// Learns from the chosen rows; returns them standardised too, `rows x columns()`, row after row.
+    /// Learns from the chosen rows; returns them standardised too.
     pub(super) fn fit(
         x: &Matrix,
         rows: &[u32],
         poll: &mut dyn FnMut(),
-    ) -> Result<(Self, Vec<f32>), Error> {
+    ) -> Result<(Self, Standardised), Error> {
         let survey = Survey::new(x, rows, poll);
         let indicated = survey.indicated();
-        let width = x.columns + indicated.len();
+        let indicators = survey.distinct(&indicated);
+        let width = x.columns + indicators.sizes.len();
         let mut values = Vec::new();
         values.try_reserve_exact(rows.len() * width)?;
         values.resize(rows.len() * width, 0.0);
@@ -64,8 +100,13 @@ impl Standardizer {
                 .collect(),
             indicated,
         };
-        scale.standardise(&centres, &mut values, poll);
-        Ok((scale, values))
+        scale.standardise(&centres, &indicators, &mut values, poll);
+        let standardised = Standardised {
+            values,
+            columns: width,
+            indicators,
+        };
+        Ok((scale, standardised))
     }
 
     /// Number of standardised columns: those of the matrix, then the missing indicators.
@@ -85,18 +126,37 @@ impl Standardizer {
     }
 
     /// Replaces the transformed values, each less its column's origin, by standardised ones.
-    fn standardise(&self, centres: &[f64], values: &mut [f32], poll: &mut dyn FnMut()) {
+    fn standardise(
+        &self,
+        centres: &[f64],
+        distinct: &Indicators,
+        values: &mut [f32],
+        poll: &mut dyn FnMut(),
+    ) {
         let columns = self.mean.len();
         let scales: Vec<f64> = self.std.iter().map(|std| 1.0 / std).collect();
-        let level = |&share: &f64| [false, true].map(|m| standard_indicator(share, m) as f32);
-        let levels: Vec<[f32; 2]> = self.missing.iter().map(level).collect();
-        for (row, standardised) in values.chunks_exact_mut(self.columns()).enumerate() {
+        let level = |(&first, &size): (&usize, &f64)| {
+            [false, true].map(|m| (standard_indicator(self.missing[first], m) * size.sqrt()) as f32)
+        };
+        let levels: Vec<[f32; 2]> = distinct
+            .firsts
+            .iter()
+            .zip(&distinct.sizes)
+            .map(level)
+            .collect();
+        let sources: Vec<usize> = distinct
+            .firsts
+            .iter()
+            .map(|&first| self.indicated[first] as usize)
+            .collect();
+        let width = columns + sources.len();
+        for (row, standardised) in values.chunks_exact_mut(width).enumerate() {
             if row.is_multiple_of(POLL) {
                 poll();
             }
             let (numbers, indicators) = standardised.split_at_mut(columns);
             for (i, indicator) in indicators.iter_mut().enumerate() {
-                *indicator = levels[i][usize::from(numbers[self.indicated[i] as usize].is_nan())];
+                *indicator = levels[i][usize::from(numbers[sources[i]].is_nan())];
             }
             for ((number, centre), scale) in numbers.iter_mut().zip(centres).zip(&scales) {
                 let standard = clip((f64::from(*number) - centre) * scale);
@@ -181,6 +241,8 @@ fn unless_constant(std: f64) -> f64 {
 struct Survey {
     /// Rows in which it is missing.
     missing: Vec<f64>,
+    /// A sum of hashes of these rows: equal for two columns that are missing in the same rows.
+    patterns: Vec<u64>,
     /// Its first value, transformed; 0 if it has none.
     origins: Vec<f64>,
 }
@@ -188,14 +250,18 @@ struct Survey {
 impl Survey {
     fn new(x: &Matrix, rows: &[u32], poll: &mut dyn FnMut()) -> Self {
         let mut missing = vec![0.0; x.columns];
+        let mut patterns = vec![0_u64; x.columns];
         let mut firsts = vec![f32::NAN; x.columns];
         for (i, &row) in rows.iter().enumerate() {
             if i.is_multiple_of(POLL) {
                 poll();
             }
-            let columns = missing.iter_mut().zip(&mut firsts);
-            for ((missing, first), &value) in columns.zip(x.row(row as usize)) {
-                *missing += f64::from(u8::from(value.is_nan()));
+            let hash = Rng::new(i as u64).word();
+            let columns = missing.iter_mut().zip(&mut patterns).zip(&mut firsts);
+            for (((missing, pattern), first), &value) in columns.zip(x.row(row as usize)) {
+                let is_missing = value.is_nan();
+                *missing += f64::from(u8::from(is_missing));
+                *pattern = pattern.wrapping_add(if is_missing { hash } else { 0 });
                 *first = if first.is_nan() { value } else { *first };
             }
         }
@@ -208,8 +274,31 @@ impl Survey {
         };
         Self {
             missing,
+            patterns,
             origins: firsts.iter().map(origin).collect(),
         }
+    }
+
+    /// Which of the indicators of these columns are equal.
+    fn distinct(&self, indicated: &[u32]) -> Indicators {
+        let mut known = BTreeMap::new();
+        let mut found = Indicators {
+            distinct: Vec::new(),
+            firsts: Vec::new(),
+            sizes: Vec::new(),
+        };
+        for (indicator, &column) in indicated.iter().enumerate() {
+            let column = column as usize;
+            let pattern = (self.patterns[column], self.missing[column] as u64);
+            let place = *known.entry(pattern).or_insert(found.firsts.len());
+            if place == found.firsts.len() {
+                found.firsts.push(indicator);
+                found.sizes.push(0.0);
+            }
+            found.sizes[place] += 1.0;
+            found.distinct.push(place);
+        }
+        found
     }
 
     /// The columns with missing values.
@@ -301,7 +390,7 @@ mod tests {
         };
         let rows: Vec<u32> = (0..1000).collect();
         let (scale, standard) = Standardizer::fit(&x, &rows, &mut || ()).unwrap();
-        for (row, &standard) in standard.iter().enumerate() {
+        for (row, &standard) in standard.values.iter().enumerate() {
             // Nearly linear here: (0..10 - 4.5) / sqrt(8.25).
             let expected = ((row % 10) as f64 - 4.5) / 8.25f64.sqrt();
             assert!((f64::from(standard) - expected).abs() < 1e-4);

@@ -118,6 +118,16 @@ fn splits_where_lightgbm_splits() {
     }
 }
 
+/// What LightGBM was told.
+fn slow() -> ForestParams {
+    ForestParams {
+        learning_rate: 0.03,
+        column_share: 0.5,
+        patience: 60,
+        ..ForestParams::default()
+    }
+}
+
 #[test]
 fn predicts_as_well_as_lightgbm_and_scikit_learn() {
     let shape = fixture().large;
@@ -127,7 +137,7 @@ fn predicts_as_well_as_lightgbm_and_scikit_learn() {
     let (fit_rows, hold_rows) = rows.split_at(shape.fit);
     let params = ForestParams {
         rounds: 200,
-        ..ForestParams::default()
+        ..slow()
     };
     let bins = Bins::new(&x, fit_rows, 255, &mut || ()).unwrap();
     let params = params.check().unwrap();
@@ -145,7 +155,7 @@ fn stops_about_when_lightgbm_stops() {
     let rows = all(shape.rows);
     let (fit_rows, hold_rows) = rows.split_at(shape.fit);
     let bins = Bins::new(&x, fit_rows, 255, &mut || ()).unwrap();
-    let params = ForestParams::default().check().unwrap();
+    let params = slow().check().unwrap();
     let selected = Forest::select(&bins, &outcomes, fit_rows, hold_rows, &params, &mut || ());
     let Selection { rounds, forest } = selected.unwrap();
     let mean = shape.lightgbm_rounds.iter().sum::<f64>() / 5.0;
