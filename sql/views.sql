@@ -35,7 +35,8 @@ WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.versions WITH (security_barrier) AS
 SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE AS active, v.algorithm, v.trained_at,
-    v.as_of, cardinality(v.cutoffs) AS cutoffs, v.rows, v.positives, v.auc, v.auc_low, v.auc_high,
+    v.as_of, cardinality(v.cutoffs) AS cutoffs, (SELECT min(c) FROM unnest(v.cutoffs) c) AS first_cutoff,
+    (SELECT max(c) FROM unnest(v.cutoffs) c) AS last_cutoff, v.rows, v.positives, v.auc, v.auc_low, v.auc_high,
     octet_length(v.document) AS bytes, v.report
 FROM customer_ai.version v
 JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner

@@ -63,7 +63,9 @@ fn row(check: &str, required: String, actual: String, ok: bool, hint: &str) -> R
 fn examine(definition: &Definition) -> Result<Vec<Row>, Error> {
     match gather::gather(definition, None, None, None) {
         Ok(mut gathered) => {
-            let mut rows = answers(definition, &gathered)?;
+            let all = gathered.cutoffs.len();
+            gathered.keep_newest(gathered.wanted(definition));
+            let mut rows = answers(definition, &gathered, all)?;
             rows.extend(placeholder::rows(&mut gathered)?);
             Ok(rows)
         }
@@ -96,7 +98,8 @@ fn history(found: f64, required: f64) -> Row {
     )
 }
 
-fn answers(definition: &Definition, gathered: &Gathered) -> Result<Vec<Row>, Error> {
+/// The cutoffs are those that are trained at, the newest of `all` that there are.
+fn answers(definition: &Definition, gathered: &Gathered, all: usize) -> Result<Vec<Row>, Error> {
     let counts = &gathered.counts;
     let stream = &gathered.stream;
     let window = instant::days(&definition.outcome_window)?;
@@ -118,7 +121,7 @@ fn answers(definition: &Definition, gathered: &Gathered) -> Result<Vec<Row>, Err
         row(
             "cutoffs",
             "at least 2, to hold out the newest".to_owned(),
-            gathered.cutoffs.len().to_string(),
+            cutoffs(gathered, all)?,
             gathered.cutoffs.len() >= 2,
             "Load older events: with one cutoff a quarter of the profiles is held out instead.",
         ),
@@ -141,6 +144,24 @@ fn apart(found: Option<String>) -> Row {
         found.is_none(),
         "They say neither how far back the events reach nor what a run is as of. Correct or delete them if their times are wrong; give an as_of if they are right.",
     )
+}
+
+/// "12 from 2024-06-01 00:00:00+00 to 2025-05-01 00:00:00+00", or "the newest 4 of 12 from ...".
+fn cutoffs(gathered: &Gathered, all: usize) -> Result<String, Error> {
+    let used = gathered.cutoffs.len();
+    let count = if used < all {
+        format!("the newest {used} of {all}")
+    } else {
+        used.to_string()
+    };
+    let (Some(first), Some(last)) = (gathered.cutoffs.first(), gathered.cutoffs.last()) else {
+        return Ok(count);
+    };
+    let (first, last) = (
+        instant::from_micros(first.at)?,
+        instant::from_micros(last.at)?,
+    );
+    Ok(format!("{count} from {first} to {last}"))
 }
 
 fn freshness(gathered: &Gathered, window: f64) -> Row {

@@ -41,6 +41,8 @@ pub struct Gathered {
     pub counts: Vec<CutoffRows>,
     /// How many profiles were read.
     pub profiles: Profiles,
+    /// Rows at all cutoffs that there were, of the profiles read.
+    pub eligible: u64,
     /// Whether the rows are those of an `examples` relation.
     pub examples: bool,
     /// The instant that training looks back from.
@@ -71,16 +73,22 @@ const PROFILES_PER_ROW: u64 = 4;
 /// A second sample is so much larger than the first one says.
 const MARGIN: f64 = 1.1;
 
-/// Gathers what to train on: about `wanted` rows or more, if there are so many. Of a table with far
+/// Training rows unless the model's options say otherwise, if they fit into memory: as many as there are profiles
+/// eligible at the newest cutoff, within these bounds.
+const FEWEST_ROWS: u64 = 80_000;
+const MOST_ROWS: u64 = 200_000;
+
+/// Gathers what to train on: the rows that are wanted at the newest cutoffs, if there are so many. Of a table with far
 /// more profiles only a sample of them is read, by the hash of their key.
-pub fn sample(
-    definition: &Definition,
-    as_of: Option<Micros>,
-    wanted: u64,
-) -> Result<Gathered, Error> {
-    let sampler = Sampler::at_most(wanted.saturating_mul(PROFILES_PER_ROW));
+pub fn sample(definition: &Definition, as_of: Option<Micros>) -> Result<Gathered, Error> {
+    let most = definition.options.max_training_rows.unwrap_or(MOST_ROWS);
+    let sampler = Sampler::at_most(most.saturating_mul(PROFILES_PER_ROW));
     let gathered = gather(definition, as_of, None, Some(sampler))?;
-    let (share, found) = (gathered.stream.share(), gathered.total());
+    let wanted = gathered.wanted(definition);
+    let (share, found) = (
+        gathered.stream.share(),
+        split::newest_rows(&gathered.counts),
+    );
     if share == Share::ALL || found >= wanted {
         return Ok(gathered);
     }
@@ -407,6 +415,7 @@ impl Gathered {
             cutoffs,
             counts: Vec::new(),
             profiles: Profiles::default(),
+            eligible: 0,
             examples,
             as_of,
             learned: None,
@@ -415,14 +424,31 @@ impl Gathered {
         Ok(gathered)
     }
 
+    /// Training rows that are wanted, if there are so many and memory holds them.
+    pub fn wanted(&self, definition: &Definition) -> u64 {
+        let newest = self.counts.last().map_or(0, |count| count.rows);
+        let newest = (newest as f64 / self.stream.share().fraction()) as u64;
+        let usual = newest.clamp(FEWEST_ROWS, MOST_ROWS);
+        definition.options.max_training_rows.unwrap_or(usual)
+    }
+
+    /// Lets go of the oldest cutoffs when all have more than `limit` rows; given examples stay.
+    pub fn keep_newest(&mut self, limit: u64) {
+        if !self.examples {
+            let older = self.counts.len() - split::newest_first(&self.counts, limit);
+            self.counts.drain(..older);
+            self.cutoffs.drain(..older);
+        }
+    }
+
     /// Rows of the profiles read.
     pub fn total(&self) -> u64 {
         self.counts.iter().map(|count| count.rows as u64).sum()
     }
 
-    /// Rows of all profiles, about, if only a sample of them was read.
+    /// Rows of all profiles at all cutoffs that there were, about, if only a sample of them was read.
     pub fn estimate(&self) -> u64 {
-        (self.total() as f64 / self.stream.share().fraction()) as u64
+        (self.eligible as f64 / self.stream.share().fraction()) as u64
     }
 
     /// Refuses outcomes that are all the same, and says what there is of the goal that made them so.
@@ -475,6 +501,7 @@ impl Gathered {
             ..
         } = survey;
         (self.counts, self.profiles, self.learned) = (counts, profiles, Some(learner));
+        self.eligible = self.total();
         Ok(())
     }
 

@@ -64,7 +64,7 @@ pub fn examples(relation: &str, remarks: &[String]) {
 }
 
 /// Says that a sample of the profiles was read, if it was.
-pub fn sampled(definition: &Definition, gathered: &Gathered, wanted: u64) {
+pub fn sampled(definition: &Definition, gathered: &Gathered) {
     let stream = &gathered.stream;
     let (share, Some(profiles)) = (stream.share(), stream.profiles()) else {
         return;
@@ -82,9 +82,10 @@ pub fn sampled(definition: &Definition, gathered: &Gathered, wanted: u64) {
         "train",
     )
     .set_detail(format!(
-        "They have {} of about {} examples; the option max_training_rows asks for {wanted}.",
-        gathered.total(),
-        gathered.estimate()
+        "They have {} of about {} examples; the option max_training_rows asks for {}.",
+        gathered.eligible,
+        gathered.estimate(),
+        gathered.wanted(definition)
     ))
     .report(PgLogLevel::NOTICE);
 }

@@ -28,9 +28,6 @@ use crate::span;
 use crate::sqltype::Regclass;
 use crate::thread;
 
-/// Training rows unless the model's options say otherwise, if they fit into memory.
-const MAX_ROWS: u64 = 200_000;
-
 /// When a new version takes over.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Activate {
@@ -153,7 +150,7 @@ fn run(
     notice::training(definition, report, &trained.gathered.stream.tally().skipped);
     notice::apart(definition, &trained.gathered.span);
     notice::too_many_types(definition, &trained.gathered);
-    notice::sampled(definition, &trained.gathered, wanted_rows(definition));
+    notice::sampled(definition, &trained.gathered);
     let held = report.hold_out.as_ref();
     let of = |measure: fn(&fit::Evaluation) -> f64| held.map(|held| measure(&held.model));
     Ok((
@@ -191,10 +188,9 @@ fn learn(
     examples: Option<Oid>,
 ) -> Result<Trained, Error> {
     let mut laps = Laps::start();
-    let wanted = wanted_rows(definition);
     let mut gathered = match examples {
         Some(examples) => gather::gather(definition, as_of, Some(examples), None)?,
-        None => gather::sample(definition, as_of, wanted)?,
+        None => gather::sample(definition, as_of)?,
     };
     laps.end_with("read", gathered.stream.workers_cpu());
     let rows = TrainingRows::of(definition, &mut gathered)?;
@@ -214,18 +210,13 @@ fn learn(
     })
 }
 
-/// Training rows, if there are so many and memory holds them.
-fn wanted_rows(definition: &Definition) -> u64 {
-    definition.options.max_training_rows.unwrap_or(MAX_ROWS)
-}
-
 /// The rows to learn from, and what their columns mean.
 pub struct TrainingRows {
     pub schema: Schema,
     pub dataset: Dataset,
     /// The oldest cutoff that is held out.
     until: Micros,
-    /// Rows there are.
+    /// Rows there are at the cutoffs that are trained at.
     total: u64,
     /// Rows to take at most.
     limit: u64,
@@ -234,9 +225,10 @@ pub struct TrainingRows {
 impl TrainingRows {
     /// Learns the schema and walks the profiles for their features.
     pub fn of(definition: &Definition, gathered: &mut Gathered) -> Result<Self, Error> {
+        let wanted = gathered.wanted(definition);
+        gathered.keep_newest(wanted);
         let counts = gathered.counts.clone();
-        let total = gathered.total();
-        if total == 0 {
+        if gathered.total() == 0 {
             return Err(Error::NoEligible {
                 model: definition.name.clone(),
                 cutoffs: counts.len(),
@@ -246,7 +238,9 @@ impl TrainingRows {
         let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
         let schema = gathered.learn(definition, until)?;
         let fit = gather::rows_that_fit(schema.features().len());
-        let limit = wanted_rows(definition).min(fit);
+        let limit = wanted.min(fit);
+        gathered.keep_newest(limit);
+        let total = gathered.total();
         let mut dataset = Dataset::new(schema.features().len());
         gathered.feature_rows(
             &schema,

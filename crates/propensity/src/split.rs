@@ -7,7 +7,10 @@ use crate::error::Error;
 use crate::time::Micros;
 
 /// At most so many training cutoffs.
-const MOST_CUTOFFS: usize = 24;
+const MOST_CUTOFFS: usize = 12;
+
+/// Of the newest cutoffs at least so many are trained at, if only with a sample of their rows.
+const LEAST_CUTOFFS: usize = 4;
 
 /// Fewer cutoffs than this: the stride is halved.
 const ENOUGH_CUTOFFS: usize = 8;
@@ -28,7 +31,7 @@ pub struct Stride {
 /// newest cutoff with a complete outcome window) are instants in days.
 ///
 /// Steps of one window back to half a window, but at least 14 days, after the first event; at most
-/// 24. While there are fewer than 8 the stride is halved, down to an eighth of the window or a day:
+/// 12. While there are fewer than 8 the stride is halved, down to an eighth of the window or a day:
 /// overlapping outcome windows are allowed in training.
 pub fn stride(first_event: f64, newest: f64, window: f64) -> Stride {
     let room = newest - (first_event + (window / 2.0).max(14.0));
@@ -44,6 +47,27 @@ pub fn stride(first_event: f64, newest: f64, window: f64) -> Stride {
     }
     let cutoffs = if room < 0.0 { 0 } else { count(days) };
     Stride { days, cutoffs }
+}
+
+/// How many of the newest cutoffs to train at: all of whose rows together are at most `limit`, but
+/// at least 4. Newer rows are worth more than older ones.
+///
+/// `counts` come oldest first.
+pub fn newest_first(counts: &[CutoffRows], limit: u64) -> usize {
+    let mut sum = 0;
+    let whole = counts.iter().rev().take_while(|count| {
+        sum += count.rows as u64;
+        sum <= limit
+    });
+    whole.count().max(LEAST_CUTOFFS).min(counts.len())
+}
+
+/// The rows at the fewest cutoffs that are trained at.
+///
+/// `counts` come oldest first.
+pub fn newest_rows(counts: &[CutoffRows]) -> u64 {
+    let newest = counts.iter().rev().take(LEAST_CUTOFFS);
+    newest.map(|count| count.rows as u64).sum()
 }
 
 /// Training rows divided into those that fit and those that judge.
@@ -198,20 +222,42 @@ mod tests {
     use crate::time::DAY;
 
     #[test]
-    fn a_long_history_gives_24_cutoffs_a_window_apart() {
+    fn a_long_history_gives_12_cutoffs_a_window_apart() {
         let expected = Stride {
             days: 30.0,
-            cutoffs: 24,
+            cutoffs: 12,
         };
         assert_eq!(stride(0.0, 1000.0, 30.0), expected);
     }
 
     #[test]
+    fn the_newest_cutoffs_come_first_and_whole() {
+        let counts = |rows: &[usize]| -> Vec<CutoffRows> {
+            let count = |(at, &rows): (i64, &usize)| CutoffRows {
+                at,
+                rows,
+                positives: 0,
+            };
+            (0..).zip(rows).map(count).collect()
+        };
+        let growing = counts(&[10, 20, 30, 40, 50, 60]);
+        assert_eq!(newest_first(&growing, 210), 6);
+        assert_eq!(newest_first(&growing, 209), 5);
+        assert_eq!(newest_first(&growing, 200), 5);
+        // Four do not fit, and are taken all the same.
+        assert_eq!(newest_first(&growing, 179), 4);
+        assert_eq!(newest_first(&growing, 1), 4);
+        assert_eq!(newest_rows(&growing), 180);
+        assert_eq!(newest_first(&counts(&[7, 8]), 1), 2);
+        assert_eq!((newest_first(&[], 5), newest_rows(&[])), (0, 0));
+    }
+
+    #[test]
     fn a_short_history_halves_the_stride_until_there_are_eight() {
-        // 105 - 15 = 90 days: 4 steps of 30, 7 of 15, 13 of 7.5.
+        // 105 - 15 = 90 days: 4 steps of 30, 7 of 15, 13 of 7.5, of which 12 are taken.
         let expected = Stride {
             days: 7.5,
-            cutoffs: 13,
+            cutoffs: 12,
         };
         assert_eq!(stride(0.0, 105.0, 30.0), expected);
     }

@@ -26,7 +26,7 @@ SELECT model, detail ->> 'events' AS events, detail ->> 'profiles_read' AS profi
     (detail ->> 'profiles')::int BETWEEN 1350 AND 1650 AS profiles,
     (detail ->> 'events_read')::numeric / (detail ->> 'events')::int BETWEEN 0.45 AND 0.55 AS events_read, skipped, as_of
 FROM customer_ai.runs ORDER BY run;
-SELECT a.cutoffs = b.cutoffs AS same_cutoffs, abs(1 - (s.detail ->> 'eligible')::numeric / (w.detail ->> 'eligible')::numeric) < 0.1 AS estimated
+SELECT a.cutoffs AS newest, b.cutoffs AS "all", a.last_cutoff = b.last_cutoff AND a.first_cutoff > b.first_cutoff AS newest_first, abs(1 - (s.detail ->> 'eligible')::numeric / (w.detail ->> 'eligible')::numeric) < 0.1 AS estimated
 FROM customer_ai.versions a, customer_ai.versions b, customer_ai.runs s, customer_ai.runs w
 WHERE a.model = 'sampled' AND b.model = 'whole' AND s.model = 'sampled' AND w.model = 'whole';
 -- Nothing else reads a sample.
