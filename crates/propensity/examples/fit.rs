@@ -32,8 +32,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cutoffs: Vec<Cutoff> = (0..CUTOFFS)
         .map(|index| Cutoff {
             at: 30 * DAY * index,
-            eligible_from: i64::MIN,
             outcome_until: 30 * DAY * (index + 1),
+            ..Cutoff::default()
         })
         .collect();
     let given = dataset.values.capacity() * 4;
