@@ -13,7 +13,7 @@ use propensity::fit::Sample;
 use propensity::history::{Flags, MarkKind};
 use propensity::population::{Rules, Source};
 use propensity::sample::{Sampler, Share};
-use propensity::schema::{GoalKind, Learner, Schema};
+use propensity::schema::{GoalKind, Learner, LeftOut, Ranks, Schema};
 use propensity::split::{self, CutoffRows};
 use propensity::spread::Span;
 use propensity::time::{self, Micros};
@@ -23,7 +23,9 @@ use crate::condition::Condition;
 use crate::error::Error;
 use crate::examples;
 use crate::goal;
+use crate::guc;
 use crate::instant;
+use crate::memory::poll;
 use crate::notice;
 use crate::pushed::Histories;
 use crate::span;
@@ -97,6 +99,11 @@ pub fn sample(definition: &Definition, as_of: Option<Micros>) -> Result<Gathered
     let sampler = Sampler::of(Share::of(wider));
     gather(definition, as_of, None, Some(sampler))
 }
+
+/// Rows that say what candidates for features tell: as many as fit into this part of the memory, within these ends.
+const TRIAL_SHARE: usize = 8;
+const FEWEST_TRIAL_ROWS: usize = 500;
+const MOST_TRIAL_ROWS: usize = 5000;
 
 /// Reads the events up to `as_of`, of all profiles or of a sample, and finds the cutoffs to train
 /// on.
@@ -505,13 +512,46 @@ impl Gathered {
         Ok(())
     }
 
-    /// Vocabularies and windows, from the events up to `until` only.
-    pub fn learn(&mut self, definition: &Definition, until: Micros) -> Result<Schema, Error> {
+    /// Vocabularies and windows, from the events up to `until` only; and what is left out because others tell more of
+    /// the outcomes that are known by then.
+    pub fn learn(
+        &mut self,
+        definition: &Definition,
+        until: Micros,
+    ) -> Result<(Schema, LeftOut), Error> {
         let learned = self.learned.take();
-        match learned.filter(|learned| learned.until() == until) {
-            Some(learned) => schema(learned, &self.stream, definition),
-            None => learn(&mut self.stream, definition, until),
-        }
+        let learned = match learned.filter(|learned| learned.until() == until) {
+            Some(learned) => learned,
+            None => learned_until(&mut self.stream, definition, until)?,
+        };
+        let Some(candidates) = learned.candidates(self.stream.dictionaries())? else {
+            return Ok((
+                schema(learned, &self.stream, definition)?,
+                LeftOut::default(),
+            ));
+        };
+        let ranks = self.ranks(&candidates, until)?;
+        let chosen = learned.finish_by(self.stream.dictionaries(), &ranks)?;
+        let left_out = chosen.left_out(&candidates);
+        Ok((named(chosen, definition), left_out))
+    }
+
+    /// What candidates tell of the outcomes of some rows.
+    fn ranks(&mut self, candidates: &Schema, until: Micros) -> Result<Ranks, Error> {
+        let features = candidates.features().len();
+        let room = guc::max_memory() / TRIAL_SHARE / size_of::<f32>();
+        let rows = (room / features.max(1)).clamp(FEWEST_TRIAL_ROWS, MOST_TRIAL_ROWS);
+        let mut dataset = Dataset::new(features);
+        self.feature_rows(candidates, self.total(), rows as u64, &mut |rows| {
+            Ok(dataset.append(&rows)?)
+        })?;
+        Ok(Ranks::of(
+            candidates,
+            &dataset,
+            &self.cutoffs,
+            until,
+            &mut poll,
+        )?)
     }
 
     /// The training rows, of a sample of them if there are more than `limit`: `take` gets some after the other.
@@ -535,13 +575,23 @@ impl Gathered {
 
 /// Vocabularies and windows, from the events up to `until` only.
 pub fn learn(stream: &mut Stream, definition: &Definition, until: Micros) -> Result<Schema, Error> {
+    let learned = learned_until(stream, definition, until)?;
+    schema(learned, stream, definition)
+}
+
+/// What the events up to `until` say.
+fn learned_until(
+    stream: &mut Stream,
+    definition: &Definition,
+    until: Micros,
+) -> Result<Learner, Error> {
     let mut learned = learner(stream, definition, until)?;
     let mut other = stream.keeps_two_busy().then(|| learned.clone());
     stream.share_out((&mut learned, other.as_mut()), &mut |()| Ok(()))?;
     if let Some(other) = other {
         learned.merge(other)?;
     }
-    schema(learned, stream, definition)
+    Ok(learned)
 }
 
 /// One that has learned nothing yet.
@@ -559,11 +609,16 @@ fn learner(stream: &Stream, definition: &Definition, until: Micros) -> Result<Le
 
 /// What a learner has learned, with the names that the definition gives.
 fn schema(learned: Learner, stream: &Stream, definition: &Definition) -> Result<Schema, Error> {
-    let mut schema = learned.finish(stream.dictionaries())?;
+    let schema = learned.finish(stream.dictionaries())?;
+    Ok(named(schema, definition))
+}
+
+/// A schema with the names that the definition gives.
+fn named(mut schema: Schema, definition: &Definition) -> Schema {
     if let Some(goal) = &mut schema.goal {
         goal.name.clone_from(&definition.options.goal_name);
     }
-    Ok(schema)
+    schema
 }
 
 /// How many training rows fit into the memory setting: a row is held as f32 twice, once as it is
@@ -573,6 +628,6 @@ pub fn rows_that_fit(features: usize) -> u64 {
     const BYTES_PER_VALUE: usize = 10;
     /// Dictionaries, a partition and what the learners need besides.
     const REST: usize = 8 << 20;
-    let room = (crate::guc::max_memory() / 10 * 7).saturating_sub(REST);
+    let room = (guc::max_memory() / 10 * 7).saturating_sub(REST);
     (room / (features.max(1) * BYTES_PER_VALUE)) as u64
 }

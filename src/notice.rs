@@ -5,6 +5,7 @@ use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 use propensity::dictionary::Dictionary;
 use propensity::fit::Report;
+use propensity::schema::LeftOut;
 
 use propensity::sample::Share;
 use propensity::spread::Span;
@@ -28,6 +29,44 @@ pub fn training(definition: &Definition, report: &Report, skipped: &Skipped) {
         .report(PgLogLevel::WARNING);
     }
     left_out(definition, skipped);
+}
+
+/// Says what there are no features of because others tell more, if anything.
+pub fn chosen(definition: &Definition, left_out: &LeftOut) {
+    let mut parts = Vec::new();
+    if !left_out.numbers.is_empty() {
+        parts.push(format!("numbers: {}", listed(&left_out.numbers)));
+    }
+    if !left_out.types.is_empty() {
+        let types = listed(&left_out.types);
+        parts.push(format!("event types, which count as one: {types}"));
+    }
+    if parts.is_empty() {
+        return;
+    }
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\" makes no features of what tells least: {}",
+            definition.name,
+            parts.join("; ")
+        ),
+        "train",
+    )
+    .set_detail("Of more event types and numbers than there is room for those are used that tell most of the outcomes before the hold-out.")
+    .set_hint("The options columns and ignore leave others in; attributes can put several into one.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Some of the names, and how many more there are.
+pub fn listed(names: &[String]) -> String {
+    const LISTED: usize = 12;
+    let some: Vec<&str> = names.iter().take(LISTED).map(String::as_str).collect();
+    let mut text = some.join(", ");
+    if let Some(more @ 1..) = names.len().checked_sub(LISTED) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
 }
 
 /// Says that not all event types were told apart, if so.

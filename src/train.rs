@@ -9,7 +9,7 @@ use propensity::dataset::Dataset;
 use propensity::fit::{self, FitParams, Fitted, Objection, Record, Report, Warning};
 use propensity::format;
 use propensity::model::{Model, Scorer};
-use propensity::schema::Schema;
+use propensity::schema::{LeftOut, Schema};
 use propensity::split;
 use propensity::time::Micros;
 
@@ -148,6 +148,7 @@ fn run(
         catalog::set_active(definition.id, version)?;
     }
     notice::training(definition, report, &trained.gathered.stream.tally().skipped);
+    notice::chosen(definition, &report.left_out);
     notice::apart(definition, &trained.gathered.span);
     notice::too_many_types(definition, &trained.gathered);
     notice::sampled(definition, &trained.gathered);
@@ -220,6 +221,7 @@ pub struct TrainingRows {
     total: u64,
     /// Rows to take at most.
     limit: u64,
+    left_out: LeftOut,
 }
 
 impl TrainingRows {
@@ -236,7 +238,7 @@ impl TrainingRows {
         }
         gathered.refuse_one_class(definition)?;
         let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
-        let schema = gathered.learn(definition, until)?;
+        let (schema, left_out) = gathered.learn(definition, until)?;
         let fit = gather::rows_that_fit(schema.features().len());
         let limit = wanted.min(fit);
         gathered.keep_newest(limit);
@@ -254,6 +256,7 @@ impl TrainingRows {
             until,
             total,
             limit,
+            left_out,
         })
     }
 
@@ -275,12 +278,13 @@ impl TrainingRows {
             champion,
             second_thread: (guc::threads() > 1).then_some(thread::begin),
         };
-        fit::fit(self.dataset, cutoffs, self.schema, &params, &mut poll).map_err(|error| {
-            Error::Model {
-                model: definition.name.clone(),
-                error,
-            }
-        })
+        let fitted = fit::fit(self.dataset, cutoffs, self.schema, &params, &mut poll);
+        let mut fitted = fitted.map_err(|error| Error::Model {
+            model: definition.name.clone(),
+            error,
+        })?;
+        fitted.report.left_out = self.left_out;
+        Ok(fitted)
     }
 }
 

@@ -5,10 +5,8 @@ use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 use crate::args::Options;
 use crate::error::Error;
+use crate::notice::listed;
 use crate::relation::{self, Column, Events, Profiles, Role, TakeAs};
-
-/// Names of one kind that are listed.
-const LISTED: usize = 12;
 
 /// Columns by what they are taken for.
 #[derive(Default)]
@@ -85,19 +83,6 @@ impl Taken {
         }
         notice.report(PgLogLevel::NOTICE);
     }
-}
-
-fn listed(names: &[String]) -> String {
-    let mut text = names
-        .iter()
-        .take(LISTED)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if let Some(more @ 1..) = names.len().checked_sub(LISTED) {
-        text.push_str(&format!(" and {more} more"));
-    }
-    text
 }
 
 /// Says what the columns of an event source are taken for.

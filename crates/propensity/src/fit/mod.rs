@@ -31,7 +31,7 @@ use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::factor::Importance;
 use crate::model::{Model, with_background};
-use crate::schema::Schema;
+use crate::schema::{LeftOut, Schema};
 use training::Training;
 
 /// What a training yields.
@@ -92,6 +92,7 @@ pub fn fit(
         cutoffs,
         importance: importance(&model, &impacts),
         warnings,
+        left_out: LeftOut::default(),
     };
     Ok(Fitted {
         model,

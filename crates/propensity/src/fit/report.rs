@@ -7,6 +7,7 @@ use crate::factor::Importance;
 use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
 use crate::fit::warning::Warning;
+use crate::schema::LeftOut;
 use crate::time::Micros;
 
 /// The report of a training.
@@ -39,6 +40,9 @@ pub struct Report {
     pub importance: Vec<Importance>,
     /// What users should know.
     pub warnings: Vec<Warning>,
+    /// What there are no features of, because others tell more.
+    #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
+    pub left_out: LeftOut,
 }
 
 /// Rows and outcomes at a training cutoff.

@@ -1,6 +1,7 @@
 //! Learns a schema in one walk over the profiles, in memory bounded by the dictionaries.
 
 use super::facts::{Ages, Sample, TextFacts};
+use super::trial::Ranks;
 use super::{ColumnNames, EventType, GoalFacts, Pair, Schema, Span};
 use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
@@ -9,10 +10,27 @@ use crate::partition::Worker;
 use crate::time::{DAY, Micros};
 use std::collections::BTreeMap;
 
-/// Event types with features of their own; the rest share one.
-const MAX_TYPES: usize = 24;
-/// Numeric attributes of a type.
-const MAX_PAIRS: usize = 14;
+/// How many event types have features of their own, the rest sharing one, and how many numeric attributes of a type.
+struct Limits {
+    types: usize,
+    pairs: usize,
+}
+
+/// Where there are no more, or nothing is known but their number.
+const USUAL: Limits = Limits {
+    types: 24,
+    pairs: 14,
+};
+/// Where there are more, and it is known what they tell.
+const RANKED: Limits = Limits {
+    types: 24,
+    pairs: 24,
+};
+/// What is looked at to know that.
+const CANDIDATES: Limits = Limits {
+    types: 200,
+    pairs: 1000,
+};
 /// Values of a category that are kept: of an event attribute, of a profile attribute.
 const MAX_VALUES: usize = 8;
 const MAX_PROFILE_VALUES: usize = 20;
@@ -255,25 +273,56 @@ impl Learner {
     ///
     /// [`Error::NoRows`] if no event was known.
     pub fn finish(self, dictionaries: &Dictionaries) -> Result<Schema, Error> {
+        self.choose(dictionaries, &Ranks::default(), &USUAL)
+    }
+
+    /// Chooses where there is more than features are made of: what tells most, then what most profiles have.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRows`] if no event was known.
+    pub fn finish_by(self, dictionaries: &Dictionaries, ranks: &Ranks) -> Result<Schema, Error> {
+        self.choose(dictionaries, ranks, &RANKED)
+    }
+
+    /// A schema of what there is to choose from, if that is more than features are made of.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRows`] if no event was known.
+    pub fn candidates(&self, dictionaries: &Dictionaries) -> Result<Option<Schema>, Error> {
+        let all = self.clone();
+        let all = all.choose(dictionaries, &Ranks::default(), &CANDIDATES)?;
+        let types = all.types.iter().filter(|kind| **kind != EventType::Other);
+        let exceeds = types.count() > USUAL.types || all.pairs.len() > USUAL.pairs;
+        Ok(exceeds.then_some(all))
+    }
+
+    fn choose(
+        self,
+        dictionaries: &Dictionaries,
+        ranks: &Ranks,
+        limits: &Limits,
+    ) -> Result<Schema, Error> {
         if self.events == 0 {
             return Err(Error::NoRows);
         }
-        let ranked = self.ranked_types(&dictionaries.kinds);
+        let ranked = self.ranked_types(&dictionaries.kinds, ranks);
         let kept: Vec<usize> = ranked
             .iter()
-            .take(MAX_TYPES)
+            .take(limits.types)
             .map(|&(place, _)| place)
             .collect();
         let mut types: Vec<EventType> = ranked
             .iter()
-            .take(MAX_TYPES)
+            .take(limits.types)
             .map(|(_, kind)| kind.clone())
             .collect();
         let hashed = self
             .types
             .get(HASHED_TYPE)
             .is_some_and(|facts| facts.events > 0);
-        if ranked.len() > MAX_TYPES || hashed {
+        if ranked.len() > limits.types || hashed {
             types.push(EventType::Other);
         }
         let text = |facts: &[TextFacts], names: &[String], dictionaries: &[Dictionary], most| {
@@ -287,7 +336,7 @@ impl Learner {
         Ok(Schema {
             window_days: self.window_days,
             spans: self.spans(),
-            pairs: self.choose_pairs(&kept, &types),
+            pairs: self.choose_pairs(&kept, &types, ranks, limits),
             types,
             text: text(
                 &self.text,
@@ -312,8 +361,8 @@ impl Learner {
         reached.map(|(span, _)| span).collect()
     }
 
-    /// All types that have a text or are missing, by descending number of profiles, then name.
-    fn ranked_types(&self, kinds: &Dictionary) -> Vec<(usize, EventType)> {
+    /// All types that have a text or are missing: what tells most, then by descending number of profiles, then name.
+    fn ranked_types(&self, kinds: &Dictionary, ranks: &Ranks) -> Vec<(usize, EventType)> {
         let name = |place: usize| match place {
             NO_TYPE => Some(EventType::Missing),
             HASHED_TYPE => None,
@@ -327,13 +376,21 @@ impl Learner {
             .filter_map(|place| Some((place, name(place)?)))
             .collect();
         ranked.sort_unstable_by(|(a, left), (b, right)| {
+            let (left, right) = (left.name(), right.name());
+            let by_rank = ranks.of_type(right).total_cmp(&ranks.of_type(left));
             let by_profiles = self.types[*b].profiles.cmp(&self.types[*a].profiles);
-            by_profiles.then_with(|| left.name().cmp(right.name()))
+            by_rank.then(by_profiles).then_with(|| left.cmp(right))
         });
         ranked
     }
 
-    fn choose_pairs(&self, kept: &[usize], types: &[EventType]) -> Vec<Pair> {
+    fn choose_pairs(
+        &self,
+        kept: &[usize],
+        types: &[EventType],
+        ranks: &Ranks,
+        limits: &Limits,
+    ) -> Vec<Pair> {
         let mut found = Vec::new();
         for kind in 0..types.len() {
             for attribute in 0..self.names.numbers.len() {
@@ -346,13 +403,28 @@ impl Learner {
                 }
             }
         }
-        let names = |pair: &Pair| (types[pair.kind].name(), &self.names.numbers[pair.attribute]);
-        found
-            .sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| names(left).cmp(&names(right))));
+        let names = |pair: &Pair| {
+            let attribute = self.names.numbers[pair.attribute].as_str();
+            (types[pair.kind].name(), attribute)
+        };
+        let rank = |pair: &Pair| {
+            let (kind, attribute) = names(pair);
+            ranks.of_pair(kind, attribute)
+        };
+        let mut found: Vec<(f64, u64, Pair)> = found
+            .into_iter()
+            .map(|(profiles, pair)| (rank(&pair), profiles, pair))
+            .collect();
+        found.sort_by(|(rank_a, a, left), (rank_b, b, right)| {
+            let by_rank = rank_b.total_cmp(rank_a);
+            by_rank
+                .then_with(|| b.cmp(a))
+                .then_with(|| names(left).cmp(&names(right)))
+        });
         found
             .into_iter()
-            .take(MAX_PAIRS)
-            .map(|(_, pair)| pair)
+            .take(limits.pairs)
+            .map(|(.., pair)| pair)
             .collect()
     }
 

@@ -3,12 +3,15 @@
 
 mod facts;
 mod learner;
+mod trial;
 
 pub use learner::{GoalKind, Learner, TextUse};
+pub use trial::Ranks;
 
 use crate::error::Error;
 use crate::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The name of all types or values that have no place of their own.
 pub const OTHER: &str = "~other";
@@ -134,6 +137,24 @@ pub enum TextColumn {
     Identifier,
 }
 
+/// What there are no features of, because others tell more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Numbers of events.
+    pub numbers: Vec<String>,
+    /// Event types, which count together as one.
+    pub types: Vec<String>,
+    /// How many pairs of an event type and a number.
+    pub pairs: usize,
+}
+
+impl LeftOut {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Facts of a goal that single events meet or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoalFacts {
@@ -204,6 +225,24 @@ impl Schema {
                 _ => "goal",
             },
             _ => "goal",
+        }
+    }
+
+    /// What of a schema of more candidates is not in this one: attributes no type of which is kept, and event types.
+    pub fn left_out(&self, candidates: &Self) -> LeftOut {
+        let used = |schema: &Self| -> BTreeSet<String> {
+            let attributes = schema.pairs.iter().map(|pair| pair.attribute);
+            attributes
+                .map(|at| schema.names.numbers[at].clone())
+                .collect()
+        };
+        let numbers = used(candidates).difference(&used(self)).cloned().collect();
+        let kinds = candidates.types.iter();
+        let types = kinds.filter(|kind| !self.types.contains(kind));
+        LeftOut {
+            numbers,
+            types: types.map(|kind| kind.name().to_owned()).collect(),
+            pairs: candidates.pairs.len().saturating_sub(self.pairs.len()),
         }
     }
 
