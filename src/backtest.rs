@@ -57,7 +57,7 @@ fn backtest(
     >,
     ErrorReport,
 > {
-    let _memory = GiveBack;
+    let _memory = GiveBack::new();
     let model = args::required("model", model)?;
     let cutoffs = instants(args::required("cutoffs", cutoffs)?)?;
     let tested = held::for_reading(model, |definition| {

@@ -43,7 +43,7 @@ fn check_model(
     >,
     ErrorReport,
 > {
-    let _memory = GiveBack;
+    let _memory = GiveBack::new();
     let rows = held::for_reading(args::required("model", model)?, |definition| {
         as_owner(definition, || examine(definition))
     })?;

@@ -43,7 +43,7 @@ fn features(
     as_of: Option<TimestampWithTimeZone>,
     call: pg_sys::FunctionCallInfo,
 ) -> Result<(), ErrorReport> {
-    let _memory = GiveBack;
+    let _memory = GiveBack::new();
     let model = args::required("model", model)?;
     let as_of = instant::as_of(as_of)?;
     // SAFETY: `call` is the call that PostgreSQL makes of this function, which returns a table.

@@ -5,7 +5,10 @@
 //! fixed quantum of work bound it instead.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
+
+use pgrx::pg_sys;
 
 use crate::error::Error;
 use crate::guc;
@@ -69,7 +72,37 @@ pub fn poll() {
 
 /// Gives memory back to the system at the end of what it is made in, by whatever way that ends: an error, a cancel. To be
 /// made first, so that it goes last.
-pub struct GiveBack;
+pub struct GiveBack(());
+
+/// The transaction's memory at whose end freed memory is given back already.
+static ENDING: AtomicPtr<pg_sys::MemoryContextData> = AtomicPtr::new(std::ptr::null_mut());
+
+impl GiveBack {
+    /// An error leaves what PostgreSQL holds for us, the state of queries for one, to the end of the (sub)transaction, so
+    /// memory is given back there too.
+    pub fn new() -> GiveBack {
+        // SAFETY: a function runs in a transaction, whose memory context lives until the transaction's end, as the
+        // callback made in it must. The context's children are gone when it is called.
+        unsafe {
+            let context = pg_sys::CurTransactionContext;
+            if ENDING.swap(context, Relaxed) != context {
+                let size = size_of::<pg_sys::MemoryContextCallback>();
+                let callback = pg_sys::MemoryContextAllocZero(context, size)
+                    .cast::<pg_sys::MemoryContextCallback>();
+                (*callback).func = Some(give_back_at_end);
+                (*callback).arg = context.cast();
+                pg_sys::MemoryContextRegisterResetCallback(context, callback);
+            }
+        }
+        GiveBack(())
+    }
+}
+
+extern "C-unwind" fn give_back_at_end(context: *mut c_void) {
+    // A context made later may lie where this one lay.
+    let _ = ENDING.compare_exchange(context.cast(), std::ptr::null_mut(), Relaxed, Relaxed);
+    give_back();
+}
 
 impl Drop for GiveBack {
     fn drop(&mut self) {

@@ -95,7 +95,7 @@ fn train(
     >,
     ErrorReport,
 > {
-    let _memory = GiveBack;
+    let _memory = GiveBack::new();
     let started = instant::clock();
     catalog::refuse_read_only(c"customer_ai.train()");
     let name = args::required("model", model)?;

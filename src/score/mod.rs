@@ -90,7 +90,7 @@ fn score(
     >,
     ErrorReport,
 > {
-    let _memory = memory::GiveBack;
+    let _memory = memory::GiveBack::new();
     let (clock, started) = (Instant::now(), instant::clock());
     catalog::refuse_read_only(c"customer_ai.score()");
     let name = args::required("model", model)?;
