@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Killing the backend at any moment of training or scoring leaves the old versions and scores, and no stray files.
+# Killing the backend, or stopping the server at once, at any moment of training or scoring leaves the old versions and
+# scores, and no stray files.
 set -euo pipefail
 if [ "${1:-}" != inside ]; then
     exec tools/cluster --crash-expected bash "$0" inside
@@ -21,34 +22,48 @@ await_recovery() { # the checkpointer before
     done
 }
 
+# Ends the backend, and returns when the server is there again.
+end() { # kill or stop, the backend
+    if [ "$1" = stop ]; then
+        pg_ctl restart -D "$PGDATA" -m immediate -w -s -l "$OUTPUT/server.log"
+        return
+    fi
+    local old
+    old=$(checkpointer)
+    kill -KILL "$2"
+    await_recovery "$old"
+}
+
 query -f tests/integration/sql/shop.sql
 before=$(state)
-kills=0
+declare -A ended=([kill]=0 [stop]=0)
 for verb in train score; do
     started=$EPOCHREALTIME
     query -c BEGIN -c "SELECT customer_ai.$verb('repurchase')" -c ROLLBACK >/dev/null
     whole=$(awk "BEGIN { print $EPOCHREALTIME - $started }")
-    for part in 0.2 0.5 0.8; do
-        old=$(checkpointer)
+    for moment in kill:0.2 stop:0.4 kill:0.5 stop:0.7 kill:0.8; do
+        way=${moment%:*} part=${moment#*:}
         # It sleeps when it is done, so that the kill always hits a session.
         query -c 'SELECT pg_backend_pid()' -c "SELECT customer_ai.$verb('repurchase')" -c 'SELECT pg_sleep(600)' \
             >"$OUTPUT/victim" 2>/dev/null &
         client=$!
         until [ -s "$OUTPUT/victim" ]; do sleep 0.01; done
         sleep "$(awk "BEGIN { print $whole * $part }")"
-        kill -KILL "$(head -1 "$OUTPUT/victim")"
-        wait "$client" && { echo "the killed session ended well"; exit 1; }
-        await_recovery "$old"
+        end "$way" "$(head -1 "$OUTPUT/victim")"
+        wait "$client" && { echo "the session ended well in spite of a $way"; exit 1; }
         if [ "$(wc -l <"$OUTPUT/victim")" -gt 1 ]; then # it was done before
             before=$(state)
             continue
         fi
-        kills=$((kills + 1))
-        [ "$(state)" = "$before" ] || { echo "$verb killed after $part of its time left something behind"; exit 1; }
+        ended[$way]=$((ended[$way] + 1))
+        [ "$(state)" = "$before" ] || { echo "$verb and a $way after $part of its time left something behind"; exit 1; }
     done
 done
 rm "$OUTPUT/victim"
-[ "$kills" -ge 3 ] || { echo "only $kills of 6 calls were killed"; exit 1; }
+if [ "${ended[kill]}" -lt 3 ] || [ "${ended[stop]}" -lt 2 ]; then
+    echo "only ${ended[kill]} of 6 calls were killed and ${ended[stop]} of 4 stopped"
+    exit 1
+fi
 [ -z "$(ls "$PGDATA"/base/pgsql_tmp 2>/dev/null)" ] || { echo "temporary files are left"; exit 1; }
 query -c "SELECT customer_ai.train('repurchase')" -c "SELECT customer_ai.score('repurchase')" >/dev/null
-echo "$kills backends killed, state unchanged each time, then trained and scored"
+echo "${ended[kill]} backends killed and ${ended[stop]} immediate stops, state unchanged each time, then trained and scored"
