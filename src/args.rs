@@ -266,6 +266,19 @@ impl Given<'_> {
 
     fn text(&self) -> Result<String, Error> {
         match self.value.as_str() {
+            Some(text) if !text.trim().is_empty() && !text.contains(char::is_control) => {
+                Ok(text.to_owned())
+            }
+            Some(text) if !text.trim().is_empty() => {
+                self.wrong("a text without control characters")
+            }
+            _ => self.wrong("a text that is not empty"),
+        }
+    }
+
+    /// SQL, which may go over several lines.
+    fn expression(&self) -> Result<String, Error> {
+        match self.value.as_str() {
             Some(text) if !text.trim().is_empty() => Ok(text.to_owned()),
             _ => self.wrong("a text that is not empty"),
         }
@@ -295,6 +308,9 @@ impl Given<'_> {
         let Some(items) = self.value.as_array() else {
             return self.wrong("a list of column names");
         };
+        if items.is_empty() && self.key == "columns" {
+            return self.wrong("a list of at least one column name");
+        }
         items
             .iter()
             .map(|value| {
@@ -323,7 +339,7 @@ impl Given<'_> {
                     key: self.key,
                     value,
                 }
-                .text()?,
+                .expression()?,
             ))
         };
         object.iter().map(expression).collect()

@@ -1,6 +1,6 @@
 //! backtest: trains as of past cutoffs and judges by what then happened.
 
-use pgrx::datum::TimestampWithTimeZone;
+use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
@@ -11,12 +11,16 @@ use propensity::time::Micros;
 
 use crate::args;
 use crate::catalog::Definition;
+use crate::condition::type_name;
+use crate::context;
 use crate::error::Error;
 use crate::gather;
 use crate::held;
 use crate::instant;
 use crate::memory::{GiveBack, poll};
 use crate::owner::as_owner;
+use crate::relation::Category;
+use crate::sqltype::AnyValue;
 use crate::stream::Stream;
 use crate::train::TrainingRows;
 
@@ -33,7 +37,7 @@ struct Tested {
 #[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
 fn backtest(
     model: Option<&str>,
-    cutoffs: Option<Vec<Option<TimestampWithTimeZone>>>,
+    cutoffs: Option<AnyValue>,
 ) -> Result<
     TableIterator<
         'static,
@@ -59,7 +63,7 @@ fn backtest(
 > {
     let _memory = GiveBack::new();
     let model = args::required("model", model)?;
-    let cutoffs = instants(args::required("cutoffs", cutoffs)?)?;
+    let cutoffs = instants(given(&args::required("cutoffs", cutoffs)?)?)?;
     let tested = held::for_reading(model, |definition| {
         as_owner(definition, || test(definition, &cutoffs))
     })?;
@@ -87,14 +91,56 @@ fn backtest(
     Ok(TableIterator::new(rows.collect::<Result<Vec<_>, _>>()?))
 }
 
+/// The instants of an argument that is one of them or an array, as Postgres casts it: a timestamptz, a timestamp, a date
+/// or a text.
+fn given(cutoffs: &AnyValue) -> Result<Vec<Option<TimestampWithTimeZone>>, Error> {
+    // SAFETY: look-ups in the catalog by OID.
+    let (element, is_array) = unsafe {
+        let element = pg_sys::get_element_type(pg_sys::getBaseType(cutoffs.type_oid));
+        let is_array = element != pg_sys::InvalidOid;
+        (if is_array { element } else { cutoffs.type_oid }, is_array)
+    };
+    let category = Category::of(element);
+    if category != Category::Text && !category.is_time() {
+        return Err(Error::Argument {
+            argument: "cutoffs",
+            found: format!("type {}", type_name(cutoffs.type_oid)),
+            required: "an instant or an array of instants".to_owned(),
+            hint: EXAMPLE.to_owned(),
+        });
+    }
+    let is_list = category == Category::Text && cutoffs.text().trim_start().starts_with('{');
+    let query = if is_array || is_list {
+        "SELECT $1::pg_catalog.timestamptz[]"
+    } else {
+        "SELECT ARRAY[$1::pg_catalog.timestamptz]"
+    };
+    // SAFETY: the value is of the type.
+    let argument = unsafe { DatumWithOid::new(cutoffs.datum, cutoffs.type_oid) };
+    let cast = || {
+        Spi::connect(|client| {
+            let rows = client.select(query, Some(1), &[argument])?;
+            Ok(rows
+                .first()
+                .get_one::<Vec<Option<TimestampWithTimeZone>>>()?)
+        })
+    };
+    let found = context::of_argument("cutoffs", EXAMPLE, cast)?;
+    args::required("cutoffs", found)
+}
+
+/// What is written for a cutoff.
+const EXAMPLE: &str =
+    "Write for example cutoffs => '2024-06-30', or cutoffs => '{2024-03-31,2024-06-30}'.";
+
 /// The cutoffs as they were given: at least one, none NULL or infinite.
 fn instants(given: Vec<Option<TimestampWithTimeZone>>) -> Result<Vec<Micros>, Error> {
     if given.is_empty() {
         return Err(Error::Argument {
             argument: "cutoffs",
             found: "no cutoff".to_owned(),
-            required: "an array of at least one instant".to_owned(),
-            hint: "Leave cutoffs out for those of the model, or write for example cutoffs => '{2024-03-31,2024-06-30}'.".to_owned(),
+            required: "an instant or an array of instants".to_owned(),
+            hint: EXAMPLE.to_owned(),
         });
     }
     let finite = |cutoff: Option<TimestampWithTimeZone>| {
@@ -159,7 +205,7 @@ fn judge(
     later.judge().map_err(|error| match error {
         propensity::Error::NoRows => Error::NoEligible {
             model: definition.name.clone(),
-            cutoffs: 1,
+            cutoffs: vec![instant::text(window.at)],
         },
         error => error.into(),
     })

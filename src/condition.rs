@@ -422,15 +422,13 @@ fn raise(found: &ErrorReportWithLevel, place: &str) -> ! {
     let detail = found
         .detail()
         .map_or_else(|| place.to_owned(), |detail| format!("{detail} {place}"));
-    let mut report = ErrorReport::new(
-        found.sql_error_code(),
-        found.message().to_owned(),
-        "customer_ai",
-    )
-    .set_detail(detail);
-    if let Some(hint) = found.hint() {
-        report = report.set_hint(hint);
-    }
+    let text: String = found.message().chars().take(500).collect();
+    let hint = found.hint().unwrap_or(
+        "Write one SQL expression over the columns of the sources, for example amount > 20.",
+    );
+    let report = ErrorReport::new(found.sql_error_code(), text, "customer_ai")
+        .set_detail(detail)
+        .set_hint(hint.to_owned());
     std::panic::panic_any(report)
 }
 

@@ -108,6 +108,13 @@ pub enum Error {
     WrongKind { relation: String, found: String },
     /// One of our own tables, or the scores of the model.
     OwnRelation { relation: String },
+    /// Options name a column that no relation has.
+    NoSuchColumn {
+        option: &'static str,
+        column: String,
+        relation: String,
+        columns: Vec<String>,
+    },
     /// A relation without the column.
     UnknownColumn {
         relation: String,
@@ -244,7 +251,7 @@ pub enum Error {
         once: Option<String>,
     },
     /// No profile meets the eligible condition at any of the cutoffs.
-    NoEligible { model: String, cutoffs: usize },
+    NoEligible { model: String, cutoffs: Vec<String> },
     /// An examples relation without rows that can be used.
     NoExamples { relation: String, found: String },
     /// An examples relation without a column that is needed; `profile` is the model's name of the profile.
@@ -268,6 +275,24 @@ pub enum Error {
         as_of: String,
         /// Events after it.
         later: u64,
+    },
+    /// A profile key that no index takes, of so many bytes.
+    KeyTooLong {
+        beginning: String,
+        bytes: usize,
+        limit: usize,
+    },
+    /// Two rows of one profile where there is to be one.
+    DuplicateProfiles {
+        relation: String,
+        column: String,
+        profile: String,
+    },
+    /// A profile that is no value of the type of the keys.
+    ProfileText {
+        profile: String,
+        column: String,
+        required: String,
     },
     /// An override of something that is not a factor or feature.
     UnknownFactor {

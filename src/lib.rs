@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod compared;
 mod condition;
+mod context;
 mod define;
 mod describe;
 mod error;

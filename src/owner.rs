@@ -7,6 +7,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use crate::catalog::Definition;
+use crate::context;
 use crate::error::Error;
 use crate::place;
 use crate::relation::quote;
@@ -100,6 +101,7 @@ pub fn as_owner<T>(
     definition: &Definition,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
+    let work = || context::of_model(definition, work);
     let result = as_role(definition.owner_oid, &definition.time_zone, work);
     // What the learning library says is about this model, which it does not know.
     result.map_err(|error| match error {

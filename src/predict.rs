@@ -22,7 +22,7 @@ use crate::instant;
 use crate::memory::poll;
 use crate::notice;
 use crate::owner::as_owner;
-use crate::sqltype::JsonbText;
+use crate::sqltype::{AnyValue, JsonbText};
 use crate::stream::Stream;
 use crate::version;
 
@@ -37,6 +37,7 @@ fn features(
 ) -> Result<(Vec<f64>, bool), Error> {
     let schema = &scorer.model().schema;
     let mut stream = Stream::open(definition, Some(schema))?;
+    stream.key().check(profile)?;
     let mut as_of = match (as_of, what_if) {
         (None, Some(_)) => Some(present_of(definition, schema, profile)?),
         _ => as_of,
@@ -211,7 +212,7 @@ fn named(scorer: &Scorer, name: &str) -> Result<usize, Error> {
 #[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
 fn predict(
     model: Option<&str>,
-    profile: Option<&str>,
+    profile: Option<AnyValue>,
     as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
     what_if: default!(Option<JsonbText>, "NULL"),
     overrides: default!(Option<JsonbText>, "NULL"),
@@ -230,7 +231,7 @@ fn predict(
     ErrorReport,
 > {
     let model = args::required("model", model)?;
-    let profile = args::required("profile", profile)?;
+    let profile = &args::required("profile", profile)?.text();
     let as_of = instant::as_of(as_of)?;
     let row = held::for_reading(model, |definition| {
         let supposed = Supposition {
@@ -294,7 +295,7 @@ fn predicted(
 #[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
 fn explain(
     model: Option<&str>,
-    profile: Option<&str>,
+    profile: Option<AnyValue>,
     as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> Result<
     TableIterator<
@@ -312,7 +313,7 @@ fn explain(
     ErrorReport,
 > {
     let model = args::required("model", model)?;
-    let profile = args::required("profile", profile)?;
+    let profile = &args::required("profile", profile)?.text();
     let as_of = instant::as_of(as_of)?;
     let rows = held::for_reading(model, |definition| explained(definition, profile, as_of))?;
     Ok(TableIterator::new(rows))

@@ -2,6 +2,7 @@
 
 mod guess;
 mod role;
+mod sample;
 mod stream;
 
 pub use guess::{check_profile, profile_column, time_column};
@@ -332,6 +333,19 @@ pub fn find(schema: &str, name: &str) -> Option<pg_sys::Oid> {
         };
         (oid != pg_sys::InvalidOid).then_some(oid)
     }
+}
+
+/// Whether a relation that the current role may read has a column of that name.
+pub fn any_has(column: &str) -> Result<bool, Error> {
+    let query =
+        "SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE a.attname = $1::pg_catalog.name AND a.attnum > 0 AND NOT a.attisdropped
+            AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'customer_ai')
+            AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+        LIMIT 1";
+    Ok(sql::row(query, &[column.into()], |_| Ok(()))?.is_some())
 }
 
 /// Whether a materialized view is populated, and whether it has a unique index: what a concurrent refresh needs.

@@ -22,6 +22,44 @@ pub struct Names(pub Vec<Option<String>>);
 /// The text of a jsonb value.
 pub struct JsonbText(pub String);
 
+/// A value of any type, with its type. A literal without a type is a text.
+///
+/// Its SQL type is anycompatible, not anyelement: that refuses literals and parameters whose type nobody says.
+pub struct AnyValue {
+    pub datum: pg_sys::Datum,
+    pub type_oid: pg_sys::Oid,
+}
+
+impl AnyValue {
+    /// The value as its type writes it; a `char(n)` without the blanks behind it.
+    pub fn text(&self) -> String {
+        let (mut output, mut is_varlena) = (pg_sys::InvalidOid, false);
+        // SAFETY: the value is of the type; what the output function returns is a C string.
+        let text = unsafe {
+            pg_sys::getTypeOutputInfo(self.type_oid, &mut output, &mut is_varlena);
+            text_of(pg_sys::OidOutputFunctionCall(output, self.datum))
+        };
+        // SAFETY: a look-up in the catalog by OID.
+        match unsafe { pg_sys::getBaseType(self.type_oid) } {
+            pg_sys::BPCHAROID => text.trim_end_matches(' ').to_owned(),
+            _ => text,
+        }
+    }
+}
+
+impl FromDatum for AnyValue {
+    const GET_TYPOID: bool = true;
+
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        type_oid: pg_sys::Oid,
+    ) -> Option<Self> {
+        // Without an expression of the call nobody knows the type.
+        (!is_null && type_oid != pg_sys::InvalidOid).then_some(Self { datum, type_oid })
+    }
+}
+
 impl FromDatum for Regclass {
     unsafe fn from_polymorphic_datum(
         datum: pg_sys::Datum,
@@ -165,6 +203,16 @@ unsafe impl SqlTranslatable for JsonbText {
         Ok(ReturnsRef::One(SqlMappingRef::literal("jsonb")));
 }
 
+// SAFETY: as above; any type is read as what it is.
+unsafe impl SqlTranslatable for AnyValue {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(AnyValue);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal("anycompatible"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("anycompatible")));
+}
+
 /// Arguments of these types are always `Option`, so that NULL gets a message: a NULL never comes here.
 unsafe fn unbox<T: FromDatum>(arg: Arg<'_, '_>) -> T {
     // SAFETY: the SQL type of the argument is the type's.
@@ -200,6 +248,14 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Names {
 
 // SAFETY: as above.
 unsafe impl<'fcx> ArgAbi<'fcx> for JsonbText {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as above.
+        unsafe { unbox(arg) }
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<'fcx> ArgAbi<'fcx> for AnyValue {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: as above.
         unsafe { unbox(arg) }

@@ -233,7 +233,7 @@ impl TrainingRows {
         if gathered.total() == 0 {
             return Err(Error::NoEligible {
                 model: definition.name.clone(),
-                cutoffs: counts.len(),
+                cutoffs: counts.iter().map(|count| instant::text(count.at)).collect(),
             });
         }
         gathered.refuse_one_class(definition)?;

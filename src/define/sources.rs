@@ -11,7 +11,7 @@ use super::{columns, notice_guessed};
 use crate::args::Options;
 use crate::catalog::{self, Definition, EventSource, ProfileSource};
 use crate::condition::{self, CutoffName, Scope};
-use crate::error::{Error, nearest};
+use crate::error::Error;
 use crate::owner::as_owner;
 use crate::relation::{self, Column, Events, Profiles, Relation};
 use crate::score::names;
@@ -432,8 +432,7 @@ fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), E
     Ok(())
 }
 
-/// Options that can be wrong in more than their form: attributes must be expressions of usable types. A name in `columns` or `ignore` that the first source lacks may be one of a source that is still to
-/// come, so it is only warned of. Returns what runs of the attributes, by name.
+/// Options that can be wrong in more than their form: attributes must be expressions of usable types. A name in `columns` or `ignore` must be that of a column. Returns what runs of the attributes, by name.
 pub fn check_options(
     options: &Options,
     events: &Events,
@@ -464,7 +463,7 @@ pub fn check_options(
         if events.columns.iter().all(|column| column.name != *name)
             && !options.attributes.contains_key(name)
         {
-            warn_unknown(option, name, events);
+            refuse_unknown(option, name, events)?;
         }
     }
     Ok(attributes)
@@ -488,22 +487,32 @@ fn attribute(name: &str, text: &str, events: &Events, scope: &Scope) -> Result<S
     })
 }
 
-fn warn_unknown(option: &str, name: &str, events: &Events) {
-    let mut warning = ErrorReport::new(
-        PgSqlErrorCode::ERRCODE_WARNING,
+/// A name that no relation has is a mistake. One that another relation has may be of a source that is still to come: it
+/// is said.
+fn refuse_unknown(option: &'static str, name: &str, events: &Events) -> Result<(), Error> {
+    if !relation::any_has(name)? {
+        return Err(Error::NoSuchColumn {
+            option,
+            column: name.to_owned(),
+            relation: events.relation.display(),
+            columns: events
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
+        });
+    }
+    ErrorReport::new(
+        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
         format!(
             "column \"{name}\" of option \"{option}\" is not in \"{}\"",
             events.relation.display()
         ),
         "customer_ai",
-    );
-    if let Some(near) = nearest(
-        name,
-        events.columns.iter().map(|column| column.name.as_str()),
-    ) {
-        warning = warning.set_hint(format!("Perhaps you meant the column \"{near}\"."));
-    }
-    warning.report(PgLogLevel::WARNING);
+    )
+    .set_detail("The option applies once customer_ai.add_events or customer_ai.add_profiles adds a relation that has it.")
+    .report(PgLogLevel::NOTICE);
+    Ok(())
 }
 
 fn notice_current(relation: &str) {

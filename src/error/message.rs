@@ -110,6 +110,12 @@ fn message(error: Error) -> Message {
         Error::UnknownRelation { relation } => relations::unknown(&relation),
         Error::WrongKind { relation, found } => relations::wrong_kind(&relation, &found),
         Error::OwnRelation { relation } => relations::ours(&relation),
+        Error::NoSuchColumn {
+            option,
+            column,
+            relation,
+            columns,
+        } => arguments::no_such_column(option, &column, &relation, &columns),
         Error::UnknownColumn {
             relation,
             column,
@@ -207,7 +213,7 @@ fn message(error: Error) -> Message {
             found,
             required,
         } => data::window_open(&model, &cutoff, &found, &required),
-        Error::NoEligible { model, cutoffs } => data::no_eligible(&model, cutoffs),
+        Error::NoEligible { model, cutoffs } => data::no_eligible(&model, &cutoffs),
         Error::NoExamples { relation, found } => data::no_examples(&relation, &found),
         Error::ExampleColumn {
             relation,
@@ -226,6 +232,21 @@ fn message(error: Error) -> Message {
             as_of,
             later,
         } => data::unknown_profile(&model, &profile, &as_of, later),
+        Error::KeyTooLong {
+            beginning,
+            bytes,
+            limit,
+        } => data::key_too_long(&beginning, bytes, limit),
+        Error::DuplicateProfiles {
+            relation,
+            column,
+            profile,
+        } => data::duplicate_profiles(&relation, &column, &profile),
+        Error::ProfileText {
+            profile,
+            column,
+            required,
+        } => data::profile_text(&profile, &column, &required),
         Error::UnknownFactor { name, nearest } => data::unknown_factor(&name, nearest),
 
         Error::NotTrained { model } => scores::not_trained(&model),

@@ -2,6 +2,7 @@
 
 use pgrx::pg_sys;
 
+use super::sample::time_hint;
 use super::{Category, Column, Relation};
 use crate::error::Error;
 
@@ -108,22 +109,8 @@ pub fn time_column<'a>(
         relation,
         column,
         "timestamptz, timestamp or date",
-        time_hint(column),
+        time_hint(relation, column),
     ))
-}
-
-/// How a view makes an instant of a column.
-fn time_hint(column: &Column) -> String {
-    let name = super::quote(&column.name);
-    match column.category {
-        Category::Number => format!(
-            "Use a view: if it counts seconds since 1970 with to_timestamp({name}), if milliseconds with to_timestamp({name} / 1000.0), if microseconds with to_timestamp({name} / 1000000.0)."
-        ),
-        Category::Text => format!(
-            "Use a view with {name}::timestamptz, or with to_timestamp({name}, 'DD/MM/YYYY HH24:MI') in the form that its texts have."
-        ),
-        _ => "Name a column of one of these types, or use a view that casts it.".to_owned(),
-    }
 }
 
 fn guess<'a>(

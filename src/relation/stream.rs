@@ -5,6 +5,7 @@ use pgrx::pg_sys;
 use super::{Category, Column, Relation, literal, profile_column, quote, time_column};
 use crate::args::Options;
 use crate::catalog::{Definition, EventSource, ProfileSource};
+use crate::condition::type_name;
 use crate::error::Error;
 use crate::instant;
 
@@ -372,7 +373,8 @@ impl Events {
             name if first.is_some_and(|first| first.profile_column == name) => {
                 format!("r.{}", quote(&self.source.profile_column))
             }
-            _ => format!("NULL::{}", column.type_name),
+            // Of a domain the type under it: the domain may have no NULL.
+            _ => format!("NULL::{}", type_name(column.base_oid)),
         }
     }
 }

@@ -256,7 +256,7 @@ impl Scored {
         if predictions.profiles() == 0 {
             return Err(Error::NoEligible {
                 model: definition.name.clone(),
-                cutoffs: 1,
+                cutoffs: vec![instant::text(as_of)],
             });
         }
         let percentiles = predictions.percentiles()?;

@@ -14,6 +14,7 @@ use propensity::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
 
 use super::decode::{BytesKind, EPOCH, NumberKind};
+use super::long_keys;
 use super::partitions::Partitions;
 use super::tally::{Skipped, Tally};
 
@@ -327,7 +328,10 @@ fn with_partition<T>(
     partitions: &mut Partitions,
     write: impl FnOnce(&mut Vec<u8>, &[u8]) -> T,
 ) -> T {
-    let append = |key: &[u8]| partitions.append(profile_hash(key), |out| write(out, key));
+    let append = |key: &[u8]| {
+        long_keys::check(key);
+        partitions.append(profile_hash(key), |out| write(out, key))
+    };
     // SAFETY: the kind was taken from the type of the key column.
     unsafe { kind.read(key, append) }
 }

@@ -9,6 +9,8 @@ mod execute;
 mod file;
 mod history;
 mod intake;
+mod learned;
+mod long_keys;
 mod parallel;
 mod partitions;
 mod query;
@@ -232,7 +234,28 @@ impl Stream {
             return Ok(0);
         };
         let params = self.query.profile_param(profile);
-        self.read(&sql, &params, rows)
+        let Some(found) = self.query.ambiguous().cloned() else {
+            return self.read(&sql, &params, rows);
+        };
+        let twice = |profile: String| Error::DuplicateProfiles {
+            relation: found.relation.clone(),
+            column: found.column.clone(),
+            profile,
+        };
+        if let Some(profile) = profile {
+            return match self.read(&sql, &params, rows)? {
+                read @ 0..=1 => Ok(read),
+                _ => Err(twice(profile.to_owned())),
+            };
+        }
+        let profile = Spi::connect(|client| {
+            let rows = client.select(found.sql.as_str(), Some(1), &[])?;
+            Ok::<_, Error>(rows.first().get_one::<String>().unwrap_or(None))
+        })?;
+        match profile {
+            Some(profile) => Err(twice(profile)),
+            None => self.read(&sql, &params, rows),
+        }
     }
 
     /// Reads marks: a query whose rows are profile, cutoff and, with `outcome`, a boolean.

@@ -12,13 +12,14 @@ use propensity::time::Micros;
 use super::decode::{BytesKind, EPOCH};
 use super::execute::Param;
 use super::intake::{Number, Rows};
+use super::learned::Places;
 use super::suppose::Supposed;
 use crate::args::Options;
 use crate::catalog::Definition;
 use crate::condition::{self, Condition};
 use crate::error::Error;
 use crate::instant;
-use crate::relation::{self, Column, Events, Names, Role, quote};
+use crate::relation::{self, Column, Events, Names, Profiles, Role, quote};
 
 /// The profile key.
 #[derive(Clone)]
@@ -59,8 +60,19 @@ struct ProfileQuery {
     /// Whether a row is of the profile that `$1`, a text, is.
     is_profile: String,
     valid_from: String,
+    /// Where a profile may have two rows of which it is not known which is in force.
+    ambiguous: Option<Ambiguous>,
     numbers: Vec<Attribute<Number>>,
     codes: Vec<Attribute<BytesKind>>,
+}
+
+/// A relation of profiles without dates and without a primary key.
+#[derive(Clone)]
+pub struct Ambiguous {
+    pub relation: String,
+    pub column: String,
+    /// Finds a profile of two rows.
+    pub sql: String,
 }
 
 /// The queries of a model.
@@ -82,6 +94,28 @@ pub struct Query {
 }
 
 impl Key {
+    /// Refuses a profile that is no value of the key's type, before Postgres does with a message that shows it whole.
+    pub fn check(&self, profile: &str) -> Result<(), Error> {
+        let fits = match self.kind {
+            BytesKind::Int2 | BytesKind::Int4 | BytesKind::Int8 => {
+                profile.trim().parse::<i64>().is_ok()
+            }
+            BytesKind::Uuid => {
+                let digits = |letter: &char| letter.is_ascii_hexdigit();
+                profile.len() < 64 && profile.chars().filter(digits).count() == 32
+            }
+            BytesKind::Varlena => true,
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(Error::ProfileText {
+            profile: profile.to_owned(),
+            column: self.name.clone(),
+            required: self.type_sql.clone(),
+        })
+    }
+
     /// The key of a model as it is now. Its relation is locked, so that it stays.
     pub fn of(definition: &Definition) -> Result<Self, Error> {
         let sources = relation::open_events(definition)?;
@@ -114,11 +148,21 @@ impl Query {
             definition.eligible.as_ref(),
             definition.exclude.as_ref(),
         ];
+        let profiles = relation::open_profiles(definition)?.into_iter().next();
+        let places = Places {
+            definition,
+            events: &sources,
+            profiles: profiles.as_ref().map(|profiles| &profiles.relation),
+        };
+        if let Some(names) = names {
+            places.check(names)?;
+        }
         let candidates = event_attributes(definition, &sources)?;
         let of_events = names.map(|names| (names.numbers.as_slice(), names.codes.as_slice()));
         let (numbers, codes) = choose(definition, candidates, of_events)?;
-        let attributes = profile_query(definition, first, names)?;
-        let names = column_names(&numbers, &codes, attributes.as_ref(), &definition.options);
+        let attributes = profile_query(definition, profiles.as_ref(), first, names)?;
+        let mut names = column_names(&numbers, &codes, attributes.as_ref(), &definition.options);
+        names.types = places.types(&names)?;
         Ok(Self {
             key,
             names,
@@ -242,6 +286,11 @@ impl Query {
         );
         let until = until.saturating_sub(EPOCH).into_datum();
         (sql, vec![(pg_sys::TIMESTAMPTZOID, until)])
+    }
+
+    /// Where a profile may have two rows of attributes.
+    pub fn ambiguous(&self) -> Option<&Ambiguous> {
+        self.attributes.as_ref()?.ambiguous.as_ref()
     }
 
     /// The query of the profile attributes, if there are any.
@@ -483,10 +532,11 @@ fn event_attributes(definition: &Definition, sources: &[Events]) -> Result<Vec<C
 /// The attributes of the profile source, if the model has one.
 fn profile_query(
     definition: &Definition,
+    profiles: Option<&Profiles>,
     first: &Column,
     names: Option<&ColumnNames>,
 ) -> Result<Option<ProfileQuery>, Error> {
-    let Some(profiles) = relation::open_profiles(definition)?.into_iter().next() else {
+    let Some(profiles) = profiles else {
         return Ok(None);
     };
     let source = &profiles.source;
@@ -507,9 +557,18 @@ fn profile_query(
         Some(name) => instant::sql("e", profiles.relation.column(name)?, &definition.time_zone),
         None => "NULL::pg_catalog.timestamptz".to_owned(),
     };
+    let (from, profile) = (profiles.relation.sql(), relation::profile_sql("e", column));
+    let ambiguous = (source.valid_from_column.is_none() && !column.is_row_key).then(|| Ambiguous {
+        relation: profiles.relation.display(),
+        column: source.profile_column.clone(),
+        sql: format!(
+            "SELECT {profile}::pg_catalog.text FROM {from} e WHERE {profile} IS NOT NULL \
+             GROUP BY {profile} HAVING pg_catalog.count(*) > 1 ORDER BY {profile} LIMIT 1"
+        ),
+    });
     Ok(Some(ProfileQuery {
-        from: profiles.relation.sql(),
-        profile: relation::profile_sql("e", column),
+        from,
+        profile,
         is_profile: relation::is_profile(
             &format!("e.{}", quote(&column.name)),
             column,
@@ -517,6 +576,7 @@ fn profile_query(
             "$1",
         ),
         valid_from,
+        ambiguous,
         numbers,
         codes,
     }))
@@ -557,5 +617,6 @@ fn column_names(
         profile_times,
         known_ahead,
         profile_codes: attributes.map_or_else(Vec::new, |query| named(&query.codes)),
+        types: Vec::new(),
     }
 }

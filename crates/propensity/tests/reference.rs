@@ -125,6 +125,7 @@ fn load(folder: &Path, task: &str) -> Task {
         profile_numbers: names(&own_numbers),
         profile_codes: names(&own_codes),
         known_ahead: Vec::new(),
+        types: Vec::new(),
     };
     let until = until.parse().unwrap();
     let mut learner = Learner::new(columns, window.parse().unwrap(), until, GoalKind::Events);

@@ -129,6 +129,25 @@ pub fn option_limit(option: &str, found: &str, limit: &str) -> Message {
     }
 }
 
+pub fn no_such_column(option: &str, column: &str, relation: &str, columns: &[String]) -> Message {
+    Message {
+        code: Code::ERRCODE_UNDEFINED_COLUMN,
+        text: format!(
+            "column \"{}\" of option \"{option}\" does not exist",
+            cut(column)
+        ),
+        detail: format!(
+            "Found the columns {} in \"{relation}\", and no other relation that has it.",
+            list(columns)
+        ),
+        hint: perhaps(
+            "column",
+            nearest(column, columns.iter().map(String::as_str)),
+            format!("Leave it out of \"{option}\", or write one of these columns."),
+        ),
+    }
+}
+
 /// How an option is written; of the options as a whole, that they may be fewer.
 fn example(option: &str) -> String {
     let known = OPTIONS.iter().find(|(name, _)| *name == option);

@@ -76,14 +76,21 @@ pub fn window_open(model: &str, cutoff: &str, found: &str, required: &str) -> Me
     }
 }
 
-pub fn no_eligible(model: &str, cutoffs: usize) -> Message {
-    let noun = if cutoffs == 1 { "cutoff" } else { "cutoffs" };
+pub fn no_eligible(model: &str, cutoffs: &[String]) -> Message {
+    let found = match cutoffs {
+        [] => "Found no cutoff".to_owned(),
+        [only] => format!("Found 0 profiles as of {only}"),
+        [oldest, .., newest] => format!(
+            "Found 0 profiles at {} cutoffs, from {oldest} to {newest}",
+            cutoffs.len()
+        ),
+    };
     Message {
         code: STATE,
         text: format!("model \"{model}\" has no eligible profiles"),
-        detail: format!("Found 0 profiles at {cutoffs} {noun}; at least 1 is required."),
+        detail: format!("{found}; at least 1 is required."),
         hint: format!(
-            "Widen the eligible condition or eligible_window, or narrow the exclude condition; {} counts them.",
+            "Give another as_of, widen the eligible condition or eligible_window, or narrow the exclude condition; {} counts them.",
             call("check_model", model)
         ),
     }
@@ -151,5 +158,40 @@ pub fn unknown_factor(name: &str, nearest: Option<String>) -> Message {
             nearest,
             "See the factors of customer_ai.explain, or the features of customer_ai.features.",
         ),
+    }
+}
+
+pub fn key_too_long(beginning: &str, bytes: usize, limit: usize) -> Message {
+    Message {
+        code: Code::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+        text: "a profile key is too long".to_owned(),
+        detail: format!(
+            "Found one of {bytes} bytes that begins with \"{}\"; at most {limit} are allowed after compression, so that the scores have an index.",
+            cut(beginning)
+        ),
+        hint:
+            "Use a view whose profile column is md5 of the key, or one that leaves such rows out."
+                .to_owned(),
+    }
+}
+
+pub fn duplicate_profiles(relation: &str, column: &str, profile: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_CARDINALITY_VIOLATION,
+        text: format!("profile \"{}\" has more than one row in \"{relation}\"", cut(profile)),
+        detail: "Without a date it is not known which of them is in force; at most one row of a profile is allowed.".to_owned(),
+        hint: format!("If the rows are dated, name the date with valid_from_column in customer_ai.add_profiles; else use a view with SELECT DISTINCT ON ({column}) * FROM {relation} ORDER BY {column} and what decides."),
+    }
+}
+
+pub fn profile_text(profile: &str, column: &str, required: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_INVALID_TEXT_REPRESENTATION,
+        text: format!("invalid profile \"{}\"", cut(profile)),
+        detail: format!(
+            "Found \"{}\"; keys in \"{column}\" are of type {required}.",
+            cut(profile)
+        ),
+        hint: format!("Give a key as the column \"{column}\" of the events has it."),
     }
 }

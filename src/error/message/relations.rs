@@ -19,8 +19,13 @@ pub fn wrong_kind(relation: &str, found: &str) -> Message {
         detail: format!(
             "Found {found}; required is a table, view, materialized view, partitioned or foreign table."
         ),
-        hint: "Name the table itself, or copy what you need of it into a table of yours."
-            .to_owned(),
+        hint: if found.contains("temporary") {
+            format!(
+                "Make it a table that stays, with CREATE TABLE name AS TABLE {relation}, and name that."
+            )
+        } else {
+            "Name the table itself, or copy what you need of it into a table of yours.".to_owned()
+        },
     }
 }
 

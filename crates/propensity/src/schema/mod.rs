@@ -39,6 +39,9 @@ pub struct ColumnNames {
     /// the cutoff is not known at it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_ahead: Vec<String>,
+    /// The types of all columns in the order of these lists; none of them is known if it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<ColumnType>,
 }
 
 impl ColumnNames {
@@ -56,6 +59,29 @@ impl ColumnNames {
     fn dated_of(&self, names: &[String], times: impl Iterator<Item = bool>) -> Vec<bool> {
         let dated = |(name, time): (&String, bool)| time && !self.known_ahead.contains(name);
         names.iter().zip(times).map(dated).collect()
+    }
+}
+
+impl ColumnNames {
+    /// How many columns there are.
+    pub fn count(&self) -> usize {
+        let of_events = self.numbers.len() + self.codes.len();
+        of_events + self.profile_numbers.len() + self.profile_codes.len()
+    }
+}
+
+/// The type of a column. Types of one kind are read alike: what was learned of one holds of the other.
+#[derive(Clone, Debug, Default, Eq, Serialize, Deserialize)]
+pub struct ColumnType {
+    /// What its values are: a number, a text, an instant.
+    pub kind: String,
+    /// The type as users write it.
+    pub sql: String,
+}
+
+impl PartialEq for ColumnType {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
     }
 }
 
@@ -273,6 +299,7 @@ impl Schema {
             self.text.len() == self.names.codes.len(),
             self.profile_text.len() == self.names.profile_codes.len(),
             self.names.profile_times.len() == self.names.profile_numbers.len(),
+            self.names.types.is_empty() || self.names.types.len() == self.names.count(),
         ];
         if sound.contains(&false) {
             return Err(Error::Corrupted {

@@ -105,6 +105,7 @@ impl Packed {
             profile_times: vec![false, true],
             profile_codes: vec!["country".into()],
             known_ahead: Vec::new(),
+            types: Vec::new(),
         };
         let mut learner = Learner::new(names, window, until, goal);
         self.walk(&mut |profile| learner.add(profile, &mut || ()).unwrap());
