@@ -67,7 +67,6 @@ SELECT customer_ai.create_model('o', 'v.visit', 'true', '14 days', options => '{
 SELECT customer_ai.create_model('o', 'v.visit', 'true', '14 days', options => '{"columns": []}');
 SELECT customer_ai.create_model('o', 'v.visit', 'true', '14 days', options => '{"goal_name": "a\u0001b"}');
 CREATE TABLE v.coupon (customer_id integer, at timestamptz, upc bigint);
-SET client_min_messages = notice;
 SELECT customer_ai.create_model('o', 'v.visit', 'true', '14 days', 'customer_id', 'at', options => '{"ignore": ["upc"]}');
 SET client_min_messages = error;
 
