@@ -88,7 +88,7 @@ DROP ROLE maker;
 
 -- A model without attributes.
 SELECT customer_ai.create_model('bare', 'visit', 'kind = ''buy''', '14 days', 'profile', 'at', 'kind',
-    options => '{"algorithm": "logistic", "columns": []}') IS NOT NULL AS defined;
+    options => '{"algorithm": "logistic", "ignore": ["amount", "page"]}') IS NOT NULL AS defined;
 DO $$ BEGIN PERFORM customer_ai.train('bare'); PERFORM customer_ai.score('bare'); END $$;
 CREATE TABLE streamed AS SELECT profile, probability, factors FROM bare_scores;
 SET customer_ai.feeder = pushed_down;
