@@ -19,7 +19,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 SET customer_ai.max_memory = '16MB';
 SELECT call, array_agg(outcome('customer_ai.' || call || '(''heavy'')')) AS outcomes
-FROM unnest(ARRAY['train', 'score', 'features']) call, generate_series(1, 5) GROUP BY call ORDER BY call;
+FROM unnest(ARRAY['train', 'score', 'features']) call, generate_series(1, 3) GROUP BY call ORDER BY call;
 RESET customer_ai.max_memory;
 SELECT version FROM customer_ai.train('heavy');
 SELECT profiles FROM customer_ai.score('heavy');
