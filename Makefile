@@ -10,7 +10,7 @@ export PG PG_CONFIG REGRESS ISOLATION INTEGRATION
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 DIST = target/customer_ai-$(VERSION)
 
-.PHONY: all setup install installcheck unit demo test fmt lint bench quality dist
+.PHONY: all setup install installcheck unit demo test fmt lint bench bench-cancel quality dist
 
 all: setup
 	cargo pgrx package --pg-config $(PG_CONFIG)
@@ -42,6 +42,9 @@ lint:
 bench: install
 	@bench/run
 	@bench/learners
+
+bench-cancel: install
+	@bench/cancel
 
 quality: install
 	@quality/run
