@@ -1,6 +1,7 @@
 //! check_model: is the data good enough? In plain words, one row per question; nothing is written.
 
 mod overlap;
+mod unused;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -18,6 +19,7 @@ use crate::memory::GiveBack;
 use crate::owner::as_owner;
 use crate::placeholder;
 use crate::span;
+use crate::updates;
 
 /// From so many rows of each class on, nothing has to be simplified (recipe 11.6).
 const ENOUGH: usize = 500;
@@ -67,6 +69,8 @@ fn examine(definition: &Definition) -> Result<Vec<Row>, Error> {
             gathered.keep_newest(gathered.wanted(definition));
             let mut rows = answers(definition, &gathered, all)?;
             rows.extend(placeholder::rows(&mut gathered)?);
+            rows.extend(unused::rows(definition, &mut gathered)?);
+            rows.extend(updated(definition)?);
             Ok(rows)
         }
         Err(Error::NoEvents {
@@ -238,6 +242,21 @@ fn classes(counts: &[CutoffRows], window: &str) -> Vec<Row> {
             ),
         ),
     ]
+}
+
+/// A line for each table whose rows are updated.
+fn updated(definition: &Definition) -> Result<Vec<Row>, Error> {
+    let found = updates::find(definition)?;
+    let line = |table: &updates::Updated| {
+        row(
+            &format!("updated rows of \"{}\"", table.table),
+            "fewer than 1 in 100, as values of today are used at every cutoff".to_owned(),
+            format!("{} updates of {} rows", table.updates, table.rows),
+            false,
+            updates::HINT,
+        )
+    };
+    Ok(found.iter().map(line).collect())
 }
 
 /// Whether the base rate holds still between cutoffs (recipe 11.5).

@@ -40,6 +40,7 @@ mod sqltype;
 mod stream;
 mod thread;
 mod train;
+mod updates;
 mod version;
 
 pgrx::pg_module_magic!();

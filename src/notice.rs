@@ -33,6 +33,28 @@ pub fn training(definition: &Definition, report: &Report, skipped: &Skipped) {
 
 /// Says what there are no features of because others tell more, if anything.
 pub fn chosen(definition: &Definition, left_out: &LeftOut) {
+    let Some(parts) = least(left_out) else {
+        return;
+    };
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\" makes no features of what tells least: {parts}",
+            definition.name
+        ),
+        "train",
+    )
+    .set_detail("Of more event types and numbers than there is room for those are used that tell most of the outcomes before the hold-out.")
+    .set_hint(MORE_ROOM)
+    .report(PgLogLevel::NOTICE);
+}
+
+/// What to do about what tells least.
+pub const MORE_ROOM: &str =
+    "The options columns and ignore leave others in; attributes can put several into one.";
+
+/// "numbers: a, b; event types, which count as one: x, y" of what tells least, if there is any.
+pub fn least(left_out: &LeftOut) -> Option<String> {
     let mut parts = Vec::new();
     if !left_out.numbers.is_empty() {
         parts.push(format!("numbers: {}", listed(&left_out.numbers)));
@@ -41,21 +63,7 @@ pub fn chosen(definition: &Definition, left_out: &LeftOut) {
         let types = listed(&left_out.types);
         parts.push(format!("event types, which count as one: {types}"));
     }
-    if parts.is_empty() {
-        return;
-    }
-    ErrorReport::new(
-        Code::ERRCODE_SUCCESSFUL_COMPLETION,
-        format!(
-            "model \"{}\" makes no features of what tells least: {}",
-            definition.name,
-            parts.join("; ")
-        ),
-        "train",
-    )
-    .set_detail("Of more event types and numbers than there is room for those are used that tell most of the outcomes before the hold-out.")
-    .set_hint("The options columns and ignore leave others in; attributes can put several into one.")
-    .report(PgLogLevel::NOTICE);
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Some of the names, and how many more there are.

@@ -27,6 +27,7 @@ use crate::owner::as_owner;
 use crate::span;
 use crate::sqltype::Regclass;
 use crate::thread;
+use crate::updates;
 
 /// When a new version takes over.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -149,6 +150,7 @@ fn run(
     }
     notice::training(definition, report, &trained.gathered.stream.tally().skipped);
     notice::chosen(definition, &report.left_out);
+    updates::notice(definition)?;
     notice::apart(definition, &trained.gathered.span);
     notice::too_many_types(definition, &trained.gathered);
     notice::sampled(definition, &trained.gathered);

@@ -251,6 +251,7 @@ mod tests {
             unit,
             values: None,
             readable_rank,
+            attribute: None,
         }
     }
 

@@ -125,6 +125,7 @@ mod tests {
             unit,
             values: (unit == Unit::Category).then(|| vec!["France".to_owned()]),
             readable_rank: 0,
+            attribute: None,
         };
         let mut out = [String::new(), String::new()];
         write(&feature, value, &mut out[0]);

@@ -79,6 +79,7 @@ mod tests {
             unit,
             values,
             readable_rank: 0,
+            attribute: None,
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
     let instants = names.profile_times.iter().filter(|&&time| time).count();
     let mut list = Vec::new();
     for (name, &time) in names.profile_numbers.iter().zip(&names.profile_times) {
-        list.push(if time {
+        let feature = if time {
             let stem = match instants {
                 1 => "ten_profile".to_owned(),
                 _ => format!("ten_profile.{name}"),
@@ -40,18 +40,15 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
                 name.clone(),
                 Unit::Number,
             )
-        });
+        };
+        list.push(feature.of_attribute(name));
     }
     for (name, column) in names.profile_codes.iter().zip(&schema.profile_text) {
         if let TextColumn::Category(values) = column {
             let values = values.iter().cloned().chain([OTHER.to_owned()]).collect();
             let feature = format!("profile.{name}");
-            list.push(Feature::category(
-                feature,
-                name.clone(),
-                name.clone(),
-                values,
-            ));
+            let feature = Feature::category(feature, name.clone(), name.clone(), values);
+            list.push(feature.of_attribute(name));
         }
     }
     list

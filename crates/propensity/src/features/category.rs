@@ -32,6 +32,7 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
                 format!("events with {name} = {value} {}", during(schema, Span::All)),
                 Unit::Count,
             )
+            .of_attribute(name)
         }));
     }
     list

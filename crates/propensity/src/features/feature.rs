@@ -55,6 +55,9 @@ pub struct Feature {
     /// Among the features of a factor, the one with the lowest rank (the first of them) shows its
     /// value best.
     pub readable_rank: u8,
+    /// The attribute that it is about, whose values can be written later; none if it is about nothing but when events
+    /// of which types were.
+    pub attribute: Option<String>,
 }
 
 impl Feature {
@@ -66,6 +69,14 @@ impl Feature {
             label,
             unit,
             values: None,
+            attribute: None,
+        }
+    }
+
+    pub(super) fn of_attribute(self, name: &str) -> Self {
+        Self {
+            attribute: Some(name.to_owned()),
+            ..self
         }
     }
 

@@ -98,9 +98,11 @@ fn describe_pair(schema: &Schema, pair: &Pair) -> Vec<Feature> {
         let factor = format!("{name} total, {}", when(span));
         let label = format!("total {words} {}", during(schema, span));
         Feature::new(format!("sum_{name}_{}", span.name()), factor, label, unit)
+            .of_attribute(attribute)
     }));
-    let level =
-        |stem: String, label: String| Feature::new(stem, format!("{name} level"), label, unit);
+    let level = |stem: String, label: String| {
+        Feature::new(stem, format!("{name} level"), label, unit).of_attribute(attribute)
+    };
     list.extend(schema.choose(&MEANS).into_iter().map(|span| {
         let label = format!("mean {words} {}", during(schema, span));
         level(format!("mean_{name}_{}", span.name()), label)

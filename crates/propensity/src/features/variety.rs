@@ -38,6 +38,7 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
                 format!("different {name} {}", during(schema, span)),
                 Unit::Count,
             )
+            .of_attribute(name)
         }));
     }
     list
