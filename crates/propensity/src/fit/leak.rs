@@ -252,8 +252,8 @@ mod tests {
         let features = schema().features();
         let attribute = features.iter().find(|feature| feature.attribute.is_some());
         let Feature { name, label, .. } = attribute.unwrap();
-        assert_eq!(written_later(name, 0.95, 0.6), [label.clone()]);
-        assert_eq!(written_later(name, 0.90, 0.69), [label.clone()]);
+        assert_eq!(written_later(name, 0.95, 0.6), [label.as_str()]);
+        assert_eq!(written_later(name, 0.90, 0.69), [label.as_str()]);
         assert_eq!(written_later(name, 0.89, 0.5), [""; 0]);
         // The events say as much by themselves: a strong attribute of an easy goal.
         assert_eq!(written_later(name, 0.95, 0.86), [""; 0]);
