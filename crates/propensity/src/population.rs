@@ -208,7 +208,7 @@ mod tests {
         let other = [mark(99, MarkKind::Eligible), mark(99, MarkKind::Goal)];
         let excluded = [mark(100, MarkKind::Eligible), mark(100, MarkKind::Excluded)];
         let judge = |marks: &[Mark]| {
-            with(&[], &[], marks, |p| {
+            with(&[90], &[false], marks, |p| {
                 (rules.eligible(p, &CUTOFF), rules.outcome(p, &CUTOFF))
             })
         };
