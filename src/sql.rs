@@ -1,20 +1,20 @@
 //! Queries and statements of ours.
 
 use std::cell::RefCell;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString, c_char};
 
 use pgrx::Spi;
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::{self, Datum, PgOid};
-use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
+use pgrx::pg_sys::{self, Datum};
+use pgrx::spi::SpiHeapTupleData;
 
-use crate::error::Error;
+use crate::error::{Error, not_null};
 
 thread_local! {
     /// Plans of this session by the text of their query. Never freed: they are few, and at the end of the process
     /// there is no server left to free them. PostgreSQL plans again by itself when a relation, a row-level security
     /// policy or the current role changes.
-    static PLANS: RefCell<Vec<(&'static str, &'static OwnedPreparedStatement)>> = const { RefCell::new(Vec::new()) };
+    static PLANS: RefCell<Vec<(&'static str, pg_sys::SPIPlanPtr)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The rows of a query that only reads, so that it runs on a standby and in a parallel query. Its plan is kept for the
@@ -24,10 +24,39 @@ pub fn rows<T>(
     arguments: &[DatumWithOid],
     read: impl FnMut(SpiHeapTupleData) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
-    Spi::connect(|client| {
-        let plan = plan(client, query, arguments)?;
-        client.select(plan, None, arguments)?.map(read).collect()
+    Spi::connect(|_| {
+        // SAFETY: looks at the state of the transaction.
+        let read_only = unsafe {
+            // A transaction that has written must see what it wrote, which takes a new command; a parallel query allows
+            // none, and nothing is written in it.
+            pg_sys::IsInParallelMode()
+                || pg_sys::GetCurrentTransactionIdIfAny() == pg_sys::InvalidTransactionId
+        };
+        let known = PLANS.with_borrow(|plans| {
+            let found = plans.iter().find(|(text, _)| *text == query);
+            found.map(|(_, plan)| *plan)
+        });
+        let plan = match known {
+            Some(plan) => plan,
+            None => {
+                let plan = prepare(query, arguments)?;
+                // SAFETY: a plan that was just prepared.
+                unsafe { pg_sys::SPI_keepplan(plan) };
+                PLANS.with_borrow_mut(|plans| plans.push((query, plan)));
+                plan
+            }
+        };
+        execute(plan, arguments, read_only, read)
     })
+}
+
+/// The rows of a query that is composed for once, under the snapshot in force, as all reading of a call of ours is.
+pub fn rows_once<T>(
+    query: &str,
+    arguments: &[DatumWithOid],
+    read: impl FnMut(SpiHeapTupleData) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    Spi::connect(|_| execute(prepare(query, arguments)?, arguments, true, read))
 }
 
 /// The rows of a query over the catalog as it is now, not as it was when the statement began: what was locked since
@@ -55,22 +84,47 @@ pub fn row<T>(
     Ok(rows(query, arguments, read)?.into_iter().next())
 }
 
-fn plan(
-    client: &SpiClient,
-    query: &'static str,
-    arguments: &[DatumWithOid],
-) -> Result<&'static OwnedPreparedStatement, Error> {
-    let known = PLANS.with_borrow(|plans| {
-        let found = plans.iter().find(|(text, _)| *text == query);
-        found.map(|(_, plan)| *plan)
-    });
-    if let Some(plan) = known {
-        return Ok(plan);
+/// Plans a query, until the connection to SPI ends.
+fn prepare(query: &str, arguments: &[DatumWithOid]) -> Result<pg_sys::SPIPlanPtr, Error> {
+    let text = CString::new(query).map_err(|_| Error::Internal("a query of ours holds a NUL"))?;
+    let mut types: Vec<pg_sys::Oid> = arguments.iter().map(DatumWithOid::oid).collect();
+    // SAFETY: within a connection to SPI; text and types outlive the call.
+    let plan =
+        unsafe { pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr()) };
+    if plan.is_null() {
+        return Err(Error::Internal("a query of ours cannot be planned"));
     }
-    let types: Vec<PgOid> = arguments.iter().map(|a| PgOid::from(a.oid())).collect();
-    let plan = Box::leak(Box::new(client.prepare(query, &types)?.keep()));
-    PLANS.with_borrow_mut(|plans| plans.push((query, plan)));
     Ok(plan)
+}
+
+/// Runs a plan and reads its rows.
+fn execute<T>(
+    plan: pg_sys::SPIPlanPtr,
+    arguments: &[DatumWithOid],
+    read_only: bool,
+    mut read: impl FnMut(SpiHeapTupleData) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let (mut values, nulls): (Vec<Datum>, Vec<c_char>) = arguments
+        .iter()
+        .map(|argument| match argument.datum() {
+            Some(value) => (value.sans_lifetime(), b' ' as c_char),
+            None => (Datum::null(), b'n' as c_char),
+        })
+        .unzip();
+    let mut found = Vec::new();
+    // SAFETY: within a connection to SPI; the plan has a parameter of its type for each argument; the rows live until the
+    // connection ends, and are only read.
+    unsafe {
+        pg_sys::SPI_tuptable = std::ptr::null_mut();
+        pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), read_only, 0);
+        if let Some(table) = pg_sys::SPI_tuptable.as_ref() {
+            for at in 0..table.numvals as usize {
+                let row = SpiHeapTupleData::new(table.tupdesc, *table.vals.add(at))?;
+                found.push(read(not_null(row)?)?);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Runs a statement that we composed ourselves: DDL for what a model produces.

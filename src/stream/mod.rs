@@ -23,7 +23,6 @@ mod tally;
 
 use std::time::Duration;
 
-use pgrx::Spi;
 use pgrx::datum::TimestampWithTimeZone;
 use propensity::dictionary::Dictionaries;
 use propensity::history::{MarkKind, Profile};
@@ -49,6 +48,7 @@ use crate::instant;
 use crate::memory::{self, poll};
 use crate::plan;
 use crate::span;
+use crate::sql;
 use crate::thread;
 use intake::{Intake, Rows};
 use parallel::Hauls;
@@ -248,11 +248,8 @@ impl Stream {
                 _ => Err(twice(profile.to_owned())),
             };
         }
-        let profile = Spi::connect(|client| {
-            let rows = client.select(found.sql.as_str(), Some(1), &[])?;
-            Ok::<_, Error>(rows.first().get_one::<String>().unwrap_or(None))
-        })?;
-        match profile {
+        let first = sql::rows_once(&found.sql, &[], |row| Ok(row.get::<String>(1)?))?;
+        match first.into_iter().next().flatten() {
             Some(profile) => Err(twice(profile)),
             None => self.read(&sql, &params, rows),
         }
@@ -276,9 +273,8 @@ impl Stream {
             .map(|&at| instant::from_micros(at))
             .collect::<Result<Vec<_>, _>>()?;
         let query = over_nothing(condition, &self.query.from);
-        Spi::connect(|client| {
-            let rows = client.select(query.as_str(), None, &[instants.into()])?;
-            rows.map(|row| not_null(row.get::<bool>(1)?)).collect()
+        sql::rows_once(&query, &[instants.into()], |row| {
+            not_null(row.get::<bool>(1)?)
         })
     }
 
@@ -295,10 +291,8 @@ impl Stream {
             instant(window.after)?.into(),
             instant(window.until)?.into(),
         ];
-        Spi::connect(|client| {
-            let row = client.select(query.as_str(), Some(1), &arguments)?.first();
-            not_null(row.get::<bool>(1)?)
-        })
+        let rows = sql::rows_once(&query, &arguments, |row| not_null(row.get::<bool>(1)?))?;
+        not_null(rows.into_iter().next())
     }
 
     /// Marks the profiles that are kept for which a condition with aggregates is not `unless` in these windows, whose

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Training and scoring stop within half a second of a timeout, wherever it hits, and leave nothing behind.
 set -euo pipefail
+# A call that was done before its timeout says nothing.
+export PGOPTIONS="-c client_min_messages=error"
 query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
 milliseconds_since() { awk "BEGIN { printf \"%d\", 1000 * ($EPOCHREALTIME - $1) }"; }
 state() {

@@ -111,7 +111,8 @@ SELECT customer_ai.alter_model('m', owner => 'regress_bob');
 RESET ROLE;
 SELECT owner FROM customer_ai.models;
 SELECT relname, relkind, relowner::regrole FROM pg_class
-WHERE relnamespace = 'store'::regnamespace AND relkind IN ('v', 'm', 'p') OR relispartition AND relkind = 'r' AND relname LIKE 'm\_score%1' ORDER BY 1;
+WHERE relnamespace = 'store'::regnamespace AND relkind IN ('v', 'm', 'p') ORDER BY 1;
+SELECT DISTINCT relowner::regrole AS owner_of_runs FROM pg_class WHERE relispartition AND relkind = 'r' AND relname LIKE 'm\_score\_history\_%';
 SELECT DISTINCT owner FROM customer_ai.run;
 SET ROLE regress_anna;
 SELECT customer_ai.train('m');
