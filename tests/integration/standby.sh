@@ -40,7 +40,7 @@ catch_up
 [ "$(query -h "$folder" -c 'SELECT pg_is_in_recovery()')" = t ] || fail "this is no standby"
 
 readers="SELECT p.* FROM generate_series(1, 300, 7) id, LATERAL customer_ai.predict('m', id::text) p;
-    SELECT * FROM customer_ai.predict('m', '8', '2025-06-01', '{\"grade\": 2}');
+    SELECT * FROM customer_ai.predict('m', '8', '2025-06-01', overrides => '{\"grade\": 2}');
     SELECT * FROM customer_ai.explain('m', '8');
     SELECT * FROM customer_ai.features('m') ORDER BY 1, 2;
     SELECT * FROM customer_ai.describe_features('m');
