@@ -79,7 +79,6 @@ SET max_parallel_workers_per_gather = $workers;
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SELECT current_setting('fuzz.document') AS document \\gset
 SELECT n % 7 AS "group", customer_ai.event_counts('2026-01-01', '{"timezone": "UTC", "numbers": 1, "texts": 4}', at, kind, flag, flag, false, number, long, kind, e1, m1),
-    customer_ai.newest_event('2026-01-01', '{}', at),
     customer_ai.event_features(:'document', '2026-01-01', NULL, '{}', at, kind, flag, true, false, number)
 FROM fuzz.source GROUP BY 1 ORDER BY 1;
 SQL
