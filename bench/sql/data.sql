@@ -26,4 +26,4 @@ CHECKPOINT;
 SELECT customer_ai.create_model(model, 'bench.events', goal => $$ kind = 'purchase' $$, outcome_window => '30 days',
     profile_column => 'profile', time_column => 'at', type_column => type, eligible_window => NULL, options => options)
 FROM (VALUES ('events', 'kind'::name, '{}'::jsonb),
-    ('few', NULL, '{"columns": [], "algorithm": "logistic"}')) m(model, type, options) \g /dev/null
+    ('few', NULL, '{"ignore": ["kind", "amount", "channel", "device"], "algorithm": "logistic"}')) m(model, type, options) \g /dev/null
