@@ -1,6 +1,6 @@
 -- The catalog: one row for each model, source, version, run and segment. Relations and roles are kept by name: a name
 -- survives dump and restore. Their OIDs are notes, good in the place (database and cluster) where they were made: what was
--- renamed or moved is found by them (src/place.rs), and a new role is told from one that had its name (src/owner.rs).
+-- renamed or moved is found by them (src/catalog/place.rs), and a new role is told from one that had its name (src/catalog/owner.rs).
 --
 -- No foreign keys: a parallel restore fills the tables in any order. src/catalog deletes what belongs to a model with
 -- it. Every row says whose it is instead: a row counts only for a model of the same owner (sql/grants.sql says why).

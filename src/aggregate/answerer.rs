@@ -1,19 +1,19 @@
 //! Answers about one profile by a model, from its records: by the code that the stream uses.
 
-use propensity::answer;
 use propensity::cutoff::Cutoff;
-use propensity::dictionary::Dictionaries;
+use propensity::event::answer;
+use propensity::event::dictionary::Dictionaries;
+use propensity::event::history::Profile;
+use propensity::event::record::Layout;
 use propensity::features::Features;
-use propensity::history::Profile;
+use propensity::features::population::{Rules, Source};
 use propensity::model::{Model, Scorer};
-use propensity::partition::Partition;
-use propensity::population::{Rules, Source};
-use propensity::record::Layout;
 use propensity::time::Micros;
+use propensity::walk::Partition;
 
 use super::ask::Ask;
 use crate::error::Error;
-use crate::memory::poll;
+use crate::pg::memory::poll;
 
 /// What a model is asked for.
 #[derive(Clone, Copy)]

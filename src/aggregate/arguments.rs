@@ -7,14 +7,14 @@ use std::ops::RangeInclusive;
 
 use pgrx::pg_sys::{self, Datum, FmgrInfo, FunctionCallInfo, NullableDatum, Oid};
 use pgrx::{FromDatum, IntoDatum};
-use propensity::answer::Counts;
-use propensity::dictionary::Dictionary;
 use propensity::error::OutOfMemory;
+use propensity::event::answer::Counts;
+use propensity::event::dictionary::Dictionary;
 use propensity::time::{DAY, Micros};
 
-use crate::condition::type_name;
 use crate::error::Error;
-use crate::stream::{BytesKind, EPOCH, Number, NumberKind};
+use crate::feed::stream::{BytesKind, EPOCH, Number, NumberKind};
+use crate::source::condition::type_name;
 
 /// Where the arguments of `event_features` and `event_scores` stand, the state being the first; those of an event
 /// follow.
@@ -335,7 +335,7 @@ pub fn instant(argument: &'static str, value: NullableDatum) -> Result<Option<Mi
 /// The value is a jsonb.
 pub unsafe fn json_text(value: NullableDatum) -> String {
     // SAFETY: by contract.
-    let text = unsafe { crate::sqltype::JsonbText::from_datum(value.value, value.isnull) };
+    let text = unsafe { crate::pg::sqltype::JsonbText::from_datum(value.value, value.isnull) };
     text.map_or_else(|| "{}".to_owned(), |text| text.0)
 }
 

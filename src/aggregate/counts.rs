@@ -6,7 +6,7 @@
 
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, Datum, FunctionCallInfo, NullableDatum, Pg_finfo_record};
-use propensity::spread::Stretch;
+use propensity::event::spread::Stretch;
 use propensity::time::Micros;
 
 use super::arguments::{self, Arguments};

@@ -15,7 +15,7 @@ use propensity::model::Model;
 
 use super::functions::{V1, argument, is_null, values};
 use crate::error::Error;
-use crate::sql;
+use crate::pg::sql;
 
 /// Documents remembered per backend.
 const KEPT: usize = 8;

@@ -9,7 +9,7 @@ use pgrx::pg_guard;
 use pgrx::pg_sys::{
     self, Datum, FunctionCallInfo, MemoryContext, NodeTag, NullableDatum, Oid, Pg_finfo_record,
 };
-use propensity::answer::Counts;
+use propensity::event::answer::Counts;
 use propensity::model::Model;
 
 use super::answerer::Want;
@@ -18,10 +18,10 @@ use super::ask::{Ask, Task};
 use super::document::{bytes_datum, document_type, recall, remember, with_bytes};
 use super::log::Log;
 use super::site::Site;
-use crate::args::Options;
-use crate::condition::pointers;
+use crate::catalog::args::Options;
 use crate::error::Error;
-use crate::memory::poll;
+use crate::pg::memory::poll;
+use crate::source::condition::pointers;
 
 /// How all functions of ours that are not made by pgrx are called.
 pub static V1: Pg_finfo_record = Pg_finfo_record { api_version: 1 };

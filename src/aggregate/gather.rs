@@ -4,7 +4,7 @@ use std::ptr::{copy_nonoverlapping, null_mut};
 
 use pgrx::pg_sys::{self, MemoryContext};
 
-use crate::memory::poll;
+use crate::pg::memory::poll;
 
 /// Bytes before those of a row: its group, and how many bytes follow.
 pub const HEAD: usize = 6;

@@ -4,13 +4,13 @@
 use pgrx::pg_guard;
 use pgrx::pg_sys::{Datum, FunctionCallInfo, Pg_finfo_record};
 use propensity::hash::profile_hash;
-use propensity::sample;
+use propensity::walk::sample;
 
 use super::arguments::type_of;
 use super::functions::{V1, argument, values};
-use crate::condition::type_name;
 use crate::error::Error;
-use crate::stream::{BytesKind, ordered};
+use crate::feed::stream::{BytesKind, ordered};
+use crate::source::condition::type_name;
 
 #[unsafe(no_mangle)]
 extern "C-unwind" fn pg_finfo_sample_place() -> *const Pg_finfo_record {

@@ -4,20 +4,20 @@
 use std::ptr::null_mut;
 
 use pgrx::pg_sys::{self, MemoryContext, NullableDatum};
-use propensity::answer::{self, Counts};
-use propensity::dictionary::Dictionaries;
-use propensity::history::Flags;
+use propensity::event::answer::{self, Counts};
+use propensity::event::dictionary::Dictionaries;
+use propensity::event::history::Flags;
+use propensity::event::portable::{self, Scratch};
+use propensity::event::record::{KeyWidth, Layout};
 use propensity::model::Model;
-use propensity::portable::{self, Scratch};
-use propensity::record::{KeyWidth, Layout};
 
 use super::answerer::{Answerer, Want};
 use super::arguments::{self, Arguments};
 use super::ask::{Ask, Task};
 use super::log::Log;
 use crate::error::Error;
-use crate::memory::poll;
-use crate::stream::Stream;
+use crate::feed::stream::Stream;
+use crate::pg::memory::poll;
 
 /// Rows between two polls.
 const QUANTUM: u32 = 4096;

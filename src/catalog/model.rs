@@ -9,11 +9,11 @@ use pgrx::spi::SpiHeapTupleData;
 use super::places::remember;
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
 use super::{not_null, sql};
-use crate::args::{Options, interval_text};
-use crate::condition::Condition;
+use crate::catalog::args::{Options, interval_text};
+use crate::catalog::owner::{Owner, current, owner_of};
+use crate::catalog::place;
 use crate::error::{Error, nearest};
-use crate::owner::{Owner, current, owner_of};
-use crate::place;
+use crate::source::condition::Condition;
 
 /// Which end of the scores is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ fn attributes(json: &str) -> Result<BTreeMap<String, String>, Error> {
 fn unknown(name: &str) -> Error {
     // The view shows the caller's models only.
     let query = "SELECT model FROM customer_ai.models ORDER BY model";
-    match crate::sql::rows(query, &[], |row| not_null(row.get::<String>(1)?)) {
+    match crate::pg::sql::rows(query, &[], |row| not_null(row.get::<String>(1)?)) {
         Ok(names) => Error::UnknownModel {
             name: name.to_owned(),
             nearest: nearest(name, names.iter().map(String::as_str)),

@@ -3,9 +3,9 @@
 use pgrx::pg_sys;
 
 use super::{not_null, sql};
+use crate::catalog::place::{self, Names};
 use crate::error::Error;
-use crate::place::{self, Names};
-use crate::relation;
+use crate::source::relation;
 
 /// A relation as the catalog keeps it.
 struct Kept {
@@ -59,7 +59,7 @@ pub fn remember(model_id: i64, owner: pg_sys::Oid) -> Result<(), Error> {
         }
     }
     remember_scores(model_id, owner, &here)?;
-    super::owner::remember(model_id, owner)
+    super::owners::remember(model_id, owner)
 }
 
 fn remember_scores(model_id: i64, owner: pg_sys::Oid, here: &str) -> Result<(), Error> {

@@ -3,10 +3,10 @@
 use pgrx::spi::SpiHeapTupleData;
 
 use super::{not_null, sql};
+use crate::catalog::owner::{current, owner_of};
+use crate::catalog::place;
 use crate::error::{Error, nearest};
-use crate::owner::{current, owner_of};
-use crate::place;
-use crate::relation;
+use crate::source::relation;
 
 /// A segment as it was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn find(schema: &str, name: &str) -> Result<Option<Segment>, Error> {
 fn unknown(name: &str) -> Result<Error, Error> {
     // The view shows the caller's segments only.
     let query = "SELECT segment FROM customer_ai.segments ORDER BY segment";
-    let names: Vec<String> = crate::sql::rows(query, &[], |row| not_null(row.get(1)?))?;
+    let names: Vec<String> = crate::pg::sql::rows(query, &[], |row| not_null(row.get(1)?))?;
     let nearest = nearest(name, names.iter().map(String::as_str));
     Ok(Error::UnknownSegment {
         name: name.to_owned(),

@@ -3,8 +3,8 @@
 use pgrx::spi::SpiHeapTupleData;
 
 use super::{not_null, sql};
+use crate::catalog::place;
 use crate::error::Error;
-use crate::place;
 
 /// A relation of events.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use pgrx::Spi;
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::SpiHeapTupleData;
 
+use crate::catalog::owner::as_catalog;
 use crate::error::Error;
-use crate::owner::as_catalog;
-use crate::sql;
+use crate::pg::sql;
 
 /// The rows of a query that only reads, so that it runs on a standby and in a parallel query.
 pub fn rows<T>(

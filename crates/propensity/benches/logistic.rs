@@ -7,11 +7,11 @@
 
 use std::fs;
 
-use propensity::baseline::{Rfm, RfmFeatures};
-use propensity::dataset::{Dataset, Matrix};
-use propensity::encoder::Encoder;
-use propensity::logistic::Logistic;
-use propensity::metrics::roc_auc;
+use propensity::learn::baseline::{Rfm, RfmFeatures};
+use propensity::learn::dataset::{Dataset, Matrix};
+use propensity::learn::encoder::Encoder;
+use propensity::learn::logistic::Logistic;
+use propensity::learn::metrics::roc_auc;
 
 fn main() {
     let path = std::env::var("MATRIX").unwrap_or_else(|_| "/tmp/matrix.bin".to_owned());

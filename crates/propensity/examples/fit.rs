@@ -9,11 +9,11 @@
 //! Arguments: rows, event types, numeric attributes (six features for each type, ten for each attribute).
 
 use propensity::cutoff::Cutoff;
-use propensity::dataset::Dataset;
+use propensity::features::schema::{ColumnNames, EventType, GoalFacts, Pair, Schema, Span};
 use propensity::features::{Feature, Unit};
 use propensity::fit::{FitParams, fit};
+use propensity::learn::dataset::Dataset;
 use propensity::rng::Rng;
-use propensity::schema::{ColumnNames, EventType, GoalFacts, Pair, Schema, Span};
 use propensity::time::DAY;
 
 const CUTOFFS: i64 = 6;

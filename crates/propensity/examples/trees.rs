@@ -10,11 +10,11 @@
 
 use std::io::Write;
 
-use propensity::binning::Bins;
-use propensity::boosting::{Forest, ForestParams};
-use propensity::dataset::Matrix;
+use propensity::learn::binning::Bins;
+use propensity::learn::boosting::{Forest, ForestParams};
+use propensity::learn::dataset::Matrix;
+use propensity::model::shapley::TreeShapley;
 use propensity::rng::Rng;
-use propensity::shapley::TreeShapley;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<usize> = std::env::args()

@@ -12,18 +12,18 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark, which may panic")]
 
 use propensity::cutoff::Cutoff;
-use propensity::dictionary::Dictionaries;
 use propensity::error::Error;
+use propensity::event::dictionary::Dictionaries;
+use propensity::event::history::{Flags, Profile};
+use propensity::event::record::{KeyWidth, Layout};
 use propensity::features::Features;
+use propensity::features::population::{Rules, Source};
+use propensity::features::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::fit::Sample;
 use propensity::hash::profile_hash;
-use propensity::history::{Flags, Profile};
-use propensity::partition::{Batch, Sharing, Split, Stretches, Worker, share_out};
-use propensity::population::{Rules, Source};
-use propensity::record::{KeyWidth, Layout};
 use propensity::rng::Rng;
-use propensity::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::time::{DAY, Micros};
+use propensity::walk::{Batch, Sharing, Split, Stretches, Worker, share_out};
 use std::hint::black_box;
 
 const SPAN: Micros = 730 * DAY;

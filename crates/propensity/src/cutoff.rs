@@ -1,6 +1,6 @@
 //! Cutoffs: the instants that predictions are made at, with the windows around them.
 
-use crate::history::Flags;
+use crate::event::history::Flags;
 use crate::time::Micros;
 
 /// A cutoff with its windows, which are calendar intervals and therefore computed by the database.

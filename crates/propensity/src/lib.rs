@@ -12,42 +12,18 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod answer;
-pub mod baseline;
-pub mod binning;
-pub mod boosting;
 pub mod cutoff;
-pub mod dataset;
-pub mod dictionary;
-pub mod encoder;
 pub mod error;
-pub mod factor;
+pub mod event;
 pub mod features;
 pub mod fit;
-pub mod format;
 pub mod hash;
-pub mod history;
-pub mod logistic;
-pub mod metrics;
+pub mod learn;
 pub mod model;
 pub mod naming;
 pub mod parallel;
-pub mod partition;
-pub mod percentile;
-pub mod phrase;
-pub mod population;
-pub mod portable;
-pub mod recode;
-pub mod record;
 pub mod rng;
-pub mod sample;
-pub mod schema;
-pub mod score;
-pub mod shapley;
-pub mod split;
-pub mod spread;
-pub mod suppose;
 pub mod time;
-pub mod tree;
+pub mod walk;
 
 pub use error::Error;

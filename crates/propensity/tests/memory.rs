@@ -1,10 +1,10 @@
 //! What the events of one profile take at most, while they are walked: a profile with very many is
 //! most of the memory there is.
 
-use propensity::dictionary::Dictionaries;
-use propensity::history::Flags;
-use propensity::partition::{Batch, Partition};
-use propensity::record::{KeyWidth, Layout};
+use propensity::event::dictionary::Dictionaries;
+use propensity::event::history::Flags;
+use propensity::event::record::{KeyWidth, Layout};
+use propensity::walk::{Batch, Partition};
 use std::alloc::{GlobalAlloc, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 

@@ -10,18 +10,18 @@ use std::time::Instant;
 
 use propensity::Error;
 use propensity::cutoff::Cutoff;
-use propensity::dataset::Dataset;
-use propensity::dictionary::Dictionaries;
+use propensity::event::dictionary::Dictionaries;
+use propensity::event::history::{Flags, Profile};
+use propensity::event::record::{KeyWidth, Layout};
 use propensity::features::Features;
+use propensity::features::population::{Rules, Source};
+use propensity::features::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::fit::{FitParams, Fitted, Sample, fit};
-use propensity::history::{Flags, Profile};
-use propensity::metrics::{calibration_error, log_loss, roc_auc};
+use propensity::learn::dataset::Dataset;
+use propensity::learn::metrics::{calibration_error, log_loss, roc_auc};
 use propensity::model::{Explanation, Model, Scorer};
-use propensity::partition::Partition;
-use propensity::population::{Rules, Source};
-use propensity::record::{KeyWidth, Layout};
-use propensity::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::time::{DAY, Micros, days_between};
+use propensity::walk::Partition;
 
 /// A task with the figures that the reference reaches on its test cutoffs.
 struct Task {

@@ -6,14 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which may panic")]
 
 use propensity::Error;
-use propensity::dictionary::Dictionaries;
+use propensity::event::dictionary::Dictionaries;
+use propensity::event::history::Flags;
+use propensity::event::record::{KeyWidth, Layout};
 use propensity::features::Features;
+use propensity::features::schema::{ColumnNames, GoalKind, Learner, Schema, TextColumn};
 use propensity::hash::profile_hash;
-use propensity::history::Flags;
-use propensity::partition::Partition;
-use propensity::record::{KeyWidth, Layout};
-use propensity::schema::{ColumnNames, GoalKind, Learner, Schema, TextColumn};
 use propensity::time::Micros;
+use propensity::walk::Partition;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -62,7 +62,7 @@ fn number(text: &str) -> f64 {
     }
 }
 
-fn intern(dictionary: &mut propensity::dictionary::Dictionary, text: &str) -> u32 {
+fn intern(dictionary: &mut propensity::event::dictionary::Dictionary, text: &str) -> u32 {
     if text.is_empty() {
         0
     } else {
@@ -159,7 +159,7 @@ fn load(folder: &Path, task: &str) -> Task {
 fn compute(task: &Task, wanted: &BTreeSet<(i64, Micros)>) -> BTreeMap<(i64, Micros), Vec<f64>> {
     let mut features = Features::new(&task.schema, &task.dictionaries);
     let mut found = BTreeMap::new();
-    let mut visit = |profile: &propensity::history::Profile| -> Result<(), Error> {
+    let mut visit = |profile: &propensity::event::history::Profile| -> Result<(), Error> {
         assert_eq!(profile.hash, profile_hash(profile.key));
         let id = i64::from_le_bytes(profile.key.try_into().unwrap());
         features.start();

@@ -2,12 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which may panic")]
 
 use propensity::Error;
-use propensity::dictionary::{Dictionaries, Dictionary};
-use propensity::hash::profile_hash;
-use propensity::history::{Flags, History, Profile};
-use propensity::schema::{
+use propensity::event::dictionary::{Dictionaries, Dictionary};
+use propensity::event::history::{Flags, History, Profile};
+use propensity::features::schema::{
     ColumnNames, EventType, GoalKind, Learner, OTHER, Schema, Span, TextColumn,
 };
+use propensity::hash::profile_hash;
 use propensity::time::{DAY, Micros};
 
 /// Events of one profile: time, type, goal, number, text.

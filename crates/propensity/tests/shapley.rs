@@ -2,11 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use propensity::Error;
-use propensity::binning::Bins;
-use propensity::boosting::{Forest, ForestParams, ForestParts};
-use propensity::dataset::Matrix;
+use propensity::learn::binning::Bins;
+use propensity::learn::boosting::{Forest, ForestParams, ForestParts};
+use propensity::learn::dataset::Matrix;
+use propensity::model::shapley::TreeShapley;
 use propensity::rng::Rng;
-use propensity::shapley::TreeShapley;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! Arguments and options.
 
 use super::{Code, INVALID, Message, UNSUPPORTED, cut, list, perhaps};
-use crate::args::OPTIONS;
+use crate::catalog::args::OPTIONS;
 use crate::error::nearest;
 
 pub fn null(argument: &str) -> Message {

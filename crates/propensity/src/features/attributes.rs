@@ -5,10 +5,10 @@ use super::math::{finite, is_past};
 use super::past::{Places, View};
 use super::quantum::Quantum;
 use super::{Group, Row};
-use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
-use crate::history::History;
-use crate::schema::{OTHER, Schema, TextColumn};
+use crate::event::dictionary::{Dictionaries, Dictionary};
+use crate::event::history::History;
+use crate::features::schema::{OTHER, Schema, TextColumn};
 use crate::time::DAY;
 
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use super::feature::{Feature, Unit, during};
 use super::past::{Places, View};
 use super::quantum::Quantum;
 use super::{Group, Row};
-use crate::dictionary::{Dictionaries, Dictionary};
 use crate::error::Error;
-use crate::history::History;
-use crate::schema::{Schema, Span, TextColumn};
+use crate::event::dictionary::{Dictionaries, Dictionary};
+use crate::event::history::History;
+use crate::features::schema::{Schema, Span, TextColumn};
 
 /// One attribute.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What a feature is called, in the recipe and by people.
 
-use crate::schema::{EventType, Schema, Span};
+use crate::features::schema::{EventType, Schema, Span};
 
 /// What the value of a feature counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

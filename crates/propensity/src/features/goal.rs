@@ -6,10 +6,10 @@ use super::past::{Places, View};
 use super::quantum::Quantum;
 use super::regularity::{Gaps, describe_gaps};
 use super::{Group, Row};
-use crate::dictionary::Dictionary;
 use crate::error::Error;
-use crate::history::{Flags, History};
-use crate::schema::{EventType, GoalFacts, Schema, Span};
+use crate::event::dictionary::Dictionary;
+use crate::event::history::{Flags, History};
+use crate::features::schema::{EventType, GoalFacts, Schema, Span};
 use crate::time::{DAY, Micros};
 
 /// The goal's share is taken of so many newest events of its types, and of all.

@@ -16,17 +16,20 @@ mod goal;
 mod math;
 mod numeric;
 mod past;
+pub mod population;
 mod quantum;
 mod regularity;
+pub mod schema;
+pub mod suppose;
 mod types;
 mod variety;
 
 pub use feature::{Feature, Unit};
 
-use crate::dictionary::Dictionaries;
 use crate::error::Error;
-use crate::history::{History, Profile};
-use crate::schema::{Schema, Span};
+use crate::event::dictionary::Dictionaries;
+use crate::event::history::{History, Profile};
+use crate::features::schema::{Schema, Span};
 use crate::time::Micros;
 use past::{Past, QUANTUM, View};
 use quantum::Quantum;

@@ -12,8 +12,8 @@ use super::past::View;
 use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
-use crate::history::History;
-use crate::schema::{Pair, Schema, Span};
+use crate::event::history::History;
+use crate::features::schema::{Pair, Schema, Span};
 
 const SUMS: [Span; 2] = [Span::One, Span::Fourfold];
 const MEANS: [Span; 1] = [Span::Fourfold];

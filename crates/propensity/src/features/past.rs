@@ -3,10 +3,10 @@
 use super::decay::{Decay, Scale};
 use super::math::{count_until, days_since, is_past};
 use super::quantum::Quantum;
-use crate::dictionary::Dictionary;
 use crate::error::Error;
-use crate::history::{History, Profile};
-use crate::schema::{EventType, Schema, Span};
+use crate::event::dictionary::Dictionary;
+use crate::event::history::{History, Profile};
+use crate::features::schema::{EventType, Schema, Span};
 use crate::time::Micros;
 use std::ops::Range;
 

@@ -4,7 +4,7 @@ use super::decay::{Decay, Scale};
 use super::elementary::exp2;
 use super::past::Places;
 use crate::error::Error;
-use crate::history::History;
+use crate::event::history::History;
 use crate::time::date;
 use std::ops::Range;
 

@@ -6,8 +6,8 @@ use super::past::View;
 use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
-use crate::history::History;
-use crate::schema::Schema;
+use crate::event::history::History;
+use crate::features::schema::Schema;
 
 /// Gaps g (days) between consecutive active days of some events, oldest first.
 #[derive(Clone, Copy, Debug, Default)]

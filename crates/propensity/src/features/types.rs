@@ -5,8 +5,8 @@ use super::past::View;
 use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
-use crate::history::History;
-use crate::schema::{Schema, Span};
+use crate::event::history::History;
+use crate::features::schema::{Schema, Span};
 use crate::time::Micros;
 
 const SPANS: [Span; 3] = [Span::Quarter, Span::One, Span::Fourfold];

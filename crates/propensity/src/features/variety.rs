@@ -6,8 +6,8 @@ use super::past::View;
 use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;
-use crate::history::History;
-use crate::schema::{Schema, Span, TextColumn};
+use crate::event::history::History;
+use crate::features::schema::{Schema, Span, TextColumn};
 
 const SPANS: [Span; 1] = [Span::One];
 

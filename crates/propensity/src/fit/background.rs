@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::cutoff::Cutoff;
-use crate::dataset::Dataset;
+use crate::learn::dataset::Dataset;
 
 /// More rows would change the means by less than the reasons are rounded to.
 const MOST_ROWS: usize = 2000;

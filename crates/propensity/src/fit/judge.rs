@@ -1,16 +1,16 @@
 //! Measuring models on the held-out rows, beside simple baselines and the model in use.
 
-use crate::baseline::Rfm;
 use crate::error::Error;
 use crate::fit::report::{Area, Comparison, Evaluation, HoldOutReport};
 use crate::fit::select::{Choice, pick};
 use crate::fit::training::Training;
-use crate::metrics::{
+use crate::learn::baseline::Rfm;
+use crate::learn::metrics::{
     auc_difference, average_precision, brier, calibration_error, log_loss, roc_auc,
     roc_auc_interval,
 };
+use crate::learn::split::HoldOut;
 use crate::model::{clip, sigmoid};
-use crate::split::HoldOut;
 
 /// Predictions of rows that were not learned from, and what happened.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,13 +1,13 @@
 //! Judging a model on rows later than all that it learned from, beside the simple baselines learned
 //! from the same rows.
 
-use crate::baseline::{Rfm, RfmFeatures};
-use crate::dataset::{Dataset, narrow};
 use crate::error::Error;
 use crate::features::Feature;
 use crate::fit::judge::Judgement;
 use crate::fit::report::Evaluation;
-use crate::metrics::roc_auc;
+use crate::learn::baseline::{Rfm, RfmFeatures};
+use crate::learn::dataset::{Dataset, narrow};
+use crate::learn::metrics::roc_auc;
 
 /// Later rows as they come, with what the baselines need of the training rows.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use crate::fit::select::pick;
 use crate::fit::stump::{ShallowTree, group_rates};
 use crate::fit::training::Training;
 use crate::fit::warning::Warning;
-use crate::metrics::roc_auc;
+use crate::learn::metrics::roc_auc;
 
 /// One feature alone is suspicious from this area under the ROC curve on. Of the best single
 /// features on the eighteen tasks of the recipe none comes near.

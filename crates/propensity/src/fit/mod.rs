@@ -27,11 +27,11 @@ pub use takeover::{Objection, Record};
 pub use warning::Warning;
 
 use crate::cutoff::Cutoff;
-use crate::dataset::Dataset;
 use crate::error::Error;
-use crate::factor::Importance;
+use crate::features::schema::{LeftOut, Schema};
+use crate::learn::dataset::Dataset;
+use crate::model::factor::Importance;
 use crate::model::{Model, with_background};
-use crate::schema::{LeftOut, Schema};
 use training::Training;
 
 /// What a training yields.

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::boosting::ForestParams;
 use crate::error::Error;
+use crate::learn::boosting::ForestParams;
 use crate::parallel::Begin;
 
 /// Fewer rows of the rarer class than this are refused, unless small data is allowed.

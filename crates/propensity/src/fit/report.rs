@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cutoff::Cutoff;
-use crate::factor::Importance;
+use crate::features::schema::LeftOut;
 use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
 use crate::fit::warning::Warning;
-use crate::schema::LeftOut;
+use crate::model::factor::Importance;
 use crate::time::Micros;
 
 /// The report of a training.

@@ -1,15 +1,15 @@
 //! Choosing the number of trees on the hold-out, and what both halves say of it.
 
-use crate::boosting::Forest;
-use crate::dataset::Matrix;
 use crate::error::Error;
 use crate::fit::judge::Judgement;
 use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
-use crate::logistic::{StandardRows, Start};
+use crate::learn::boosting::Forest;
+use crate::learn::dataset::Matrix;
+use crate::learn::logistic::{StandardRows, Start};
+use crate::learn::split::HoldOut;
 use crate::model::combine;
 use crate::parallel::both;
-use crate::split::HoldOut;
 
 /// Rows between two polls.
 const POLL: usize = 1024;

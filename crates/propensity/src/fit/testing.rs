@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use crate::cutoff::Cutoff;
-use crate::dataset::Dataset;
 use crate::features::Feature;
+use crate::features::schema::{ColumnNames, EventType, Schema, Span, TextColumn};
 use crate::fit::{FitParams, Fitted, fit};
 use crate::hash::profile_hash;
+use crate::learn::dataset::Dataset;
 use crate::rng::Rng;
-use crate::schema::{ColumnNames, EventType, Schema, Span, TextColumn};
 use crate::time::DAY;
 
 /// Cutoffs 30 days apart with outcome windows of 30 days.

@@ -15,7 +15,7 @@ fn small(allow_small: bool) -> FitParams {
 fn with_positives(positives: usize, params: &FitParams) -> Result<Report, Error> {
     let schema = schema();
     let all = dataset(&schema, 12_000, 3);
-    let mut kept = crate::dataset::Dataset::new(all.features);
+    let mut kept = crate::learn::dataset::Dataset::new(all.features);
     let mut left = positives;
     for row in 0..all.rows() {
         if all.outcomes[row] && left == 0 {

@@ -3,23 +3,23 @@
 
 use std::mem::take;
 
-use crate::baseline::{Rfm, RfmFeatures};
-use crate::binning::Bins;
-use crate::boosting::Forest;
 use crate::cutoff::Cutoff;
-use crate::dataset::{Dataset, Matrix};
-use crate::encoder::Encoder;
 use crate::error::Error;
 use crate::features::Feature;
+use crate::features::schema::Schema;
 use crate::fit::background;
 use crate::fit::judge::Baselines;
 use crate::fit::params::{Algorithm, FEWEST, FitParams, Freedom};
 use crate::fit::select::{Choice, is_usable};
-use crate::logistic::StandardRows;
+use crate::learn::baseline::{Rfm, RfmFeatures};
+use crate::learn::binning::Bins;
+use crate::learn::boosting::Forest;
+use crate::learn::dataset::{Dataset, Matrix};
+use crate::learn::encoder::Encoder;
+use crate::learn::logistic::StandardRows;
+use crate::learn::split::HoldOut;
 use crate::model::{Background, Model};
 use crate::parallel::both;
-use crate::schema::Schema;
-use crate::split::HoldOut;
 
 /// Bins of a column at most, one of them for missing values.
 const MOST_BINS: usize = 255;

@@ -1,7 +1,13 @@
 //! A trained model: what turns a profile's features into a probability and its reasons.
 
+pub mod factor;
+pub mod format;
+pub mod percentile;
+pub mod phrase;
 mod reasons;
+pub mod score;
 mod scorer;
+pub mod shapley;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -9,11 +15,11 @@ mod tests;
 pub(crate) use reasons::with_background;
 pub use scorer::{Explanation, Prediction, Scorer};
 
-use crate::boosting::Forest;
-use crate::encoder::Encoder;
-use crate::factor::Factors;
-use crate::logistic::Logistic;
-use crate::schema::Schema;
+use crate::features::schema::Schema;
+use crate::learn::boosting::Forest;
+use crate::learn::encoder::Encoder;
+use crate::learn::logistic::Logistic;
+use crate::model::factor::Factors;
 
 /// The log-odds of the probability 1 - 1e-6: no half of a model is surer than that, so that
 /// neither can outshout the other (recipe 11.5).

@@ -1,8 +1,8 @@
 //! What factors contribute to one half of a model, against a typical profile.
 
 use crate::error::Error;
-use crate::factor::FactorImpact;
 use crate::features::Feature;
+use crate::model::factor::FactorImpact;
 use crate::model::{Background, Explanation, Model, Scorer, clip};
 
 /// The baseline that the contributions to one half, in log-odds, are measured against.

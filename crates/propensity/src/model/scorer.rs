@@ -1,11 +1,11 @@
 //! Predictions and their exact reasons: one code path for batch and live.
 
 use crate::error::Error;
-use crate::factor::{FactorImpact, Factors};
+use crate::model::factor::{FactorImpact, Factors};
 use crate::model::reasons::Reasons;
+use crate::model::score::score;
+use crate::model::shapley::TreeShapley;
 use crate::model::{Model, combine, sigmoid};
-use crate::score::score;
-use crate::shapley::TreeShapley;
 
 /// Rows explained together.
 const BLOCK: usize = 128;

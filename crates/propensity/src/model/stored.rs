@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::boosting::{Forest, ForestParts};
-use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::format::{Reader, Writer, corrupted};
-use crate::logistic::{Logistic, Standardizer};
+use crate::features::schema::Schema;
+use crate::learn::boosting::{Forest, ForestParts};
+use crate::learn::encoder::Encoder;
+use crate::learn::logistic::{Logistic, Standardizer};
+use crate::learn::tree::Node;
+use crate::model::format::{Reader, Writer, corrupted};
 use crate::model::{Background, Model};
-use crate::schema::Schema;
-use crate::tree::Node;
 
 /// A name of a feature or factor is no longer than this many bytes.
 const LONGEST_NAME: usize = 4096;

@@ -1,11 +1,11 @@
 //! Predictions, reasons and the stored form of whole models.
 
-use crate::boosting::{Forest, ForestParts};
 use crate::error::Error;
-use crate::factor::FactorImpact;
 use crate::fit::Algorithm;
 use crate::fit::testing::{row, small_fit};
-use crate::format::Writer;
+use crate::learn::boosting::{Forest, ForestParts};
+use crate::model::factor::FactorImpact;
+use crate::model::format::Writer;
 use crate::model::{Explanation, Model, SUREST, Scorer, clip, combine, sigmoid};
 use crate::rng::Rng;
 
@@ -402,7 +402,7 @@ fn write_golden_files() {
         }));
     });
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    let name = format!("{folder}/format_{}", crate::format::FORMAT);
+    let name = format!("{folder}/format_{}", crate::model::format::FORMAT);
     std::fs::write(format!("{name}.model"), model.encode().unwrap()).unwrap();
     let expected = serde_json::to_string_pretty(&expected).unwrap();
     std::fs::write(format!("{name}.json"), expected + "\n").unwrap();

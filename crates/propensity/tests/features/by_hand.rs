@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use propensity::features::Unit;
-use propensity::schema::{GoalKind, Schema, TextColumn};
+use propensity::features::schema::{GoalKind, Schema, TextColumn};
 use propensity::time::{DAY, Micros};
 
 #[test]

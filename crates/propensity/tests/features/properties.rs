@@ -2,8 +2,8 @@
 
 use crate::world::*;
 use propensity::features::Features;
+use propensity::features::schema::{GoalKind, Schema, TextColumn};
 use propensity::hash::profile_hash;
-use propensity::schema::{GoalKind, Schema, TextColumn};
 use propensity::time::{DAY, Micros, days_between};
 use std::collections::BTreeMap;
 

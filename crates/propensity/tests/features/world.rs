@@ -1,12 +1,12 @@
 //! Events of made-up profiles, packed, walked, and their features.
 
-use propensity::dictionary::{Dictionaries, Dictionary};
+use propensity::event::dictionary::{Dictionaries, Dictionary};
+use propensity::event::history::{Flags, Profile};
+use propensity::event::record::{KeyWidth, Layout};
 use propensity::features::Features;
-use propensity::history::{Flags, Profile};
-use propensity::partition::Partition;
-use propensity::record::{KeyWidth, Layout};
-use propensity::schema::{ColumnNames, GoalKind, Learner, Schema};
+use propensity::features::schema::{ColumnNames, GoalKind, Learner, Schema};
 use propensity::time::{DAY, Micros};
+use propensity::walk::Partition;
 use std::collections::BTreeMap;
 
 /// An event of profile `key`, with an amount (NaN = missing) and a channel ("" = missing).

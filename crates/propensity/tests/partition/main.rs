@@ -8,15 +8,15 @@ mod refusals;
 mod share;
 
 use propensity::Error;
-use propensity::answer::Counts;
-use propensity::dictionary::{Dictionaries, Dictionary};
+use propensity::event::answer::Counts;
+use propensity::event::dictionary::{Dictionaries, Dictionary};
+use propensity::event::history::{Flags, Mark, MarkKind, Profile};
+use propensity::event::recode::Recode;
+use propensity::event::record::{KeyWidth, Layout};
 use propensity::hash::profile_hash;
-use propensity::history::{Flags, Mark, MarkKind, Profile};
-use propensity::partition::{Batch, Partition, Sharing, Split, Stretches, Worker, share_out};
-use propensity::recode::Recode;
-use propensity::record::{KeyWidth, Layout};
 use propensity::rng::Rng;
 use propensity::time::Micros;
+use propensity::walk::{Batch, Partition, Sharing, Split, Stretches, Worker, share_out};
 use std::sync::Arc;
 
 const LAYOUT: Layout = Layout {

@@ -1,7 +1,7 @@
 //! Values become bins.
 
 use crate::rows::*;
-use propensity::binning::{Bins, MISSING};
+use propensity::learn::binning::{Bins, MISSING};
 use propensity::rng::Rng;
 
 #[test]

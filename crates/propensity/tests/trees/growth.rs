@@ -2,8 +2,8 @@
 
 use crate::rows::*;
 use propensity::Error;
-use propensity::boosting::{Forest, ForestParams};
-use propensity::tree::Node;
+use propensity::learn::boosting::{Forest, ForestParams};
+use propensity::learn::tree::Node;
 
 #[test]
 fn missing_values_go_to_the_better_side() {

@@ -1,11 +1,11 @@
 //! Against LightGBM and scikit-learn (fixtures/trees.py).
 
 use crate::rows::*;
-use propensity::binning::Bins;
-use propensity::boosting::{Forest, ForestParams, ForestParts, MIN_ROUNDS, Selection};
-use propensity::dataset::Matrix;
+use propensity::learn::binning::Bins;
+use propensity::learn::boosting::{Forest, ForestParams, ForestParts, MIN_ROUNDS, Selection};
+use propensity::learn::dataset::Matrix;
+use propensity::learn::tree::Node;
 use propensity::rng::Rng;
-use propensity::tree::Node;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

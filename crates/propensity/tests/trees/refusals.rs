@@ -2,9 +2,9 @@
 
 use crate::rows::*;
 use propensity::Error;
-use propensity::binning::Bins;
-use propensity::boosting::{Forest, ForestParams, MAX_DEPTH};
-use propensity::dataset::Matrix;
+use propensity::learn::binning::Bins;
+use propensity::learn::boosting::{Forest, ForestParams, MAX_DEPTH};
+use propensity::learn::dataset::Matrix;
 
 #[test]
 fn rows_of_one_class_and_other_bad_input_are_errors() {

@@ -1,9 +1,9 @@
 //! Rows to learn from, and short ways to fit them.
 
 use propensity::Error;
-use propensity::binning::Bins;
-use propensity::boosting::{Forest, ForestParams};
-use propensity::dataset::Matrix;
+use propensity::learn::binning::Bins;
+use propensity::learn::boosting::{Forest, ForestParams};
+use propensity::learn::dataset::Matrix;
 use propensity::rng::Rng;
 
 pub fn matrix(columns: usize, values: Vec<f32>) -> Matrix {

@@ -2,8 +2,8 @@
 
 use crate::rows::*;
 use propensity::Error;
-use propensity::boosting::{Forest, ForestParts, MAX_DEPTH};
-use propensity::tree::Node;
+use propensity::learn::boosting::{Forest, ForestParts, MAX_DEPTH};
+use propensity::learn::tree::Node;
 
 #[test]
 fn a_stored_forest_comes_back_and_damage_is_refused() {

@@ -1,0 +1,9 @@
+//! Events: one profile's history, its texts in dictionaries, its records as bytes, and what travels between processes.
+
+pub mod answer;
+pub mod dictionary;
+pub mod history;
+pub mod portable;
+pub mod recode;
+pub mod record;
+pub mod spread;

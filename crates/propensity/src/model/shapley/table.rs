@@ -1,0 +1,282 @@
+//! Tables of contributions by pattern of decisions.
+
+use super::BLOCK;
+use crate::error::Error;
+use crate::learn::boosting::{Forest, MAX_DEPTH};
+use crate::learn::tree::Node;
+
+/// Decisions of a table at most, so that it has 256 patterns. A leaf must fit: `MAX_DEPTH`.
+const DECISIONS: usize = 8;
+const _: () = assert!(MAX_DEPTH <= DECISIONS);
+
+/// Nodes and weights on `[0, 1]` of the Gauss-Legendre rule that is exact up to degree 7, which a
+/// leaf of at most 8 columns needs.
+const RULE: [(f64, f64); 4] = [
+    (0.069_431_844_202_973_71, 0.173_927_422_568_726_93),
+    (0.330_009_478_207_571_87, 0.326_072_577_431_273_07),
+    (0.669_990_521_792_428_1, 0.326_072_577_431_273_07),
+    (0.930_568_155_797_026_3, 0.173_927_422_568_726_93),
+];
+
+/// One step from the root to a leaf.
+#[derive(Clone, Copy)]
+struct Step {
+    /// Index of the split.
+    node: u32,
+    decision: Decision,
+    /// Whether the leaf is on the left.
+    left: bool,
+    /// Share of the split's training rows that took the step.
+    share: f64,
+}
+
+/// A yes-or-no question about a row.
+#[derive(Clone, Copy)]
+struct Decision {
+    column: u32,
+    threshold: f32,
+    missing_left: bool,
+}
+
+/// A leaf with its path.
+pub(super) struct Leaf {
+    value: f64,
+    path: Vec<Step>,
+}
+
+/// The leaves of a tree from left to right, so that neighbours share most of their paths.
+pub(super) fn leaves_of(forest: &Forest, tree: usize) -> Vec<Leaf> {
+    let nodes = &forest.parts().nodes;
+    let mut leaves = Vec::new();
+    let mut open = vec![(forest.parts().roots[tree], Vec::<Step>::new())];
+    while let Some((index, path)) = open.pop() {
+        let node = &nodes[index as usize];
+        if node.is_leaf() {
+            let value = node.value;
+            leaves.push(Leaf { value, path });
+            continue;
+        }
+        for (child, left) in [(node.right, false), (node.left, true)] {
+            let mut path = path.clone();
+            path.push(Step::new(index, node, &nodes[child as usize], left));
+            open.push((child, path));
+        }
+    }
+    leaves
+}
+
+impl Step {
+    fn new(index: u32, node: &Node, child: &Node, left: bool) -> Self {
+        Self {
+            node: index,
+            decision: Decision {
+                column: node.column,
+                threshold: node.threshold,
+                missing_left: node.missing_left,
+            },
+            left,
+            share: f64::from(child.cover) / f64::from(node.cover),
+        }
+    }
+}
+
+/// A column on the path of a leaf.
+struct Player {
+    column: u32,
+    /// Chance that a row of which the column is unknown passes its conditions.
+    share: f64,
+    /// Bits of the decisions on the column, and what they must be.
+    mask: usize,
+    wanted: usize,
+}
+
+impl Leaf {
+    /// What the leaf adds to the mean prediction.
+    pub(super) fn expected(&self) -> f64 {
+        self.path
+            .iter()
+            .fold(self.value, |value, step| value * step.share)
+    }
+
+    /// The columns of the path; `splits` are the decisions of the table in the order of its bits.
+    fn players(&self, splits: &[Step]) -> Vec<Player> {
+        let mut players: Vec<Player> = Vec::new();
+        for step in &self.path {
+            let column = step.decision.column;
+            let bit = splits.iter().position(|split| split.node == step.node);
+            let bit = 1 << bit.unwrap_or(0);
+            let wanted = if step.left { bit } else { 0 };
+            match players.iter_mut().find(|player| player.column == column) {
+                Some(player) => {
+                    player.share *= step.share;
+                    player.mask |= bit;
+                    player.wanted |= wanted;
+                }
+                None => players.push(Player {
+                    column,
+                    share: step.share,
+                    mask: bit,
+                    wanted,
+                }),
+            }
+        }
+        players
+    }
+
+    /// Contributions of the players, per pattern of players whose conditions the row passes.
+    ///
+    /// If player `j` passes with chance `a_j` (1 or 0 when known, its share when not), the value
+    /// of the leaf is `value * prod a_j`: a multilinear function. Its Shapley values are the
+    /// integral of its gradient along the diagonal from all unknown to all known:
+    /// `value * (known_i - share_i) * integral of prod_{j != i} ((1 - t) share_j + t known_j) dt`,
+    /// a polynomial in `t` that a Gauss-Legendre rule integrates exactly.
+    ///
+    /// # Source
+    ///
+    /// Owen, "Multilinear extensions of games", Management Science 18 (1972).
+    fn contributions(&self, players: &[Player]) -> Vec<f64> {
+        let mut out = vec![0.0; players.len() << players.len()];
+        for (pattern, out) in out.chunks_exact_mut(players.len().max(1)).enumerate() {
+            let known = |player: usize| (pattern >> player & 1) as f64;
+            for (at, weight) in RULE {
+                let chance = |(index, player): (usize, &Player)| {
+                    (1.0 - at) * player.share + at * known(index)
+                };
+                // Shares are above 0, so no chance is 0 and one factor can be divided out.
+                let all: f64 = players.iter().enumerate().map(chance).product();
+                for (index, player) in players.iter().enumerate() {
+                    out[index] += weight * all / chance((index, player));
+                }
+            }
+            for (index, player) in players.iter().enumerate() {
+                out[index] *= self.value * (known(index) - player.share);
+            }
+        }
+        out
+    }
+}
+
+/// All tables of a forest.
+#[derive(Clone, Default)]
+pub(super) struct Tables {
+    tables: Vec<Table>,
+}
+
+/// What some neighbouring leaves of a tree contribute, by their decisions.
+#[derive(Clone)]
+struct Table {
+    decisions: Vec<Decision>,
+    /// The factors that the leaves have a say on.
+    factors: Vec<u32>,
+    /// `patterns x factors`.
+    values: Vec<f32>,
+}
+
+impl Tables {
+    /// Adds the tables of a tree.
+    pub(super) fn add(&mut self, leaves: &[Leaf], factor_of: &[u32]) -> Result<(), Error> {
+        let mut start = 0;
+        let mut splits: Vec<Step> = Vec::new();
+        for (index, leaf) in leaves.iter().enumerate() {
+            let known = |splits: &[Step], step: &Step| splits.iter().any(|s| s.node == step.node);
+            let new = leaf.path.iter().filter(|step| !known(&splits, step));
+            if splits.len() + new.count() > DECISIONS {
+                self.push(Table::new(&leaves[start..index], &splits, factor_of)?)?;
+                splits.clear();
+                start = index;
+            }
+            for step in &leaf.path {
+                if !known(&splits, step) {
+                    splits.push(*step);
+                }
+            }
+        }
+        self.push(Table::new(&leaves[start..], &splits, factor_of)?)
+    }
+
+    fn push(&mut self, table: Table) -> Result<(), Error> {
+        self.tables.try_reserve(1)?;
+        self.tables.push(table);
+        Ok(())
+    }
+
+    /// Adds the contributions of a block of `count` rows, which comes column after column.
+    pub(super) fn add_to(&self, block: &[f32], count: usize, out: &mut [f64], factors: usize) {
+        let mut patterns = [0; BLOCK];
+        for table in &self.tables {
+            let patterns = &mut patterns[..count];
+            table.patterns(block, patterns);
+            let width = table.factors.len();
+            for (&pattern, out) in patterns.iter().zip(out.chunks_exact_mut(factors)) {
+                let values = &table.values[pattern as usize * width..][..width];
+                for (&factor, &value) in table.factors.iter().zip(values) {
+                    out[factor as usize] += f64::from(value);
+                }
+            }
+        }
+    }
+}
+
+impl Table {
+    fn new(leaves: &[Leaf], splits: &[Step], factor_of: &[u32]) -> Result<Self, Error> {
+        let mut factors: Vec<u32> = splits
+            .iter()
+            .map(|split| factor_of[split.decision.column as usize])
+            .collect();
+        factors.sort_unstable();
+        factors.dedup();
+        let width = factors.len();
+        let mut sums: Vec<f64> = Vec::new();
+        sums.try_reserve_exact(width << splits.len())?;
+        sums.resize(width << splits.len(), 0.0);
+        for leaf in leaves {
+            let players = leaf.players(splits);
+            let contributions = leaf.contributions(&players);
+            let places: Vec<usize> = players
+                .iter()
+                .map(|player| factor_of[player.column as usize])
+                .map(|factor| factors.partition_point(|&f| f < factor))
+                .collect();
+            for (pattern, sums) in sums.chunks_exact_mut(width.max(1)).enumerate() {
+                let passed = players
+                    .iter()
+                    .enumerate()
+                    .fold(0, |passed, (index, player)| {
+                        passed | usize::from(pattern & player.mask == player.wanted) << index
+                    });
+                let contributions = &contributions[passed * players.len()..];
+                for (&place, contribution) in places.iter().zip(contributions) {
+                    sums[place] += contribution;
+                }
+            }
+        }
+        let mut values = Vec::new();
+        values.try_reserve_exact(sums.len())?;
+        values.extend(sums.iter().map(|&sum| sum as f32));
+        Ok(Self {
+            decisions: splits.iter().map(|split| split.decision).collect(),
+            factors,
+            values,
+        })
+    }
+
+    /// The decisions of rows as bits: 1 = goes left.
+    fn patterns(&self, block: &[f32], patterns: &mut [u32]) {
+        patterns.fill(0);
+        for (bit, decision) in self.decisions.iter().enumerate() {
+            let column = &block[decision.column as usize * patterns.len()..][..patterns.len()];
+            let bit = 1 << bit;
+            let threshold = decision.threshold;
+            // Two loops without branches in them: a missing value compares false.
+            if decision.missing_left {
+                for (pattern, &value) in patterns.iter_mut().zip(column) {
+                    *pattern |= if value > threshold { 0 } else { bit };
+                }
+            } else {
+                for (pattern, &value) in patterns.iter_mut().zip(column) {
+                    *pattern |= if value <= threshold { bit } else { 0 };
+                }
+            }
+        }
+    }
+}

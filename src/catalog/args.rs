@@ -1,0 +1,402 @@
+//! Arguments of SQL functions, checked once, into types that cannot be wrong. Every default lives here.
+
+use pgrx::datum::Interval;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+use crate::source::relation::TakeAs;
+
+/// The value of an argument that must not be NULL.
+pub fn required<T>(argument: &'static str, value: Option<T>) -> Result<T, Error> {
+    value.ok_or(Error::NullArgument { argument })
+}
+
+const HOUR: i64 = 3_600_000_000;
+const SECOND: i64 = 1_000_000;
+
+/// An interval as text that every IntervalStyle reads back as the same interval: `30 days`, `1 mon 12 hours`.
+pub fn interval_text(interval: &Interval) -> String {
+    let micros = interval.micros();
+    let (time, unit) = match micros {
+        _ if micros % HOUR == 0 => (micros / HOUR, "hours"),
+        _ if micros % SECOND == 0 => (micros / SECOND, "seconds"),
+        _ => (micros, "microseconds"),
+    };
+    let parts = [
+        (i64::from(interval.months()), "mons"),
+        (i64::from(interval.days()), "days"),
+        (time, unit),
+    ];
+    let texts: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number != 0)
+        .map(|(number, unit)| format!("{number} {unit}"))
+        .collect();
+    if texts.is_empty() {
+        "0 days".to_owned()
+    } else {
+        texts.join(" ")
+    }
+}
+
+/// A window: not zero, no negative part, at most 100 years.
+///
+/// # Errors
+/// 22023 for an empty, negative, mixed or infinite interval, 22008 for one beyond 100 years.
+pub fn window(argument: &'static str, interval: Interval) -> Result<String, Error> {
+    let (months, days, micros) = (interval.months(), interval.days(), interval.micros());
+    let found = interval_text(&interval);
+    // PostgreSQL 17 has infinite intervals: all three parts at their ends.
+    if (months, days, micros) == (i32::MAX, i32::MAX, i64::MAX) {
+        return Err(Error::Window {
+            argument,
+            found: "infinity".to_owned(),
+        });
+    }
+    if months < 0 || days < 0 || micros < 0 || (months, days, micros) == (0, 0, 0) {
+        return Err(Error::Window { argument, found });
+    }
+    let length = f64::from(months) * 30.44 + f64::from(days) + micros as f64 / (24 * HOUR) as f64;
+    if length > 36_525.0 {
+        return Err(Error::WindowTooLong { argument, found });
+    }
+    Ok(found)
+}
+
+/// Which learners a training tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Both, averaged.
+    Auto,
+    /// Ridge logistic regression.
+    Logistic,
+    /// Gradient-boosted trees.
+    Trees,
+}
+
+impl Algorithm {
+    /// As users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Logistic => "logistic",
+            Self::Trees => "trees",
+        }
+    }
+}
+
+/// The options of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Name of the score relation, if not `<model>_scores`.
+    pub scores: Option<String>,
+    /// First score of the medium and of the high bucket.
+    pub buckets: (i16, i16),
+    /// Seed of everything random.
+    pub seed: i64,
+    /// Learners to try.
+    pub algorithm: Algorithm,
+    /// How many factors are written per profile.
+    pub factors: usize,
+    /// How many scoring runs are kept.
+    pub keep_runs: usize,
+    /// Most examples to learn from; None: what memory holds.
+    pub max_training_rows: Option<u64>,
+    /// Time zone in which timestamps without one and dates are read; None: the session's when created.
+    pub timezone: Option<String>,
+    /// The only columns to use; None: all that can be.
+    pub columns: Option<Vec<String>>,
+    /// Columns not to use.
+    pub ignore: Vec<String>,
+    /// More attributes of events, by name: SQL expressions.
+    pub attributes: BTreeMap<String, String>,
+    /// What columns are to be taken for, by name, instead of what their types and names say.
+    pub take_as: BTreeMap<String, TakeAs>,
+    /// Dates of events and profiles that are known before they come.
+    pub known_ahead: Vec<String>,
+    /// Train on fewer examples than can be judged.
+    pub allow_small: bool,
+    /// The goal in the names of factors.
+    pub goal_name: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            scores: None,
+            buckets: (25, 75),
+            seed: 1,
+            algorithm: Algorithm::Auto,
+            factors: 3,
+            keep_runs: 10,
+            max_training_rows: None,
+            timezone: None,
+            columns: None,
+            ignore: Vec::new(),
+            attributes: BTreeMap::new(),
+            take_as: BTreeMap::new(),
+            known_ahead: Vec::new(),
+            allow_small: false,
+            goal_name: None,
+        }
+    }
+}
+
+/// All options by name, each with an example of its value.
+pub const OPTIONS: [(&str, &str); 15] = [
+    ("scores", r#""public.my_scores""#),
+    ("buckets", "[25, 75]"),
+    ("seed", "1"),
+    ("algorithm", r#""auto""#),
+    ("factors", "3"),
+    ("keep_runs", "10"),
+    ("max_training_rows", "200000"),
+    ("timezone", r#""Europe/Berlin""#),
+    ("columns", r#"["amount", "status"]"#),
+    ("ignore", r#"["comment"]"#),
+    ("attributes", r#"{"net": "amount - tax"}"#),
+    ("take_as", r#"{"zip": "category"}"#),
+    ("known_ahead", r#"["due_on"]"#),
+    ("allow_small", "true"),
+    ("goal_name", r#""Purchase""#),
+];
+const MAX_TEXT: usize = 64 * 1024;
+
+impl Options {
+    /// Reads options from the text of a jsonb value. jsonb itself would be read by pgrx with a panic on odd input.
+    ///
+    /// # Errors
+    /// 22023 for anything but an object, for unknown keys, wrong types and values out of range; 54000 for limits.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if text.len() > MAX_TEXT {
+            return Err(Error::OptionLimit {
+                option: "options".to_owned(),
+                found: format!("{} bytes", text.len()),
+                limit: format!("{MAX_TEXT} bytes"),
+            });
+        }
+        let value: Value = serde_json::from_str(text).map_err(|error| Error::Argument {
+            argument: "options",
+            found: error.to_string(),
+            required: "JSON with numbers that double precision holds, less than 128 levels deep"
+                .to_owned(),
+            hint: "Write for example options => '{\"seed\": 1}'.".to_owned(),
+        })?;
+        let Value::Object(object) = value else {
+            return Err(Error::OptionsShape {
+                found: shown(&value),
+            });
+        };
+        let mut options = Self::default();
+        for (key, value) in &object {
+            options.set(key, value)?;
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, key: &str, value: &Value) -> Result<(), Error> {
+        let option = Given { key, value };
+        match key {
+            "scores" => self.scores = Some(option.relation()?),
+            "buckets" => self.buckets = option.buckets()?,
+            "seed" => self.seed = option.integer(i64::MIN, i64::MAX)?,
+            "algorithm" => self.algorithm = option.algorithm()?,
+            "factors" => self.factors = option.count(20)?,
+            "keep_runs" => self.keep_runs = option.count(1000)?,
+            "max_training_rows" => self.max_training_rows = Some(option.count(100_000_000)? as u64),
+            "timezone" => self.timezone = Some(option.text()?),
+            "columns" => self.columns = Some(option.names()?),
+            "ignore" => self.ignore = option.names()?,
+            "attributes" => self.attributes = option.expressions()?,
+            "take_as" => self.take_as = option.take_as()?,
+            "known_ahead" => self.known_ahead = option.names()?,
+            "allow_small" => self.allow_small = option.boolean()?,
+            "goal_name" => self.goal_name = Some(option.text()?),
+            _ => {
+                return Err(Error::UnknownOption {
+                    option: key.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One option as it was given.
+struct Given<'a> {
+    key: &'a str,
+    value: &'a Value,
+}
+
+impl Given<'_> {
+    fn wrong<T>(&self, required: impl Into<String>) -> Result<T, Error> {
+        Err(Error::Option {
+            option: self.key.to_owned(),
+            found: shown(self.value),
+            required: required.into(),
+        })
+    }
+
+    fn integer(&self, low: i64, high: i64) -> Result<i64, Error> {
+        match self.value.as_i64() {
+            Some(number) if (low..=high).contains(&number) => Ok(number),
+            _ => self.wrong(format!("an integer from {low} to {high}")),
+        }
+    }
+
+    /// A positive integer; beyond the limit it is a limit that is exceeded, not a mistake in the value.
+    fn count(&self, limit: u32) -> Result<usize, Error> {
+        match self.value.as_u64() {
+            Some(number) if (1..=u64::from(limit)).contains(&number) => Ok(number as usize),
+            Some(number) if number > 0 => Err(Error::OptionLimit {
+                option: self.key.to_owned(),
+                found: number.to_string(),
+                limit: limit.to_string(),
+            }),
+            _ => self.wrong(format!("an integer from 1 to {limit}")),
+        }
+    }
+
+    fn boolean(&self) -> Result<bool, Error> {
+        self.value
+            .as_bool()
+            .map_or_else(|| self.wrong("true or false"), Ok)
+    }
+
+    fn text(&self) -> Result<String, Error> {
+        match self.value.as_str() {
+            Some(text) if !text.trim().is_empty() && !text.contains(char::is_control) => {
+                Ok(text.to_owned())
+            }
+            Some(text) if !text.trim().is_empty() => {
+                self.wrong("a text without control characters")
+            }
+            _ => self.wrong("a text that is not empty"),
+        }
+    }
+
+    /// SQL, which may go over several lines.
+    fn expression(&self) -> Result<String, Error> {
+        match self.value.as_str() {
+            Some(text) if !text.trim().is_empty() => Ok(text.to_owned()),
+            _ => self.wrong("a text that is not empty"),
+        }
+    }
+
+    /// A name that Postgres would not shorten.
+    fn name(&self) -> Result<String, Error> {
+        let text = self.text()?;
+        if text.len() < 64 && !text.contains(char::is_control) {
+            Ok(text)
+        } else {
+            self.wrong("a name of at most 63 bytes without control characters")
+        }
+    }
+
+    /// A name, perhaps behind that of a schema.
+    fn relation(&self) -> Result<String, Error> {
+        let text = self.text()?;
+        if text.len() < 128 && !text.contains(char::is_control) {
+            Ok(text)
+        } else {
+            self.wrong("a relation's name of at most 63 bytes without control characters, or one behind a schema's")
+        }
+    }
+
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let Some(items) = self.value.as_array() else {
+            return self.wrong("a list of column names");
+        };
+        if items.is_empty() && self.key == "columns" {
+            return self.wrong("a list of at least one column name");
+        }
+        items
+            .iter()
+            .map(|value| {
+                Given {
+                    key: self.key,
+                    value,
+                }
+                .name()
+            })
+            .collect()
+    }
+
+    fn expressions(&self) -> Result<BTreeMap<String, String>, Error> {
+        let Some(object) = self.value.as_object() else {
+            return self.wrong("an object of names and SQL expressions");
+        };
+        let expression = |(name, value): (&String, &Value)| {
+            let key = Given {
+                key: self.key,
+                value: &Value::String(name.clone()),
+            }
+            .name()?;
+            Ok((
+                key,
+                Given {
+                    key: self.key,
+                    value,
+                }
+                .expression()?,
+            ))
+        };
+        object.iter().map(expression).collect()
+    }
+
+    fn take_as(&self) -> Result<BTreeMap<String, TakeAs>, Error> {
+        let required = "an object of column names and \"amount\", \"category\" or \"identifier\"";
+        let Some(object) = self.value.as_object() else {
+            return self.wrong(required);
+        };
+        let entry = |(name, value): (&String, &Value)| {
+            let found = value.as_str().unwrap_or_default();
+            let known = TakeAs::ALL.into_iter().find(|known| known.name() == found);
+            known.map_or_else(|| self.wrong(required), |known| Ok((name.clone(), known)))
+        };
+        object.iter().map(entry).collect()
+    }
+
+    fn algorithm(&self) -> Result<Algorithm, Error> {
+        let found = self.value.as_str().unwrap_or_default();
+        let all = [Algorithm::Auto, Algorithm::Logistic, Algorithm::Trees];
+        all.into_iter()
+            .find(|algorithm| algorithm.name() == found)
+            .map_or_else(|| self.wrong("\"auto\", \"logistic\" or \"trees\""), Ok)
+    }
+
+    fn buckets(&self) -> Result<(i16, i16), Error> {
+        let limits: Vec<i64> = self
+            .value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_i64)
+            .collect();
+        match (self.value.as_array().map(Vec::len), limits.as_slice()) {
+            (Some(2), &[low, high]) if 0 < low && low < high && high <= 100 => {
+                Ok((low as i16, high as i16))
+            }
+            _ => self.wrong("two integers [low, high] with 0 < low < high <= 100"),
+        }
+    }
+}
+
+/// A JSON value, shortened, for a message.
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::Array(items) if items.len() > 10 => format!("an array of {} items", items.len()),
+        Value::Object(object) if is_long(object) => format!("an object of {} keys", object.len()),
+        _ => value.to_string(),
+    };
+    if text.chars().count() <= 60 {
+        text
+    } else {
+        text.chars().take(57).chain("...".chars()).collect()
+    }
+}
+
+fn is_long(object: &Map<String, Value>) -> bool {
+    object.len() > 5
+}

@@ -1,0 +1,201 @@
+//! Instants between PostgreSQL and the library, and the windows around cutoffs.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::{IntoDatum, pg_sys};
+use propensity::cutoff::Cutoff;
+use propensity::time::Micros;
+
+use crate::catalog::Definition;
+use crate::error::Error;
+use crate::feed::stream::EPOCH;
+use crate::pg::sql;
+use crate::source::relation::{Category, Column, literal, quote};
+
+/// An instant that is not infinite, as microseconds since 1970.
+pub fn to_micros(instant: TimestampWithTimeZone) -> Option<Micros> {
+    let since_2000: i64 = instant.into();
+    (since_2000 != i64::MIN && since_2000 != i64::MAX).then(|| since_2000.saturating_add(EPOCH))
+}
+
+/// Microseconds since 1970 as a timestamptz.
+pub fn from_micros(at: Micros) -> Result<TimestampWithTimeZone, Error> {
+    let valid = TimestampWithTimeZone::try_from(at.saturating_sub(EPOCH));
+    valid.map_err(|_| Error::Instant {
+        argument: "as_of",
+        found: format!("{at} microseconds"),
+        required: "within the range of timestamps",
+    })
+}
+
+/// An instant as users read it, whatever their DateStyle.
+pub fn text(at: Micros) -> String {
+    // SAFETY: returns a text in a buffer of its own, which is copied before the next call.
+    let text =
+        unsafe { std::ffi::CStr::from_ptr(pg_sys::timestamptz_to_str(at.saturating_sub(EPOCH))) };
+    text.to_string_lossy().into_owned()
+}
+
+/// The start of the current transaction.
+pub fn now() -> Micros {
+    // SAFETY: reads the transaction's state.
+    unsafe { pg_sys::GetCurrentTransactionStartTimestamp() }.saturating_add(EPOCH)
+}
+
+/// The time on the clock.
+pub fn clock() -> Micros {
+    // SAFETY: reads the clock.
+    unsafe { pg_sys::GetCurrentTimestamp() }.saturating_add(EPOCH)
+}
+
+/// An `as_of` argument: finite and not later than now.
+pub fn as_of(argument: Option<TimestampWithTimeZone>) -> Result<Option<Micros>, Error> {
+    let Some(instant) = argument else {
+        return Ok(None);
+    };
+    let refuse = |required| Error::Instant {
+        argument: "as_of",
+        found: instant.to_string(),
+        required,
+    };
+    let at = to_micros(instant).ok_or_else(|| refuse("finite"))?;
+    if at > now() {
+        return Err(refuse("not later than now"));
+    }
+    Ok(Some(at))
+}
+
+/// The windows of the model around each cutoff, in the order given: months and days of the calendar
+/// in the model's time zone, which are not all 24 hours long, then hours as they pass. So
+/// `timestamptz + interval` goes, in the time zone of the session.
+pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff>, Error> {
+    const SQL: &str = "SELECT \
+         (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $3::interval)) AT TIME ZONE $2) \
+         - ($3::interval - date_trunc('day', $3::interval))) * 1000000)::int8, \
+         (extract(epoch FROM ((c AT TIME ZONE $2 + date_trunc('day', $4::interval)) AT TIME ZONE $2) \
+         + ($4::interval - date_trunc('day', $4::interval))) * 1000000)::int8, \
+         (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $5::interval)) AT TIME ZONE $2) \
+         - ($5::interval - date_trunc('day', $5::interval))) * 1000000)::int8 \
+         FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(c, n) ORDER BY n";
+    let instants = cutoffs
+        .iter()
+        .map(|&at| from_micros(at))
+        .collect::<Result<Vec<_>, _>>()?;
+    let arguments = [
+        instants.into(),
+        definition.time_zone.as_str().into(),
+        definition.eligible_window.as_deref().into(),
+        definition.outcome_window.as_str().into(),
+        definition.exclude_window.as_deref().into(),
+    ];
+    let ends = sql::rows(SQL, &arguments, |row| {
+        Ok([row.get::<i64>(1)?, row.get(2)?, row.get(3)?])
+    })?;
+    let window = |(&at, [eligible, outcome, exclude]): (&Micros, [Option<i64>; 3])| Cutoff {
+        at,
+        eligible_from: eligible.unwrap_or(Micros::MIN),
+        excluded_from: exclude.unwrap_or(Micros::MIN),
+        outcome_until: outcome.unwrap_or(Micros::MAX),
+        ..Cutoff::default()
+    };
+    Ok(cutoffs.iter().zip(ends).map(window).collect())
+}
+
+/// The cutoff whose outcome window ends at `as_of`: the newest that can be trained on.
+pub fn newest_complete(definition: &Definition, as_of: Micros) -> Result<Micros, Error> {
+    const SQL: &str = "SELECT (extract(epoch FROM (($1 AT TIME ZONE $2 - date_trunc('day', $3::interval)) AT TIME ZONE $2) \
+         - ($3::interval - date_trunc('day', $3::interval))) * 1000000)::int8";
+    let arguments = [
+        from_micros(as_of)?.into(),
+        definition.time_zone.as_str().into(),
+        definition.outcome_window.as_str().into(),
+    ];
+    let at = sql::row(SQL, &arguments, |row| Ok(row.get::<i64>(1)?))?;
+    Ok(at.flatten().unwrap_or(Micros::MIN))
+}
+
+/// An interval in days, a month as 30 days: the unit of windows in features.
+pub fn days(interval: &str) -> Result<f64, Error> {
+    const SQL: &str = "SELECT extract(epoch FROM $1::interval)::float8 / 86400";
+    let days = sql::row(SQL, &[interval.into()], |row| Ok(row.get::<f64>(1)?))?;
+    Ok(days.flatten().unwrap_or(0.0))
+}
+
+/// A window for people: its parts as [`crate::catalog::args::interval_text`] writes them, in the words of everyday.
+pub fn words(interval: &str) -> String {
+    let parts: Vec<&str> = interval.split(' ').collect();
+    let words = parts.chunks(2).map(|part| match *part {
+        [number, "mons"] => match number.parse::<i64>() {
+            Ok(months) if months % 12 == 0 => counted(months / 12, "years"),
+            Ok(months) => counted(months, "months"),
+            Err(_) => part.join(" "),
+        },
+        [number, unit] => match number.parse::<i64>() {
+            Ok(count) if unit == "seconds" => {
+                let parts = [
+                    (count / 3600, "hours"),
+                    (count / 60 % 60, "minutes"),
+                    (count % 60, "seconds"),
+                ];
+                let there = parts.into_iter().filter(|&(count, _)| count != 0);
+                let there: Vec<String> = there.map(|(count, unit)| counted(count, unit)).collect();
+                there.join(" ")
+            }
+            Ok(count) => counted(count, unit),
+            Err(_) => part.join(" "),
+        },
+        _ => part.join(" "),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A number of units, whose name is in the plural.
+fn counted(count: i64, unit: &str) -> String {
+    let unit = if count == 1 {
+        unit.trim_end_matches('s')
+    } else {
+        unit
+    };
+    format!("{count} {unit}")
+}
+
+/// Instants as a datum of type timestamptz[].
+pub fn array(instants: &[Micros]) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
+    let list: Vec<TimestampWithTimeZone> = instants
+        .iter()
+        .map(|&at| {
+            // What is earlier or later than any instant is infinite.
+            let raw = match at {
+                Micros::MIN | Micros::MAX => at,
+                at => at.saturating_sub(EPOCH),
+            };
+            TimestampWithTimeZone::try_from(raw).unwrap_or_else(|_| {
+                if at < 0 {
+                    TimestampWithTimeZone::negative_infinity()
+                } else {
+                    TimestampWithTimeZone::positive_infinity()
+                }
+            })
+        })
+        .collect();
+    (pg_sys::TIMESTAMPTZARRAYOID, list.into_datum())
+}
+
+/// A column of type timestamptz, timestamp or date as a timestamptz, in SQL.
+pub fn sql(alias: &str, column: &Column, zone: &str) -> String {
+    let value = format!("{alias}.{}", quote(&column.name));
+    if !matches!(column.category, Category::Timestamp | Category::Date) {
+        return value;
+    }
+    format!(
+        "pg_catalog.timezone({}, (CASE WHEN {value} OPERATOR(pg_catalog.>) '{LAST_DAY}' \
+         AND {value} OPERATOR(pg_catalog.<) 'infinity' THEN '{LAST_DAY}' \
+         WHEN {value} OPERATOR(pg_catalog.<) '{FIRST_DAY}' \
+         AND {value} OPERATOR(pg_catalog.>) '-infinity' THEN '{FIRST_DAY}' ELSE {value} END)::pg_catalog.timestamp)",
+        literal(zone)
+    )
+}
+
+/// The first and last days whose midnights are instants in every time zone. Times before and after
+/// them are taken as these: older than any history, later than any cutoff.
+const FIRST_DAY: &str = "4713-01-01 BC";
+const LAST_DAY: &str = "294276-12-30";

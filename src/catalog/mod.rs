@@ -1,0 +1,48 @@
+//! The only module with SQL for our own tables. A role finds the models whose owner it is or is a member of, and no
+//! others.
+
+pub mod args;
+pub mod context;
+pub mod held;
+mod history;
+pub mod instant;
+mod model;
+pub mod owner;
+mod owners;
+pub mod place;
+mod places;
+mod segments;
+mod source;
+mod sql;
+pub mod version;
+
+pub use history::{
+    Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, events_behind,
+    has_any_run, has_scored_before, insert_run, insert_version, last_score_run, recorded,
+    superseded_runs,
+};
+pub use model::{
+    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan, mine,
+    scores_in, set_active, set_altered,
+};
+pub use owners::{give, let_go, note};
+pub use places::{remember, scores_owner};
+pub use segments::{
+    Segment, delete_segment, find_segment, insert_segment, lock_segment, segments_of, set_refreshed,
+};
+pub use source::{
+    EventSource, ProfileSource, delete_events, delete_profiles, insert_events, insert_profiles,
+};
+
+use pgrx::pg_sys;
+
+use crate::error::not_null;
+
+/// Refuses with 25006 what cannot be written in a read-only transaction or on a standby, before anything is read.
+pub fn refuse_read_only(command: &'static std::ffi::CStr) {
+    // SAFETY: both take a constant string and raise an error or return.
+    unsafe {
+        pg_sys::PreventCommandIfReadOnly(command.as_ptr());
+        pg_sys::PreventCommandDuringRecovery(command.as_ptr());
+    }
+}

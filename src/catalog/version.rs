@@ -1,0 +1,76 @@
+//! The active version of a model, decoded once per backend.
+
+use std::cell::RefCell;
+
+use propensity::model::{Model, Scorer};
+
+use crate::catalog::{self, Active, Definition, Stamp};
+use crate::error::Error;
+use crate::pg::memory::poll;
+use crate::verbs::notice;
+
+/// Versions kept decoded per backend.
+const KEPT: usize = 8;
+
+thread_local! {
+    /// Versions that were warned of, and what had been altered.
+    static WARNED: RefCell<Vec<(Stamp, Vec<String>)>> = const { RefCell::new(Vec::new()) };
+    static DECODED: RefCell<Vec<(Stamp, Scorer)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls `work` with the number of the active version and its scorer.
+///
+/// The catalog is asked every time, under the caller's rights and snapshot; only decoding is saved.
+pub fn with_active<R>(
+    definition: &Definition,
+    work: impl FnOnce(i32, &mut Scorer) -> Result<R, Error>,
+) -> Result<R, Error> {
+    let Some(Active { number, stamp, .. }) = catalog::active(definition.id)? else {
+        return Err(Error::NotTrained {
+            model: definition.name.clone(),
+        });
+    };
+    // Taken out while in use: `work` may end in an error that unwinds, or call us again.
+    let kept = DECODED.with_borrow_mut(|decoded| {
+        let found = decoded.iter().position(|(known, _)| *known == stamp)?;
+        Some(decoded.remove(found).1)
+    });
+    let mut scorer = match kept {
+        Some(scorer) => scorer,
+        None => decode(definition, stamp)?,
+    };
+    warn_if_altered(definition, number, stamp)?;
+    let result = work(number, &mut scorer);
+    DECODED.with_borrow_mut(|decoded| {
+        decoded.insert(0, (stamp, scorer));
+        decoded.truncate(KEPT);
+    });
+    result
+}
+
+/// Warns, once in a session, that the version was trained on another definition than there is now.
+fn warn_if_altered(definition: &Definition, number: i32, stamp: Stamp) -> Result<(), Error> {
+    let altered = catalog::altered_since(definition.id, stamp)?;
+    let news = WARNED.with_borrow_mut(|warned| {
+        let said = (stamp, altered.clone());
+        let known = warned.contains(&said) || altered.is_empty();
+        if !known {
+            warned.insert(0, said);
+            warned.truncate(KEPT);
+        }
+        !known
+    });
+    if news {
+        notice::outdated(definition, number, &altered);
+    }
+    Ok(())
+}
+
+fn decode(definition: &Definition, stamp: Stamp) -> Result<Scorer, Error> {
+    let of_model = |error| Error::Model {
+        model: definition.name.clone(),
+        error,
+    };
+    let model = Model::decode(&catalog::document(stamp)?).map_err(of_model)?;
+    Scorer::new(model, &mut poll).map_err(of_model)
+}

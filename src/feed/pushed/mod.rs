@@ -1,0 +1,224 @@
+//! The pushed-down feeder: where events live elsewhere, an aggregate answers for each profile there, and a row per
+//! profile travels: its score or features by a model, or else its history, which the stream takes in.
+//!
+//! Whether that happens is the planner's to say: a query is used if its plan sends the aggregate to every server that
+//! it reads from. What cannot be done so is left to the stream, which reads foreign tables row by row.
+
+mod histories;
+mod plan;
+mod query;
+mod receiver;
+
+pub use histories::Histories;
+
+use pgrx::{IntoDatum, pg_sys};
+use propensity::cutoff::Cutoff;
+use propensity::event::answer::{Answer, Counts, Scored};
+use propensity::event::spread::Spread;
+use propensity::features::schema::Schema;
+use propensity::model::Model;
+use propensity::time::Micros;
+
+use crate::aggregate::{self, EventCounts};
+use crate::catalog::Definition;
+use crate::catalog::instant;
+use crate::catalog::owner::with_setting;
+use crate::error::Error;
+use crate::feed::stream::{BytesKind, Key, Param, Skipped};
+use crate::pg::guc::{self, Feeder};
+use query::Query;
+use receiver::Receiver;
+
+/// The events of a model, asked where they are.
+pub struct Pushed {
+    schema: Schema,
+    query: Query,
+    document: Param,
+    /// Rows of profiles.
+    counts: Counts,
+    null_profile: u64,
+}
+
+/// Gets the key of a profile and its features.
+type FeatureVisitor<'a> = dyn FnMut(&[u8], &[f64]) -> Result<(), Error> + 'a;
+/// Gets the key of a profile and its score.
+type ScoreVisitor<'a> = dyn FnMut(&[u8], &Scored) -> Result<(), Error> + 'a;
+/// Gets the key of a profile and the answer about it.
+type Visitor<'a> = dyn FnMut(&[u8], &Answer) -> Result<(), Error> + 'a;
+
+impl Pushed {
+    /// The feeder that `customer_ai.feeder` asks for, to have a model answer: none if it cannot, or if the stream is
+    /// to read the rows. Histories may do where a model cannot answer.
+    pub fn choose(definition: &Definition, model: &Model) -> Result<Option<Self>, Error> {
+        let document_type = aggregate::document_type();
+        let types = [
+            document_type,
+            pg_sys::TIMESTAMPTZOID,
+            pg_sys::TIMESTAMPTZOID,
+        ];
+        if guc::feeder() == Feeder::Local || !query::is_answerable(definition) {
+            return Ok(None);
+        }
+        let Some(query) = Query::compose(definition, &model.schema.names)? else {
+            return Ok(None);
+        };
+        if !is_chosen(&query, &[query.scores(0)], &types)? {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            schema: model.schema.clone(),
+            query,
+            document: (document_type, Some(aggregate::document(&model.encode()?)?)),
+            counts: Counts::default(),
+            null_profile: 0,
+        }))
+    }
+
+    /// How features are computed.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The key of the profiles.
+    pub fn key(&self) -> &Key {
+        &self.query.key
+    }
+
+    /// Events read, without those left out.
+    pub fn events(&self) -> u64 {
+        self.counts.events
+    }
+
+    /// What was left out.
+    pub fn skipped(&self) -> Skipped {
+        Skipped {
+            null_profile: self.null_profile,
+            no_time: self.counts.no_time,
+            future: self.counts.future,
+            not_finite: self.counts.not_finite,
+            long_text: self.counts.long_text,
+        }
+    }
+
+    /// When the events up to now are.
+    pub fn spread(&self) -> Result<Spread, Error> {
+        let mut spread = Spread::default();
+        let until = timestamp(instant::now())?;
+        self.read(&self.query.times(), &[until], &mut |key, [counts, _]| {
+            let counts = counts.ok_or(Error::BadAnswer)?;
+            // SAFETY: the query's second column is a bytea.
+            unsafe {
+                aggregate::with_bytes(counts, |bytes| {
+                    let counts = EventCounts::read(bytes).ok_or(Error::BadAnswer)?;
+                    let stretches = counts.stretches().filter(|_| key.is_some());
+                    for stretch in stretches {
+                        let added = spread.add_stretch(stretch);
+                        added.map_err(|_| Error::BadAnswer)?;
+                    }
+                    Ok(())
+                })
+            }
+        })?;
+        Ok(spread)
+    }
+
+    /// Visits every eligible profile with its features.
+    pub fn features(
+        &mut self,
+        cutoff: &Cutoff,
+        row: &mut [f64],
+        visit: &mut FeatureVisitor,
+    ) -> Result<(), Error> {
+        let sql = self.query.features();
+        self.ask(
+            &sql,
+            cutoff,
+            &mut |key, answer| match answer.features(row) {
+                Ok(true) => visit(key, row),
+                Ok(false) => Ok(()),
+                Err(_) => Err(Error::BadAnswer),
+            },
+        )
+    }
+
+    /// Visits every eligible profile with its score and so many factors.
+    pub fn scores(
+        &mut self,
+        cutoff: &Cutoff,
+        factors: usize,
+        visit: &mut ScoreVisitor,
+    ) -> Result<(), Error> {
+        let sql = self.query.scores(factors);
+        self.ask(&sql, cutoff, &mut |key, answer| match answer.scored() {
+            Ok(Some(scored)) => visit(key, &scored),
+            Ok(None) => Ok(()),
+            Err(_) => Err(Error::BadAnswer),
+        })
+    }
+
+    fn ask(&mut self, sql: &str, cutoff: &Cutoff, visit: &mut Visitor) -> Result<(), Error> {
+        let after = match cutoff.eligible_from {
+            Micros::MIN => (pg_sys::TIMESTAMPTZOID, None),
+            after => timestamp(after)?,
+        };
+        let params = [self.document, timestamp(cutoff.at)?, after];
+        let (mut counts, mut null_profile) = (Counts::default(), 0);
+        self.read(sql, &params, &mut |key, [value, _]| {
+            let value = value.ok_or(Error::BadAnswer)?;
+            // SAFETY: the query's second column is a bytea.
+            unsafe {
+                aggregate::with_bytes(value, |bytes| {
+                    let answer = Answer::read(bytes).map_err(|_| Error::BadAnswer)?;
+                    let Some(key) = key else {
+                        null_profile = answer.counts.rows();
+                        return Ok(());
+                    };
+                    counts.add(answer.counts);
+                    visit(key, &answer)
+                })
+            }
+        })?;
+        (self.counts, self.null_profile) = (counts, null_profile);
+        Ok(())
+    }
+
+    fn read(
+        &self,
+        sql: &str,
+        params: &[Param],
+        visit: &mut receiver::Visitor,
+    ) -> Result<(), Error> {
+        read(self.query.key.kind, sql, params, visit)
+    }
+}
+
+/// Whether `customer_ai.feeder` asks for queries with parameters of these types, or their plans for auto.
+fn is_chosen(query: &Query, queries: &[String], types: &[pg_sys::Oid]) -> Result<bool, Error> {
+    let are_shipped = || plan::are_shipped(queries, types);
+    Ok(guc::feeder() == Feeder::PushedDown
+        || query.is_distributed()?
+        || plan::has_foreign_tables()? && partitionwise(are_shipped)?)
+}
+
+/// Runs a query with each partition aggregated by itself.
+fn read(
+    key: BytesKind,
+    sql: &str,
+    params: &[Param],
+    visit: &mut receiver::Visitor,
+) -> Result<(), Error> {
+    let mut receiver = Receiver::new(key, visit);
+    partitionwise(|| receiver.run(sql, params))
+}
+
+fn timestamp(at: Micros) -> Result<Param, Error> {
+    Ok((
+        pg_sys::TIMESTAMPTZOID,
+        instant::from_micros(at)?.into_datum(),
+    ))
+}
+
+/// Plans and runs queries of ours so that each partition is aggregated by itself.
+fn partitionwise<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    with_setting(c"enable_partitionwise_aggregate", c"on", work)
+}

@@ -1,0 +1,83 @@
+//! Reading with parallel workers, where the planner takes them.
+//!
+//! ```text
+//! SELECT customer_ai._rows(job, profile, time, ...) FROM events
+//!     each process:  rows -> Collector, records in temporary files that all processes share -> Report
+//!     this process:  reports -> Hauls, read from the files partition by partition
+//! ```
+//!
+//! The records are the same as those that one process makes, in another order, and with codes of
+//! other dictionaries, which are replaced when a partition is read. Nothing depends on the order.
+
+mod collector;
+mod file;
+mod functions;
+mod haul;
+mod plan;
+mod shared;
+
+use propensity::time::Micros;
+
+use super::Stream;
+use super::intake::Rows;
+use crate::error::Error;
+use crate::pg::guc;
+use crate::pg::jit;
+use collector::Job;
+pub use file::SharedFile;
+pub use haul::Hauls;
+use shared::Shared;
+
+impl Stream {
+    /// Reads all events up to `until` with parallel workers; false, and nothing read, if the planner
+    /// or the settings want none.
+    pub(super) fn read_in_parallel(&mut self, until: Micros) -> Result<bool, Error> {
+        if guc::threads() < 2 || self.hauls.is_some() {
+            return Ok(false);
+        }
+        let Some((sql, rows)) = self.query.parallel_events(until) else {
+            return Ok(false);
+        };
+        let job = self.job(rows)?;
+        let mut hauls = None;
+        let begin = || {
+            let shared = Shared::create(&job);
+            hauls = shared.map(Hauls::new);
+            Ok(shared.map(Shared::handle))
+        };
+        let reports = jit::without(|| plan::run(&sql, begin))?;
+        let (Some(reports), Some(mut hauls)) = (reports, hauls) else {
+            return Ok(false);
+        };
+        for report in reports {
+            hauls.add(report, &mut self.intake)?;
+        }
+        self.hauls = Some(hauls);
+        Ok(true)
+    }
+
+    fn job(&self, rows: Rows) -> Result<Vec<u8>, Error> {
+        let Rows::Events {
+            numbers,
+            codes,
+            until,
+        } = rows
+        else {
+            return Err(Error::Internal(
+                "parallel workers were to read other rows than events",
+            ));
+        };
+        let job = Job {
+            layout: self.intake.layout,
+            split: self.intake.partitions.split(),
+            key: self.intake.key,
+            numbers,
+            codes,
+            until,
+            dictionaries: self.intake.dictionaries.clone(),
+            sampler: self.intake.sampler.clone(),
+        };
+        serde_json::to_vec(&job)
+            .map_err(|_| Error::Internal("a job of parallel workers cannot be written"))
+    }
+}

@@ -1,0 +1,380 @@
+//! The events of all sources as one stream, by column name, and the profile sources.
+
+use pgrx::pg_sys;
+
+use super::{Category, Column, Relation, literal, profile_column, quote, time_column};
+use crate::catalog::args::Options;
+use crate::catalog::instant;
+use crate::catalog::{Definition, EventSource, ProfileSource};
+use crate::error::Error;
+use crate::source::condition::type_name;
+
+/// What the stream has for us beside the columns of the sources, called as no column of a source is.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The profile.
+    pub profile: String,
+    /// When it happened, as a timestamptz.
+    pub time: String,
+    /// Which kind of event it is, as text.
+    pub kind: String,
+    /// For a column that a query adds.
+    pub window: String,
+}
+
+impl Names {
+    /// Those of the stream of these sources.
+    pub fn of(sources: &[Events]) -> Self {
+        let taken = |name: &str| {
+            let mut columns = sources.iter().flat_map(|events| &events.relation.columns);
+            columns.any(|column| column.name == name)
+        };
+        let free = |name: &str| {
+            let mut name = name.to_owned();
+            while taken(&name) {
+                name.insert(0, '_');
+            }
+            name
+        };
+        Self {
+            profile: free("_profile"),
+            time: free("_time"),
+            kind: free("_event"),
+            window: free("_window"),
+        }
+    }
+}
+
+/// An event source with its relation open.
+#[derive(Clone, Debug)]
+pub struct Events {
+    pub source: EventSource,
+    pub relation: Relation,
+    /// The columns that the reader may read.
+    pub columns: Vec<Column>,
+    zone: String,
+}
+
+/// A profile source with its relation open.
+#[derive(Clone, Debug)]
+pub struct Profiles {
+    pub source: ProfileSource,
+    pub relation: Relation,
+}
+
+impl Profiles {
+    /// The columns that may be attributes: an identifier of the profile's row tells nothing.
+    pub fn attributes(&self) -> impl Iterator<Item = &Column> {
+        self.columns().filter(|column| !column.is_row_key)
+    }
+
+    /// The columns to use: those named, or all that can be read; never the profile and the date.
+    pub fn columns(&self) -> impl Iterator<Item = &Column> {
+        let source = &self.source;
+        self.relation.columns.iter().filter(|column| {
+            column.readable
+                && column.name != source.profile_column
+                && source.valid_from_column.as_ref() != Some(&column.name)
+                && source
+                    .columns
+                    .as_ref()
+                    .is_none_or(|names| names.contains(&column.name))
+        })
+    }
+}
+
+/// Opens the event sources of a model, as its owner may read them.
+///
+/// # Errors
+/// Those of [`Relation::named`]; what no longer fits is reported as at the definition. 55000 when there is none, as after a
+/// restore that was broken off.
+pub fn open_events(definition: &Definition) -> Result<Vec<Events>, Error> {
+    if definition.events.is_empty() {
+        return Err(Error::NoSources {
+            model: definition.name.clone(),
+        });
+    }
+    let open = |source: &EventSource| {
+        let relation = Relation::named(&source.schema, &source.relation, definition.owner_oid)?;
+        open_source(source.clone(), relation, &definition.time_zone)
+    };
+    definition.events.iter().map(open).collect()
+}
+
+/// Checks that a source fits its relation.
+pub fn open_source(source: EventSource, relation: Relation, zone: &str) -> Result<Events, Error> {
+    profile_column(&relation, Some(&source.profile_column))?;
+    time_column(&relation, "time_column", Some(&source.time_column))?;
+    if let Some(name) = &source.type_column {
+        relation.column(name)?;
+    }
+    let readable = |column: &&Column| column.readable;
+    let columns = relation.columns.iter().filter(readable).cloned().collect();
+    Ok(Events {
+        source,
+        relation,
+        columns,
+        zone: zone.to_owned(),
+    })
+}
+
+/// Opens the profile sources of a model, as its owner may read them.
+pub fn open_profiles(definition: &Definition) -> Result<Vec<Profiles>, Error> {
+    let open = |source: &ProfileSource| {
+        let relation = Relation::named(&source.schema, &source.relation, definition.owner_oid)?;
+        profile_column(&relation, Some(&source.profile_column))?;
+        Ok(Profiles {
+            source: source.clone(),
+            relation,
+        })
+    };
+    definition.profiles.iter().map(open).collect()
+}
+
+/// The columns of events that may be attributes of them, of every name the first: those that have no other purpose in
+/// any source, and that the options want.
+pub fn attribute_columns<'a>(sources: &'a [Events], options: &Options) -> Vec<&'a Column> {
+    let has_purpose = |name: &str| {
+        sources.iter().any(|events| {
+            let source = &events.source;
+            source.profile_column == name
+                || source.time_column == name
+                || source.type_column.as_deref() == Some(name)
+        })
+    };
+    let wanted = |column: &&Column| {
+        !has_purpose(&column.name)
+            && !options.ignore.contains(&column.name)
+            && options
+                .columns
+                .as_ref()
+                .is_none_or(|columns| columns.contains(&column.name))
+    };
+    event_columns(sources).into_iter().filter(wanted).collect()
+}
+
+/// What conditions see, as an item of FROM called `e`: every column of every source, NULL where a source lacks it, and
+/// `event` and `source` as texts, unless a source has columns of that name.
+pub fn seen_sql(sources: &[Events]) -> String {
+    let parts: Vec<String> = sources
+        .iter()
+        .map(|events| events.select(sources, None, None))
+        .collect();
+    format!("({}) e", parts.join(" UNION ALL "))
+}
+
+/// The stream as an item of FROM, called `e`: what conditions see, and what [`Names`] has. With `profile`, an
+/// expression of type text, the events of that profile only.
+pub fn events_sql(sources: &[Events], profile: Option<&str>) -> String {
+    let names = Names::of(sources);
+    let parts: Vec<String> = sources
+        .iter()
+        .map(|events| events.select(sources, Some(&names), profile))
+        .collect();
+    format!("({}) e", parts.join(" UNION ALL "))
+}
+
+/// The part of the stream that is of one source, with the same columns.
+pub fn source_sql(source: &Events, sources: &[Events]) -> String {
+    let names = Names::of(sources);
+    format!("({}) e", source.select(sources, Some(&names), None))
+}
+
+/// Whether `expression`, a column of profiles, is the profile that `text`, an expression of type text, reads as. The
+/// text is read by the type's own input function, and never cut to the length of a column; `key` is the profile column
+/// of the first source.
+pub fn is_profile(expression: &str, column: &Column, key: &Column, text: &str) -> String {
+    let type_name = match column.base_oid {
+        pg_sys::BPCHAROID => "pg_catalog.bpchar",
+        pg_sys::TEXTOID | pg_sys::VARCHAROID => "pg_catalog.text",
+        // An integer of the first source need not fit into a narrower one.
+        _ => match key.base_oid {
+            pg_sys::INT2OID => "pg_catalog.int2",
+            pg_sys::INT4OID => "pg_catalog.int4",
+            pg_sys::INT8OID => "pg_catalog.int8",
+            _ => "pg_catalog.uuid",
+        },
+    };
+    format!("{expression} = ({text}::{type_name})")
+}
+
+/// A column of profiles as the stream has it: char(n) is its text without the blanks at its end.
+pub fn profile_sql(alias: &str, column: &Column) -> String {
+    let value = format!("{alias}.{}", quote(&column.name));
+    if column.base_oid == pg_sys::BPCHAROID {
+        format!("{value}::pg_catalog.text")
+    } else {
+        value
+    }
+}
+
+/// Columns of the stream: of every name the first.
+pub fn event_columns(sources: &[Events]) -> Vec<&Column> {
+    let mut columns: Vec<&Column> = Vec::new();
+    for column in sources.iter().flat_map(|events| &events.columns) {
+        if !columns.iter().any(|known| known.name == column.name) {
+            columns.push(column);
+        }
+    }
+    columns
+}
+
+/// A value of `event` or `source`, which are texts where sources differ: citext if one has it so.
+fn as_text(value: &str, name: &str, sources: &[Events]) -> String {
+    let mut columns = sources.iter().flat_map(|events| &events.columns);
+    let is_citext = |column: &&Column| column.name == name && column.category == Category::Citext;
+    match columns.find(is_citext) {
+        Some(column) => format!("{value}::pg_catalog.text::{}", column.type_name),
+        None => format!("{value}::pg_catalog.text"),
+    }
+}
+
+/// A citext as text: equal ones are one text.
+pub fn folded(text: &str) -> String {
+    format!("pg_catalog.lower({text})")
+}
+
+impl Events {
+    /// The profile column.
+    fn key(&self) -> Option<&Column> {
+        let name = &self.source.profile_column;
+        self.columns.iter().find(|column| column.name == *name)
+    }
+
+    /// The type of all its events; none if a column says it.
+    pub fn only_kind(&self) -> Option<&str> {
+        let source = &self.source;
+        match (&source.type_column, &source.event_type) {
+            (Some(_), _) => None,
+            (None, Some(kind)) => Some(kind),
+            (None, None) => Some(&source.label),
+        }
+    }
+
+    /// Whether a column says the types of its events, in which upper and lower case are the same.
+    pub fn folds_kinds(&self) -> bool {
+        let name = self.source.type_column.as_ref();
+        let mut columns = self.columns.iter();
+        let column = name.and_then(|name| columns.find(|column| column.name == *name));
+        column.is_some_and(|column| column.category == Category::Citext)
+    }
+
+    /// Which kind of event a row is, as text, of the row `r`.
+    fn kind_sql(&self) -> String {
+        match (&self.source.type_column, &self.source.event_type) {
+            (Some(name), _) => {
+                let column = self.columns.iter().find(|column| column.name == *name);
+                let folds = column.is_some_and(|column| column.category == Category::Citext);
+                let text = format!("r.{}::pg_catalog.text", quote(name));
+                if folds { folded(&text) } else { text }
+            }
+            (None, Some(kind)) => format!("{}::pg_catalog.text", literal(kind)),
+            (None, None) => format!("{}::pg_catalog.text", literal(&self.source.label)),
+        }
+    }
+
+    /// When the row `r` happened, as an instant.
+    fn time_sql(&self) -> String {
+        let name = &self.source.time_column;
+        match self.columns.iter().find(|column| column.name == *name) {
+            Some(column) => instant::sql("r", column, &self.zone),
+            None => format!("r.{}", quote(name)),
+        }
+    }
+
+    fn source_sql(&self) -> String {
+        format!("{}::pg_catalog.text", literal(&self.source.label))
+    }
+
+    /// The source's part of the stream; with the names given, also what is for us.
+    fn select(&self, sources: &[Events], names: Option<&Names>, profile: Option<&str>) -> String {
+        let columns = event_columns(sources);
+        let has = |name: &str| columns.iter().any(|column| column.name == name);
+        let mut items: Vec<String> = columns
+            .iter()
+            .map(|column| self.item(column, sources))
+            .collect();
+        if !has("event") {
+            items.push(format!("{} AS event", self.kind_sql()));
+        }
+        if !has("source") {
+            items.push(format!("{} AS source", self.source_sql()));
+        }
+        let key = self.key();
+        if let (Some(names), Some(key)) = (names, key) {
+            items.push(format!("{} AS {}", profile_sql("r", key), names.profile));
+            items.push(format!("{} AS {}", self.time_sql(), names.time));
+            items.push(format!("{} AS {}", self.kind_sql(), names.kind));
+        }
+        let mut filters = Vec::new();
+        // The line break ends a comment that a condition may end with.
+        if let Some(condition) = &self.source.where_sql {
+            filters.push(format!("({condition}\n)"));
+        }
+        let first = sources.first().and_then(Events::key);
+        if let (Some(text), Some(key), Some(first)) = (profile, key, first) {
+            filters.push(is_profile(
+                &format!("r.{}", quote(&key.name)),
+                key,
+                first,
+                text,
+            ));
+        }
+        let filter = if filters.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", filters.join(" AND "))
+        };
+        format!(
+            "SELECT {} FROM {} r{filter}",
+            items.join(", "),
+            self.relation.sql()
+        )
+    }
+
+    /// A column of the stream from this source.
+    fn item(&self, column: &Column, sources: &[Events]) -> String {
+        let name = quote(&column.name);
+        let value = match self.columns.iter().find(|own| own.name == column.name) {
+            Some(own) => self.own_item(own, sources),
+            None => self.missing_item(column, sources),
+        };
+        format!("{value} AS {name}")
+    }
+
+    /// A column that this source has. Where types differ, times are all instants, and `event` and `source` all texts.
+    fn own_item(&self, own: &Column, sources: &[Events]) -> String {
+        let differs =
+            |events: &Events| match events.columns.iter().find(|other| other.name == own.name) {
+                Some(other) => other.base_oid != own.base_oid,
+                None => own.name == "event" || own.name == "source",
+            };
+        let name = quote(&own.name);
+        if !sources.iter().any(differs) {
+            format!("r.{name}")
+        } else if own.name == self.source.time_column {
+            self.time_sql()
+        } else if own.name == "event" || own.name == "source" {
+            as_text(&format!("r.{name}"), &own.name, sources)
+        } else {
+            format!("r.{name}")
+        }
+    }
+
+    /// A column that only other sources have. Profile and time go by the names of the first source as well.
+    fn missing_item(&self, column: &Column, sources: &[Events]) -> String {
+        let first = sources.first().map(|events| &events.source);
+        match column.name.as_str() {
+            "event" => as_text(&self.kind_sql(), "event", sources),
+            "source" => as_text(&self.source_sql(), "source", sources),
+            name if first.is_some_and(|first| first.time_column == name) => {
+                format!("r.{}", quote(&self.source.time_column))
+            }
+            name if first.is_some_and(|first| first.profile_column == name) => {
+                format!("r.{}", quote(&self.source.profile_column))
+            }
+            // Of a domain the type under it: the domain may have no NULL.
+            _ => format!("NULL::{}", type_name(column.base_oid)),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The verbs that define: create_model, add_events, add_profiles, remove_events, remove_profiles, drop_model. What is
+//! impossible fails here, before anything is written.
+
+mod alter;
+mod columns;
+mod model;
+mod sources;
+
+pub use alter::lock;
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use crate::catalog;
+use crate::catalog::args::required;
+use crate::catalog::owner::{ddl_as_owner, defining};
+use crate::error::Error;
+use crate::pg::sqltype::{JsonbText, Name, Names, Regclass};
+use crate::verbs::score::ScoreRelation;
+use crate::verbs::segment;
+
+/// Without a SET clause, which would hide the caller's search_path: it is pinned within.
+#[pg_extern(volatile, parallel_unsafe)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a definition in one statement; they are named"
+)]
+fn create_model(
+    model: Option<&str>,
+    events: Option<Regclass>,
+    goal: Option<&str>,
+    outcome_window: Option<Interval>,
+    profile_column: default!(Option<Name>, "NULL"),
+    time_column: default!(Option<Name>, "NULL"),
+    type_column: default!(Option<Name>, "NULL"),
+    kind: default!(Option<&str>, "'conversion'"),
+    occurs: default!(Option<bool>, "true"),
+    eligible: default!(Option<&str>, "NULL"),
+    eligible_window: default!(Option<Interval>, "'45 days'"),
+    exclude: default!(Option<&str>, "NULL"),
+    exclude_window: default!(Option<Interval>, "NULL"),
+    description: default!(Option<&str>, "NULL"),
+    options: default!(Option<JsonbText>, "'{}'"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.create_model()");
+    let given = model::Given {
+        model: required("model", model)?,
+        events: required("events", events)?.0,
+        goal: required("goal", goal)?,
+        outcome_window: required("outcome_window", outcome_window)?,
+        profile_column: profile_column.map(|name| name.0),
+        time_column: time_column.map(|name| name.0),
+        type_column: type_column.map(|name| name.0),
+        kind: required("kind", kind)?,
+        occurs: required("occurs", occurs)?,
+        eligible,
+        eligible_window,
+        exclude,
+        exclude_window,
+        description,
+        options: required("options", options)?.0,
+    };
+    Ok(defining(|path| given.create(path))?)
+}
+
+/// Without a SET clause, as create_model.
+#[pg_extern(volatile, parallel_unsafe)]
+fn add_events(
+    model: Option<&str>,
+    events: Option<Regclass>,
+    profile_column: default!(Option<Name>, "NULL"),
+    time_column: default!(Option<Name>, "NULL"),
+    type_column: default!(Option<Name>, "NULL"),
+    event_type: default!(Option<&str>, "NULL"),
+    where_clause: default!(Option<&str>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.add_events()");
+    let given = sources::GivenEvents {
+        events: required("events", events)?.0,
+        profile_column: profile_column.map(|name| name.0),
+        time_column: time_column.map(|name| name.0),
+        type_column: type_column.map(|name| name.0),
+        event_type,
+        where_clause,
+    };
+    let model = required("model", model)?;
+    Ok(defining(|path| given.add(model, path))?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn add_profiles(
+    model: Option<&str>,
+    profiles: Option<Regclass>,
+    profile_column: default!(Option<Name>, "NULL"),
+    columns: default!(Option<Names>, "NULL"),
+    valid_from_column: default!(Option<Name>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.add_profiles()");
+    let given = sources::GivenProfiles {
+        profiles: required("profiles", profiles)?.0,
+        profile_column: profile_column.map(|name| name.0),
+        columns: columns.map(|names| names.0),
+        valid_from_column: valid_from_column.map(|name| name.0),
+    };
+    Ok(given.add(required("model", model)?)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn alter_model(
+    model: Option<&str>,
+    owner: default!(Option<Name>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.alter_model()");
+    let model = required("model", model)?;
+    Ok(alter::set_owner(model, &required("owner", owner)?.0)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn remove_events(model: Option<&str>, events: Option<Regclass>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.remove_events()");
+    let events = required("events", events)?.0;
+    Ok(sources::remove_events(required("model", model)?, events)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn remove_profiles(model: Option<&str>, profiles: Option<Regclass>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.remove_profiles()");
+    let profiles = required("profiles", profiles)?.0;
+    Ok(sources::remove_profiles(
+        required("model", model)?,
+        profiles,
+    )?)
+}
+
+/// What follows when a model is copied in, by a restore.
+#[pg_extern(name = "_note", volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn note(model_id: Option<i64>) -> Result<bool, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai._note()");
+    Ok(catalog::note(required("model_id", model_id)?)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn drop_model(
+    model: Option<&str>,
+    keep_scores: default!(Option<bool>, "false"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.drop_model()");
+    Ok(drop(
+        required("model", model)?,
+        required("keep_scores", keep_scores)?,
+    )?)
+}
+
+/// Drops a model, and unless they are kept its scores and segments. What others built upon them is not dropped with
+/// them: Postgres names it and refuses.
+fn drop(model: &str, keep_scores: bool) -> Result<String, Error> {
+    match lock(model) {
+        Ok(definition) => {
+            ddl_as_owner(definition.owner_oid, || {
+                if keep_scores {
+                    ScoreRelation::find(&definition)?.keep()
+                } else {
+                    drop_relations(&definition)
+                }
+            })?;
+            catalog::delete_model(definition.name.as_str())?;
+        }
+        // A role can be dropped only when nothing is left that it owns.
+        Err(Error::OwnerGone { .. } | Error::OwnerReplaced { .. }) => {
+            catalog::delete_model(model)?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(model.to_owned())
+}
+
+fn drop_relations(definition: &catalog::Definition) -> Result<(), Error> {
+    for segment in catalog::segments_of(definition.id)? {
+        segment::drop_relation(definition, &segment)?;
+    }
+    ScoreRelation::find(definition)?.drop()
+}
+
+/// Says in one NOTICE which of a source's columns were guessed.
+fn notice_guessed(relation: &str, guessed: &[(bool, &str, &str)]) {
+    let part = |(_, argument, column): &(bool, &str, &str)| format!("{argument} => '{column}'");
+    let parts: Vec<String> = guessed
+        .iter()
+        .filter(|(guessed, ..)| *guessed)
+        .map(part)
+        .collect();
+    if !parts.is_empty() {
+        let message = format!("chosen for \"{relation}\": {}", parts.join(", "));
+        ErrorReport::new(
+            PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+            message,
+            "customer_ai",
+        )
+        .report(PgLogLevel::NOTICE);
+    }
+}

@@ -1,0 +1,14 @@
+//! What users call, a file or a folder each.
+
+pub mod backtest;
+pub mod check;
+pub mod define;
+pub mod describe;
+pub mod features;
+pub mod forget;
+pub mod notice;
+pub mod placeholder;
+pub mod predict;
+pub mod score;
+pub mod segment;
+pub mod train;

@@ -1,0 +1,407 @@
+//! NOTICEs and WARNINGs: what users should know about a run that succeeded.
+
+use pgrx::PgLogLevel;
+use pgrx::PgSqlErrorCode as Code;
+use pgrx::pg_sys::panic::ErrorReport;
+use propensity::event::dictionary::Dictionary;
+use propensity::features::schema::LeftOut;
+use propensity::fit::Report;
+
+use propensity::event::spread::Span;
+use propensity::time::{self, Micros};
+use propensity::walk::sample::Share;
+
+use crate::catalog::instant;
+use crate::catalog::{Definition, Run};
+use crate::error::Error;
+use crate::feed::gather::Gathered;
+use crate::feed::span;
+use crate::feed::stream::Skipped;
+
+/// Warns of what training found, and says what was left out.
+pub fn training(definition: &Definition, report: &Report, skipped: &Skipped) {
+    for warning in &report.warnings {
+        ErrorReport::new(
+            Code::ERRCODE_WARNING,
+            format!("model \"{}\": {warning}", definition.name),
+            "train",
+        )
+        .report(PgLogLevel::WARNING);
+    }
+    left_out(definition, skipped);
+}
+
+/// Says what there are no features of because others tell more, if anything.
+pub fn chosen(definition: &Definition, left_out: &LeftOut) {
+    let Some(parts) = least(left_out) else {
+        return;
+    };
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\" makes no features of what tells least: {parts}",
+            definition.name
+        ),
+        "train",
+    )
+    .set_detail("Of more event types and numbers than there is room for those are used that tell most of the outcomes before the hold-out.")
+    .set_hint(MORE_ROOM)
+    .report(PgLogLevel::NOTICE);
+}
+
+/// What to do about what tells least.
+pub const MORE_ROOM: &str =
+    "The options columns and ignore leave others in; attributes can put several into one.";
+
+/// "numbers: a, b; event types, which count as one: x, y" of what tells least, if there is any.
+pub fn least(left_out: &LeftOut) -> Option<String> {
+    let mut parts = Vec::new();
+    if !left_out.numbers.is_empty() {
+        parts.push(format!("numbers: {}", listed(&left_out.numbers)));
+    }
+    if !left_out.types.is_empty() {
+        let types = listed(&left_out.types);
+        parts.push(format!("event types, which count as one: {types}"));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Some of the names, and how many more there are.
+pub fn listed(names: &[String]) -> String {
+    const LISTED: usize = 12;
+    let some: Vec<&str> = names.iter().take(LISTED).map(String::as_str).collect();
+    let mut text = some.join(", ");
+    if let Some(more @ 1..) = names.len().checked_sub(LISTED) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+/// Says that not all event types were told apart, if so.
+pub fn too_many_types(definition: &Definition, gathered: &Gathered) {
+    if !gathered.stream.types_chosen() {
+        return;
+    }
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\" has more than {} event types: only the {} most frequent ones were told apart",
+            definition.name,
+            Dictionary::ROOM,
+            gathered.stream.dictionaries().kinds.len()
+        ),
+        "train",
+    )
+    .set_detail("All others count as one type, ~other.")
+    .set_hint("Choose a type_column that says what kind of event it is; identifiers are better left as attributes.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Says in one NOTICE what was found odd in an `examples` relation, if anything was.
+pub fn examples(relation: &str, remarks: &[String]) {
+    if remarks.is_empty() {
+        return;
+    }
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("examples of \"{relation}\": {}", remarks.join("; ")),
+        "train",
+    )
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Says that a sample of the profiles was read, if it was.
+pub fn sampled(definition: &Definition, gathered: &Gathered) {
+    let stream = &gathered.stream;
+    let (share, Some(profiles)) = (stream.share(), stream.profiles()) else {
+        return;
+    };
+    if share == Share::ALL {
+        return;
+    }
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\" learned from a sample: {:.2} % of about {profiles} profiles were read",
+            definition.name,
+            100.0 * share.fraction()
+        ),
+        "train",
+    )
+    .set_detail(format!(
+        "They have {} of about {} examples; the option max_training_rows asks for {}.",
+        gathered.eligible,
+        gathered.estimate(),
+        gathered.wanted(definition)
+    ))
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Says which events lie apart from the others, if any do.
+pub fn apart(definition: &Definition, span: &Span) {
+    let Some(apart) = span::apart(span) else {
+        return;
+    };
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("model \"{}\": {apart}", definition.name),
+        "read",
+    )
+    .set_detail("They say neither how far back the events reach nor what a run is as of.")
+    .set_hint("Correct or delete them if their times are wrong; give an as_of if they are right.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Warns of a window so short that its unit may have been forgotten: '30' is 30 seconds.
+pub fn short_window(argument: &str, window: &str) -> Result<(), Error> {
+    const HOUR: f64 = 1.0 / 24.0;
+    if instant::days(window)? >= HOUR {
+        return Ok(());
+    }
+    let words = instant::words(window);
+    let meant = match words.split_once(' ') {
+        Some((number, "seconds" | "second")) => format!("{number} days"),
+        _ => "30 days".to_owned(),
+    };
+    warning(format!("\"{argument}\" is {words}"))
+        .set_detail("A number without a unit is a number of seconds.")
+        .set_hint(format!(
+            "Write {argument} => '{meant}' if days are meant, and define the model again."
+        ))
+        .report(PgLogLevel::WARNING);
+    Ok(())
+}
+
+/// Says that a condition asks for events of a name that none has.
+pub fn always_called(relation: &str, value: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("\"event\" is always \"{relation}\", never \"{value}\""),
+        "customer_ai",
+    )
+    .set_detail("Without a type_column all events of a relation are called as it is; it has no column \"event\".")
+    .set_hint("Name the column that says what kind of event a row is with type_column, or use that column in the condition.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Warns of a version that was trained on another definition.
+pub fn outdated(definition: &Definition, version: i32, parts: &[String]) {
+    warning(format!(
+        "model \"{}\": version {version} was trained on another definition",
+        definition.name
+    ))
+    .set_detail(format!("Changed since: {}.", parts.join(", ")))
+    .set_hint(format!(
+        "Run SELECT * FROM customer_ai.train('{}').",
+        definition.name
+    ))
+    .report(PgLogLevel::WARNING);
+}
+
+/// Warns of events that have ended longer ago than the outcome window.
+pub fn old(definition: &Definition, span: &Span) -> Result<(), Error> {
+    let age = time::days_between(span.last, instant::now());
+    if age <= instant::days(&definition.outcome_window)? {
+        return Ok(());
+    }
+    warning(format!(
+        "model \"{}\": the newest event is of {}, longer ago than the outcome window of {}",
+        definition.name,
+        instant::text(span.last),
+        instant::words(&definition.outcome_window),
+    ))
+    .set_detail("The scores are as of that event: what they predict is over.")
+    .set_hint("Load newer events; or give that instant as as_of, if you know.")
+    .report(PgLogLevel::WARNING);
+    Ok(())
+}
+
+/// Warns of a run that scores less than half as many profiles as the run before.
+pub fn fewer(definition: &Definition, (profiles, as_of): (i64, Micros), before: &Run) {
+    if profiles.saturating_mul(2) >= before.profiles {
+        return;
+    }
+    warning(format!(
+        "model \"{}\": fewer profiles were scored than half of the run before: {profiles} of {}",
+        definition.name, before.profiles
+    ))
+    .set_detail(format!(
+        "This run is as of {}, the one before as of {}.",
+        instant::text(as_of),
+        instant::text(before.as_of)
+    ))
+    .set_hint("Check that the events are complete, and that their times are right.")
+    .report(PgLogLevel::WARNING);
+}
+
+fn warning(text: String) -> ErrorReport {
+    ErrorReport::new(Code::ERRCODE_WARNING, text, "customer_ai")
+}
+
+/// Says in one NOTICE what was left out while reading, if anything was.
+pub fn left_out(definition: &Definition, skipped: &Skipped) {
+    let reasons = [
+        (skipped.null_profile, "rows without a profile"),
+        (skipped.no_time, "rows whose time is NULL or infinite"),
+        (skipped.future, "events later than the cutoff or than now"),
+        (
+            skipped.not_finite,
+            "attribute values that are NaN or infinite, taken as missing",
+        ),
+        (
+            skipped.long_text,
+            "texts longer than 8 kB, of which those of the same beginning and length are taken as the same",
+        ),
+    ];
+    let found: Vec<String> = reasons
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, reason)| format!("{count} {reason}"))
+        .collect();
+    if !found.is_empty() {
+        ErrorReport::new(
+            Code::ERRCODE_SUCCESSFUL_COMPLETION,
+            format!("left out: {}", found.join(", ")),
+            "read",
+        )
+        .set_detail(format!(
+            "The run of model \"{}\" used everything else.",
+            definition.name
+        ))
+        .report(PgLogLevel::NOTICE);
+    }
+}
+
+/// Warns of what somebody has done to the relations of a model; the scores were written all the same.
+fn altered(message: String, detail: &str, hint: String) {
+    ErrorReport::new(Code::ERRCODE_WARNING, message, "score")
+        .set_detail(detail)
+        .set_hint(hint)
+        .report(PgLogLevel::WARNING);
+}
+
+/// The history was dropped.
+pub fn history_gone(model: &str, history: &str) {
+    altered(
+        format!("the score history \"{history}\" of model \"{model}\" was gone and is made again"),
+        "The scores of the runs before are lost.",
+        "Grant again what was granted on it and on the view of the scores, and make again the segments that were dropped with it: customer_ai.create_segment.".to_owned(),
+    );
+}
+
+/// The history was renamed or moved.
+pub fn history_renamed(model: &str, expected: &str, found: &str) {
+    altered(
+        format!("the score history of model \"{model}\" is \"{found}\" now"),
+        "The scores are written there, where the view of the scores reads them.",
+        format!(
+            "Rename or move it back to \"{expected}\"; or drop the view of the scores, and the next scoring begins a new history."
+        ),
+    );
+}
+
+/// The ids of the history were cast.
+pub fn history_cast(history: &str, column: &str, type_sql: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("column \"{column}\" of the score history \"{history}\" is {type_sql} now"),
+        "score",
+    )
+    .set_detail("The profiles are of this type, and the ids kept were cast to it.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// The view was dropped or renamed.
+pub fn view_gone(model: &str, view: &str) {
+    altered(
+        format!("the view \"{view}\" of model \"{model}\" was gone and is made again"),
+        "The scores of the runs before are there as well.",
+        "Grant again what was granted on it, and make again the segments that were dropped with it: customer_ai.create_segment.".to_owned(),
+    );
+}
+
+/// The name of the view is taken.
+pub fn view_taken(model: &str, view: &str, history: &str) {
+    altered(
+        format!("\"{view}\" does not show the scores of model \"{model}\" any more"),
+        "It is another relation now, which is left alone.",
+        format!(
+            "The scores are in \"{history}\". Rename or drop \"{view}\", and the next scoring makes the view again."
+        ),
+    );
+}
+
+/// A run that is not kept any more cannot be dropped.
+pub fn run_stays(model: &str, table: &str, failure: &str) {
+    altered(
+        format!("\"{table}\", an old run of model \"{model}\", cannot be dropped"),
+        failure,
+        "Drop what depends on it, or raise the option keep_runs.".to_owned(),
+    );
+}
+
+/// A segment is not refreshed.
+pub fn segment_stale(segment: &str, model: &str, failure: &str) {
+    altered(
+        format!("segment \"{segment}\" of model \"{model}\" is not refreshed"),
+        failure,
+        format!(
+            "Put it right and run SELECT customer_ai.refresh_segment('{segment}'), make it again with customer_ai.create_segment, or run SELECT customer_ai.drop_segment('{segment}')."
+        ),
+    );
+}
+
+/// The relation of a segment that is dropped is another one.
+pub fn segment_left(segment: &str, reason: &str) {
+    altered(
+        format!("the relation \"{segment}\" is left alone"),
+        &format!("It is not the segment's: it {reason}."),
+        "Drop it yourself if nobody needs it.".to_owned(),
+    );
+}
+
+/// A segment had lost its unique index.
+pub fn segment_indexed(segment: &str) {
+    altered(
+        format!("the unique index of segment \"{segment}\" was gone and is made again"),
+        "Its readers had to wait for this refresh.",
+        "To drop the segment run customer_ai.drop_segment.".to_owned(),
+    );
+}
+
+/// Says that a relation has another name than the one kept, and is used all the same.
+pub fn moved(kept: &(String, String), now: &(String, String)) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "relation \"{}.{}\" is now \"{}.{}\"",
+            kept.0, kept.1, now.0, now.1
+        ),
+        "place",
+    )
+    .set_detail("It was renamed or moved; the model goes on with it.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Says that a model was given to the role that its scores were given to.
+pub fn given(model: &str, before: &str, owner: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("model \"{model}\" of role \"{before}\" is now a model of role \"{owner}\""),
+        "owner",
+    )
+    .set_detail("Its scores were given to that role, by REASSIGN OWNED or by hand.")
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Says that a supposed value changes nothing.
+pub fn no_effect(feature: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_WARNING,
+        format!("the model does not use the feature \"{feature}\""),
+        "predict",
+    )
+    .set_detail("What is supposed of it changes nothing.")
+    .set_hint("customer_ai.explain shows what counts; what_if supposes whole events.")
+    .report(PgLogLevel::WARNING);
+}

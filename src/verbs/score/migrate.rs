@@ -1,0 +1,302 @@
+//! A history whose ids are of another type than the profiles: the ids are cast, if none of them changes by that.
+//!
+//! The type of a view's column cannot be altered, so the view of the scores and the segments are dropped and made again
+//! in the same transaction, with their comments, rights, options and indexes: readers see all of before or all of after.
+
+use pgrx::Spi;
+use pgrx::pg_sys::Oid;
+
+use super::relation::{ScoreRelation, Table, profile_name, runs_of};
+use super::shape;
+use crate::error::{Error, not_null};
+use crate::feed::stream::Key;
+use crate::pg::attempt::attempt;
+use crate::pg::sql;
+use crate::source::relation::{literal, quote};
+use crate::verbs::notice;
+
+/// What keeps the ids from being cast, or stands on what has to be made again; none if they can be.
+///
+/// # Errors
+/// 42804, with what was found and what to do.
+pub fn check(scores: &ScoreRelation, history: &Table, found: &str, key: &Key) -> Result<(), Error> {
+    let profile = quote(&profile_name(key));
+    let required = shape::type_sql(key)?;
+    let wrong = |found: String, hint: String| Error::HistoryType {
+        relation: history.display(),
+        column: profile_name(key),
+        found,
+        required: required.clone(),
+        hint,
+    };
+    let anew = format!(
+        "Drop the view \"{}\" and rename the table \"{}\": the next scoring begins new ones.",
+        scores.view_display(),
+        history.display()
+    );
+    let query = format!(
+        "SELECT pg_catalog.count(*) FILTER (WHERE {profile}::{}::{found} IS DISTINCT FROM {profile}), pg_catalog.count(*) FROM {}",
+        key.type_sql,
+        history.sql()
+    );
+    let counted = attempt(|| {
+        Spi::connect(|client| {
+            let row = client.select(query.as_str(), Some(1), &[])?.first();
+            Ok((not_null(row.get::<i64>(1)?)?, not_null(row.get::<i64>(2)?)?))
+        })
+    });
+    match counted {
+        Err(failure) => {
+            let why = failure.text.trim_end_matches('.');
+            return Err(wrong(
+                format!("{found}, which cannot be cast ({why})"),
+                anew,
+            ));
+        }
+        Ok((lost @ 1.., of)) => {
+            return Err(wrong(
+                format!("{found}, and {lost} of {of} ids would not be the same"),
+                anew,
+            ));
+        }
+        Ok(_) => (),
+    }
+    let others = dependents(scores, history)?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    let others = others.join(", ");
+    Err(wrong(
+        format!("{found}, which cannot be changed under {others}"),
+        format!("Drop {others}; score again; and make it again."),
+    ))
+}
+
+/// Casts the ids, and makes again what reads them.
+pub fn migrate(
+    scores: &ScoreRelation,
+    history: &Table,
+    found: &str,
+    key: &Key,
+) -> Result<(), Error> {
+    let profile = quote(&profile_name(key));
+    let readers = scores.readers()?;
+    let made: Vec<Reader> = readers.iter().map(Reader::look).collect::<Result<_, _>>()?;
+    for reader in made.iter().rev() {
+        sql::run(&format!("DROP {} {}", reader.kind(), reader.table.sql()))?;
+    }
+    let required = shape::type_sql(key)?;
+    let cast = format!(
+        "ALTER TABLE {} ALTER COLUMN {profile} TYPE {required} USING {profile}::{}",
+        history.sql(),
+        key.type_sql
+    );
+    // A constraint or a policy of somebody may mean nothing for the new type.
+    if let Err(failure) = attempt(|| sql::run(&cast)) {
+        let why = failure.text.trim_end_matches('.');
+        return Err(Error::HistoryType {
+            relation: history.display(),
+            column: profile_name(key),
+            found: format!("{found}, which cannot be changed ({why})"),
+            required,
+            hint:
+                "Drop what was put on this column; score again; and make it again for the new type."
+                    .to_owned(),
+        });
+    }
+    for reader in &made {
+        if let Err(failure) = attempt(|| reader.make()) {
+            let name = reader.table.display();
+            let why = failure.text.trim_end_matches('.');
+            return Err(Error::HistoryType {
+                relation: history.display(),
+                column: profile_name(key),
+                found: format!("{found}, under \"{name}\", which cannot be made again ({why})"),
+                required: shape::type_sql(key)?,
+                hint: format!(
+                    "Run SELECT customer_ai.drop_segment('{name}'); score again; and create the segment with a condition for the new type."
+                ),
+            });
+        }
+    }
+    notice::history_cast(&history.display(), &profile_name(key), &key.type_sql);
+    Ok(())
+}
+
+/// What others built upon the history, its runs and what reads them, in words.
+fn dependents(scores: &ScoreRelation, history: &Table) -> Result<Vec<String>, Error> {
+    let readers: Vec<Oid> = scores
+        .readers()?
+        .into_iter()
+        .map(|table| table.oid)
+        .collect();
+    let runs = runs_of(history.oid)?
+        .into_iter()
+        .map(|(_, table)| table.oid);
+    let ours: Vec<Oid> = readers
+        .iter()
+        .copied()
+        .chain(runs)
+        .chain([history.oid])
+        .collect();
+    // Triggers and rules of ours are found by what they are on; foreign keys move with the column.
+    let query = "SELECT DISTINCT COALESCE(
+            pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass, w.ev_class, 0),
+            pg_catalog.pg_describe_object(d.classid, d.objid, 0))
+        FROM pg_catalog.pg_depend d
+        LEFT JOIN pg_catalog.pg_rewrite w
+            ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND w.oid = d.objid AND w.rulename = '_RETURN'
+        WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ANY ($1) AND d.deptype = 'n'
+            AND d.classid <> 'pg_catalog.pg_constraint'::pg_catalog.regclass
+            AND (w.ev_class IS NULL OR w.ev_class <> ALL ($1))
+        UNION SELECT pg_catalog.pg_describe_object('pg_catalog.pg_trigger'::pg_catalog.regclass, t.oid, 0)
+        FROM pg_catalog.pg_trigger t WHERE t.tgrelid = ANY ($2)
+        UNION SELECT pg_catalog.pg_describe_object('pg_catalog.pg_rewrite'::pg_catalog.regclass, w.oid, 0)
+        FROM pg_catalog.pg_rewrite w WHERE w.ev_class = ANY ($2) AND w.rulename <> '_RETURN'
+        ORDER BY 1";
+    sql::rows(query, &[ours.into(), readers.into()], |row| {
+        not_null(row.get(1)?)
+    })
+}
+
+/// A view or a materialized view that is dropped and made again.
+struct Reader {
+    table: Table,
+    materialized: bool,
+    /// What makes it, and what it had.
+    statements: Vec<String>,
+}
+
+impl Reader {
+    fn kind(&self) -> &'static str {
+        if self.materialized {
+            "MATERIALIZED VIEW"
+        } else {
+            "VIEW"
+        }
+    }
+
+    /// Takes down what it is.
+    fn look(table: &Table) -> Result<Self, Error> {
+        let query = "SELECT c.relkind = 'm', c.relispopulated,
+                pg_catalog.rtrim(pg_catalog.pg_get_viewdef(c.oid), ';'),
+                pg_catalog.array_to_string(c.reloptions, ', ')
+            FROM pg_catalog.pg_class c WHERE c.oid = $1";
+        let (materialized, populated, definition, options) =
+            not_null(sql::row(query, &[table.oid.into()], |row| {
+                Ok((
+                    not_null(row.get::<bool>(1)?)?,
+                    not_null(row.get::<bool>(2)?)?,
+                    not_null(row.get::<String>(3)?)?,
+                    row.get::<String>(4)?,
+                ))
+            })?)?;
+        let mut reader = Self {
+            table: table.clone(),
+            materialized,
+            statements: Vec::new(),
+        };
+        let (kind, name) = (reader.kind(), table.sql());
+        let options = options.map_or_else(String::new, |options| format!(" WITH ({options})"));
+        let data = if materialized && !populated {
+            " WITH NO DATA"
+        } else {
+            ""
+        };
+        reader.statements.push(format!(
+            "CREATE {kind} {name}{options} AS {definition}{data}"
+        ));
+        reader.note_comments()?;
+        reader.note_indexes()?;
+        reader.note_rights()?;
+        Ok(reader)
+    }
+
+    fn note_comments(&mut self) -> Result<(), Error> {
+        let query = "SELECT a.attname::pg_catalog.text, d.description
+            FROM pg_catalog.pg_description d
+            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0
+            WHERE d.objoid = $1 AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass ORDER BY d.objsubid";
+        let comments = sql::rows(query, &[self.table.oid.into()], |row| {
+            Ok((row.get::<String>(1)?, not_null(row.get::<String>(2)?)?))
+        })?;
+        let name = self.table.sql();
+        for (column, text) in comments {
+            let object = match column {
+                Some(column) => format!("COLUMN {name}.{}", quote(&column)),
+                None => format!("{} {name}", self.kind()),
+            };
+            self.statements
+                .push(format!("COMMENT ON {object} IS {}", literal(&text)));
+        }
+        Ok(())
+    }
+
+    fn note_indexes(&mut self) -> Result<(), Error> {
+        let query = "SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index
+            WHERE indrelid = $1 ORDER BY indexrelid";
+        let indexes = sql::rows(query, &[self.table.oid.into()], |row| {
+            not_null(row.get::<String>(1)?)
+        })?;
+        self.statements.extend(indexes);
+        Ok(())
+    }
+
+    /// The rights of others, of the whole and of columns.
+    fn note_rights(&mut self) -> Result<(), Error> {
+        let query = "SELECT r.privilege_type,
+                CASE WHEN r.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(r.grantee)) END,
+                r.is_grantable, r.attname
+            FROM (SELECT x.privilege_type, x.grantee, x.is_grantable, NULL::pg_catalog.text AS attname, c.relowner
+                    FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) x WHERE c.oid = $1
+                UNION ALL SELECT x.privilege_type, x.grantee, x.is_grantable, a.attname::pg_catalog.text, c.relowner
+                    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid,
+                        pg_catalog.aclexplode(a.attacl) x WHERE a.attrelid = $1) r
+            WHERE r.grantee <> r.relowner ORDER BY 4, 2, 1";
+        let name = self.table.sql();
+        let grants = sql::rows(query, &[self.table.oid.into()], |row| {
+            let column = row.get::<String>(4)?;
+            let column = column.map_or_else(String::new, |column| format!(" ({})", quote(&column)));
+            let option = if not_null(row.get::<bool>(3)?)? {
+                " WITH GRANT OPTION"
+            } else {
+                ""
+            };
+            Ok(format!(
+                "GRANT {}{column} ON TABLE {name} TO {}{option}",
+                not_null(row.get::<String>(1)?)?,
+                not_null(row.get::<String>(2)?)?
+            ))
+        })?;
+        self.statements.extend(grants);
+        Ok(())
+    }
+
+    /// Makes it again.
+    fn make(&self) -> Result<(), Error> {
+        let mut statements = self.statements.iter();
+        if let Some(create) = statements.next() {
+            sql::run(create)?;
+            self.take_default_rights()?;
+        }
+        statements.try_for_each(|statement| sql::run(statement))
+    }
+
+    /// Takes away what ALTER DEFAULT PRIVILEGES has given: its rights are those that it had.
+    fn take_default_rights(&self) -> Result<(), Error> {
+        let query = "SELECT DISTINCT
+                CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace,
+                pg_catalog.aclexplode(c.relacl) x
+            WHERE n.nspname = $1::pg_catalog.name AND c.relname = $2::pg_catalog.name AND x.grantee <> c.relowner";
+        let arguments = [
+            self.table.schema.as_str().into(),
+            self.table.name.as_str().into(),
+        ];
+        let grantees = sql::rows(query, &arguments, |row| not_null(row.get::<String>(1)?))?;
+        let name = self.table.sql();
+        grantees
+            .iter()
+            .try_for_each(|grantee| sql::run(&format!("REVOKE ALL ON TABLE {name} FROM {grantee}")))
+    }
+}

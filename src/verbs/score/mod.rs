@@ -1,0 +1,364 @@
+//! score: predicts for every eligible profile and makes the result the model's newest scores.
+
+mod migrate;
+pub mod names;
+mod predictions;
+mod predictor;
+mod relation;
+mod shape;
+mod writer;
+
+pub use relation::ScoreRelation;
+pub use shape::profile_of;
+
+use std::time::Instant;
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::prelude::*;
+use propensity::cutoff::Cutoff;
+use propensity::event::spread::Span;
+use propensity::model::Scorer;
+use propensity::model::percentile::Percentiles;
+use propensity::model::score::Buckets;
+use propensity::time::Micros;
+
+use predictions::Predictions;
+use predictor::{Audience, Made, Predictor};
+use shape::Fit;
+use writer::{Writer, jsonb_datum, text_datum};
+
+use crate::catalog::args;
+use crate::catalog::held;
+use crate::catalog::instant;
+use crate::catalog::owner::{as_owner, ddl_as_owner};
+use crate::catalog::{self, Definition, NewRun};
+use crate::error::Error;
+use crate::feed::gather;
+use crate::pg::guc::Feeder;
+use crate::pg::laps::Laps;
+use crate::pg::memory;
+use crate::verbs::notice;
+
+use crate::catalog::version;
+use crate::feed::pushed::Pushed;
+use crate::feed::span;
+use crate::feed::stream::{BytesKind, Key, Skipped, Stream};
+use crate::verbs::segment;
+
+/// The predictions of a run, before they are written.
+struct Scored {
+    read: Read,
+    as_of: Micros,
+    /// When the events are, unless nobody had to ask.
+    span: Option<Span>,
+    predictions: Predictions,
+    laps: Laps,
+    percentiles: Percentiles,
+}
+
+/// What a run read.
+struct Read {
+    feeder: Feeder,
+    key: Key,
+    events: u64,
+    skipped: Skipped,
+    processes: usize,
+    partitions: usize,
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn score(
+    model: Option<&str>,
+    as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(run, i64),
+            name!(version, i32),
+            name!(as_of, TimestampWithTimeZone),
+            name!(profiles, i64),
+            name!(low, i64),
+            name!(medium, i64),
+            name!(high, i64),
+            name!(seconds, f64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let _memory = memory::GiveBack::new();
+    let (clock, started) = (Instant::now(), instant::clock());
+    catalog::refuse_read_only(c"customer_ai.score()");
+    let name = args::required("model", model)?;
+    let as_of = instant::as_of(as_of)?;
+    let row = held::for_writing(name, |definition| run(definition, as_of, clock, started))?;
+    Ok(TableIterator::once(row))
+}
+
+/// run, version, as_of, profiles, low, medium, high, seconds
+type Row = (i64, i32, TimestampWithTimeZone, i64, i64, i64, i64, f64);
+
+/// Predicts and writes, with the model and its sources held.
+fn run(
+    definition: &Definition,
+    as_of: Option<Micros>,
+    clock: Instant,
+    started: i64,
+) -> Result<Row, Error> {
+    let (number, mut scored) = version::with_active(definition, |number, scorer| {
+        // What cannot be written is not worth being computed. The relation of the key stays locked.
+        as_owner(definition, || check(definition))?;
+        let scored = as_owner(definition, || predict_all(definition, scorer, as_of))?;
+        Ok((number, scored))
+    })?;
+    memory::give_back();
+    let detail = serde_json::json!({
+        "events": scored.read.events,
+        "feeder": scored.read.feeder.name(),
+        "processes": scored.read.processes,
+        "partitions": scored.read.partitions,
+        "behind": span::behind(scored.span.as_ref()),
+        "seconds": scored.laps.seconds(),
+        "cpu": scored.laps.cpu(),
+    });
+    let before = catalog::last_score_run(definition.id)?;
+    let run = catalog::insert_run(
+        definition.id,
+        &NewRun {
+            kind: "score",
+            version: number,
+            as_of: scored.as_of,
+            started_at: started,
+            profiles: scored.predictions.profiles(),
+            buckets: Some(scored.predictions.buckets()),
+            percentiles: Some(scored.percentiles.cuts()),
+            skipped: &crate::verbs::train::json(&scored.read.skipped)?,
+            detail: &detail.to_string(),
+        },
+    )?;
+    ddl_as_owner(definition.owner_oid, || {
+        write(definition, &mut scored, run, number)
+    })?;
+    segment::refresh_all(definition)?;
+    catalog::remember(definition.id, definition.owner_oid)?;
+    notice::left_out(definition, &scored.read.skipped);
+    if let Some(span) = &scored.span {
+        notice::apart(definition, span);
+        if as_of.is_none() {
+            notice::old(definition, span)?;
+        }
+    }
+    if let Some(before) = before {
+        let profiles = scored.predictions.profiles();
+        notice::fewer(definition, (profiles, scored.as_of), &before);
+    }
+    let [low, medium, high] = scored.predictions.buckets();
+    Ok((
+        run,
+        number,
+        instant::from_micros(scored.as_of)?,
+        scored.predictions.profiles(),
+        low,
+        medium,
+        high,
+        clock.elapsed().as_secs_f64(),
+    ))
+}
+
+/// Reads the events and predicts for every eligible profile, as the model's owner.
+fn predict_all(
+    definition: &Definition,
+    scorer: &mut Scorer,
+    as_of: Option<Micros>,
+) -> Result<Scored, Error> {
+    if let Some(pushed) = Pushed::choose(definition, scorer.model())? {
+        return ask_all(definition, pushed, as_of);
+    }
+    let mut laps = Laps::start();
+    let until = as_of.unwrap_or_else(instant::now);
+    let mut stream = gather::read_known(definition, until, &scorer.model().schema)?;
+    let span = stream.span(definition)?;
+    let as_of = as_of.unwrap_or(span.last);
+    let mut cutoffs = instant::windows(definition, &[as_of])?;
+    gather::mark(&mut stream, definition, &mut cutoffs, false)?;
+    laps.end_with("read", stream.workers_cpu());
+    let predictions = predict_with(definition, &mut stream, scorer, &cutoffs[0])?;
+    laps.end_two("features", "reasons", predictions.spent);
+    let read = Read {
+        feeder: stream.feeder(),
+        key: stream.key().clone(),
+        events: stream.tally().events,
+        skipped: stream.tally().skipped,
+        processes: stream.processes(),
+        partitions: stream.partitions(),
+    };
+    let when = (as_of, Some(span));
+    Scored::new(definition, read, when, predictions, laps)
+}
+
+/// Has every eligible profile predicted for where its events are.
+fn ask_all(
+    definition: &Definition,
+    mut pushed: Pushed,
+    as_of: Option<Micros>,
+) -> Result<Scored, Error> {
+    let mut laps = Laps::start();
+    let (as_of, span) = match as_of {
+        Some(as_of) => (as_of, None),
+        None => {
+            let span = span::of(definition, &pushed.spread()?)?;
+            // Without events there will be an error.
+            let newest = if span.last == Micros::MIN {
+                instant::now()
+            } else {
+                span.last
+            };
+            (newest, Some(span))
+        }
+    };
+    let cutoffs = instant::windows(definition, &[as_of])?;
+    let (medium, high) = definition.options.buckets;
+    let mut predictions = Predictions::new(Buckets::new(medium, high)?);
+    let (mut made, factors) = (Made::default(), definition.options.factors);
+    pushed.scores(&cutoffs[0], factors, &mut |key, scored| {
+        made.push(key, scored.probability, scored.score, scored.factors)?;
+        predictions.take(&made, 1);
+        made.clear();
+        Ok(())
+    })?;
+    laps.end("read");
+    let read = Read {
+        feeder: Feeder::PushedDown,
+        key: pushed.key().clone(),
+        events: pushed.events(),
+        skipped: pushed.skipped(),
+        processes: 1,
+        partitions: 1,
+    };
+    if read.events == 0 {
+        return Err(read.skipped.no_events(definition, None));
+    }
+    Scored::new(definition, read, (as_of, span), predictions, laps)
+}
+
+impl Scored {
+    fn new(
+        definition: &Definition,
+        read: Read,
+        (as_of, span): (Micros, Option<Span>),
+        mut predictions: Predictions,
+        laps: Laps,
+    ) -> Result<Self, Error> {
+        if predictions.profiles() == 0 {
+            return Err(Error::NoEligible {
+                model: definition.name.clone(),
+                cutoffs: vec![instant::text(as_of)],
+            });
+        }
+        let percentiles = predictions.percentiles()?;
+        Ok(Self {
+            read,
+            as_of,
+            span,
+            predictions,
+            laps,
+            percentiles,
+        })
+    }
+}
+
+/// Predicts for every profile of the stream that is eligible at the cutoff, on one thread or two.
+fn predict_with(
+    definition: &Definition,
+    stream: &mut Stream,
+    scorer: &mut Scorer,
+    cutoff: &Cutoff,
+) -> Result<Predictions, Error> {
+    let (medium, high) = definition.options.buckets;
+    let mut predictions = Predictions::new(Buckets::new(medium, high)?);
+    let rules = gather::rules(definition);
+    let audience = Audience {
+        rules: &rules,
+        cutoff,
+        most_factors: definition.options.factors,
+    };
+    let two = stream.keeps_two_busy();
+    let mut copy = two.then(|| scorer.clone());
+    let predictor = |scorer| Predictor::new(audience, scorer, stream.dictionaries());
+    let predictors = (predictor(scorer), copy.as_mut().map(predictor));
+    let threads = 1 + usize::from(two);
+    stream.share_out(predictors, &mut |made| {
+        predictions.take(&made, threads);
+        Ok(())
+    })?;
+    Ok(predictions)
+}
+
+/// Whether scores of the profiles as they are now can be written.
+fn check(definition: &Definition) -> Result<(), Error> {
+    ScoreRelation::find(definition)?.check(&Key::of(definition)?)?;
+    Ok(())
+}
+
+/// Writes the run into a partition of its own and makes it the newest.
+fn write(
+    definition: &Definition,
+    scored: &mut Scored,
+    run: i64,
+    version: i32,
+) -> Result<(), Error> {
+    let key = &scored.read.key;
+    let mut relation = ScoreRelation::find(definition)?;
+    let fit = relation.check(key)?;
+    relation.ensure(key, run)?;
+    let table = relation.create_run(run, key, &fit)?;
+    let mut writer = Writer::open(&table, shape::row(&relation::profile_name(key), key))?;
+    let scored_at = Datum::from(scored.as_of.saturating_sub(crate::feed::stream::EPOCH));
+    let (kind, percentiles) = (key.kind, &scored.percentiles);
+    scored.predictions.read(&mut |row| {
+        writer.write(|| {
+            [
+                key_datum(row.key, kind),
+                Datum::from(row.probability.to_bits()),
+                Datum::from(row.score),
+                Datum::from(percentiles.percentile(row.probability)),
+                text_datum(row.bucket.name().as_bytes()),
+                jsonb_datum(row.factors),
+                scored_at,
+                Datum::from(run),
+                Datum::from(version),
+            ]
+        });
+    })?;
+    writer.finish();
+    if let Fit::Retyped(found) = &fit {
+        // Readers have to wait from here on, until the transaction ends.
+        relation.migrate(found, key)?;
+    }
+    relation.attach(&table, run, key)?;
+    relation.retire()
+}
+
+/// A key's bytes as a datum of its type again, in the current memory context.
+fn key_datum(bytes: &[u8], kind: BytesKind) -> Datum {
+    let integer = || bytes.try_into().map_or(0, i64::from_le_bytes);
+    match kind {
+        BytesKind::Int2 => Datum::from(integer() as i16),
+        BytesKind::Int4 => Datum::from(integer() as i32),
+        BytesKind::Int8 => Datum::from(integer()),
+        BytesKind::Uuid => {
+            // SAFETY: 16 bytes are copied into 16 allocated bytes.
+            unsafe {
+                let uuid: *mut u8 = pg_sys::palloc(16).cast();
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), uuid, bytes.len().min(16));
+                Datum::from(uuid)
+            }
+        }
+        // text, varchar, bpchar, bytea and numeric are all a length and the bytes.
+        BytesKind::Varlena => text_datum(bytes),
+    }
+}

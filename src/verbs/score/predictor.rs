@@ -1,0 +1,162 @@
+//! From profiles to predictions with reasons, in blocks. Pure computing, for any thread.
+
+use std::ffi::CStr;
+
+use propensity::Error;
+use propensity::cutoff::Cutoff;
+use propensity::event::dictionary::Dictionaries;
+use propensity::event::history::Profile;
+use propensity::features::Features;
+use propensity::features::population::Rules;
+use propensity::model::{Explanation, Scorer};
+use propensity::walk::Worker;
+
+use crate::pg::laps::{Spent, Watch};
+
+/// Profiles predicted at once, so that one tree's tables stay in cache.
+const BLOCK: usize = 256;
+
+/// Whom to predict for.
+#[derive(Clone, Copy)]
+pub struct Audience<'a> {
+    pub rules: &'a Rules,
+    pub cutoff: &'a Cutoff,
+    /// Factors to name for each profile.
+    pub most_factors: usize,
+}
+
+/// Predicts for every eligible profile that it visits.
+pub struct Predictor<'a> {
+    audience: Audience<'a>,
+    scorer: &'a mut Scorer,
+    features: Features,
+    /// Features and keys of the block that waits to be predicted.
+    cells: Vec<f64>,
+    keys: Vec<u8>,
+    key_ends: Vec<usize>,
+    made: Made,
+}
+
+/// Predictions, not yet taken over.
+#[derive(Default)]
+pub struct Made {
+    /// As they are spooled: lengths of key and factors, probability, score, key, factors.
+    pub rows: Vec<u8>,
+    /// Probability and score of each.
+    pub scores: Vec<(f64, i16)>,
+    /// What predicting took.
+    pub spent: Spent,
+}
+
+impl Made {
+    /// Starts again, in the same memory.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.scores.clear();
+        self.spent = Spent::default();
+    }
+
+    /// Adds a prediction for a profile; the factors are JSON.
+    pub fn push(
+        &mut self,
+        key: &[u8],
+        probability: f64,
+        score: i16,
+        factors: &CStr,
+    ) -> Result<(), Error> {
+        let json = factors.to_bytes_with_nul();
+        self.scores.try_reserve(1)?;
+        self.scores.push((probability, score));
+        let rows = &mut self.rows;
+        rows.try_reserve(super::predictions::HEAD + key.len() + json.len())?;
+        rows.extend_from_slice(&(key.len() as u32).to_le_bytes());
+        rows.extend_from_slice(&(json.len() as u32).to_le_bytes());
+        rows.extend_from_slice(&probability.to_le_bytes());
+        rows.extend_from_slice(&score.to_le_bytes());
+        rows.extend_from_slice(key);
+        rows.extend_from_slice(json);
+        Ok(())
+    }
+}
+
+impl<'a> Predictor<'a> {
+    pub fn new(
+        audience: Audience<'a>,
+        scorer: &'a mut Scorer,
+        dictionaries: &Dictionaries,
+    ) -> Self {
+        let features = Features::new(&scorer.model().schema, dictionaries);
+        Self {
+            audience,
+            scorer,
+            features,
+            cells: Vec::new(),
+            keys: Vec::new(),
+            key_ends: Vec::new(),
+            made: Made::default(),
+        }
+    }
+
+    /// Predicts for the profiles that wait.
+    fn predict(&mut self, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        let watch = Watch::thread();
+        let Self {
+            audience,
+            scorer,
+            cells,
+            keys,
+            key_ends,
+            made,
+            ..
+        } = self;
+        let (mut json, mut start) = (String::new(), 0);
+        let mut keep = |row: usize, explanation: &Explanation| {
+            let key = &keys[start..key_ends[row]];
+            start = key_ends[row];
+            json.clear();
+            explanation
+                .grouping
+                .write_json(explanation.factors, audience.most_factors, &mut json);
+            json.push('\0');
+            let factors = CStr::from_bytes_with_nul(json.as_bytes());
+            let prediction = &explanation.prediction;
+            let factors = factors.map_err(|_| Error::BadRecord)?;
+            made.push(key, prediction.probability, prediction.score, factors)
+        };
+        scorer.explain_rows(cells, audience.most_factors, &mut keep, poll)?;
+        cells.clear();
+        keys.clear();
+        key_ends.clear();
+        made.spent += watch.spent();
+        Ok(())
+    }
+}
+
+impl Worker for Predictor<'_> {
+    type Made = Made;
+
+    fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
+        let Audience { rules, cutoff, .. } = self.audience;
+        if !rules.eligible(profile, cutoff) {
+            return Ok(());
+        }
+        let (end, width) = (self.cells.len(), self.features.len());
+        self.cells.try_reserve(width)?;
+        self.cells.resize(end + width, 0.0);
+        self.features.start();
+        self.features
+            .row(profile, cutoff.at, &mut self.cells[end..], poll)?;
+        self.keys.try_reserve(profile.key.len())?;
+        self.keys.extend_from_slice(profile.key);
+        self.key_ends.push(self.keys.len());
+        if self.key_ends.len() == BLOCK {
+            self.predict(poll)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Made, Error> {
+        self.predict(poll)?;
+        Ok(std::mem::take(&mut self.made))
+    }
+}
