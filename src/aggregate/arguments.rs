@@ -13,8 +13,9 @@ use propensity::event::dictionary::Dictionary;
 use propensity::time::{DAY, Micros};
 
 use crate::error::Error;
-use crate::feed::stream::{BytesKind, EPOCH, Number, NumberKind};
-use crate::source::condition::type_name;
+use crate::pg::datum::{BytesKind, EPOCH, Number, NumberKind};
+
+use crate::pg::relation::type_name;
 
 /// Where the arguments of `event_features` and `event_scores` stand, the state being the first; those of an event
 /// follow.
@@ -32,7 +33,7 @@ pub const ELIGIBLE: usize = 3;
 pub const EXCLUDED: usize = 4;
 pub const ATTRIBUTES: usize = 5;
 
-/// 4713-01-01 BC and 294276-12-30, as `instant::sql` has them, in days since 2000-01-01.
+/// 4713-01-01 BC and 294276-12-30, as `source::time_sql` has them, in days since 2000-01-01.
 const FIRST_DAY: i64 = -2_451_507;
 const LAST_DAY: i64 = 106_751_981;
 

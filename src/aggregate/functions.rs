@@ -20,8 +20,8 @@ use super::log::Log;
 use super::site::Site;
 use crate::catalog::args::Options;
 use crate::error::Error;
+use crate::pg::list::pointers;
 use crate::pg::memory::poll;
-use crate::source::condition::pointers;
 
 /// How all functions of ours that are not made by pgrx are called.
 pub static V1: Pg_finfo_record = Pg_finfo_record { api_version: 1 };

@@ -9,8 +9,9 @@ use propensity::walk::sample;
 use super::arguments::type_of;
 use super::functions::{V1, argument, values};
 use crate::error::Error;
-use crate::feed::stream::{BytesKind, ordered};
-use crate::source::condition::type_name;
+use crate::pg::datum::BytesKind;
+use crate::pg::relation::type_name;
+use propensity::walk::sample::ordered;
 
 #[unsafe(no_mangle)]
 extern "C-unwind" fn pg_finfo_sample_place() -> *const Pg_finfo_record {

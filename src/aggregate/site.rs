@@ -16,7 +16,6 @@ use super::arguments::{self, Arguments};
 use super::ask::{Ask, Task};
 use super::log::Log;
 use crate::error::Error;
-use crate::feed::stream::Stream;
 use crate::pg::memory::poll;
 
 /// Rows between two polls.
@@ -53,7 +52,7 @@ impl Site {
         }
         let mut site = Self::new(ask, names.numbers.len(), names.codes.len(), arguments);
         // So that features can be set up before the events come.
-        Stream::know(&mut site.dictionaries, &model.schema)?;
+        model.schema.preload(&mut site.dictionaries)?;
         let most_factors = match ask.task {
             Task::Answer { factors, .. } => usize::try_from(factors).unwrap_or(usize::MAX),
             Task::Collect { .. } => 0,

@@ -1,11 +1,11 @@
 //! Arguments of SQL functions, checked once, into types that cannot be wrong. Every default lives here.
 
 use pgrx::datum::Interval;
+use propensity::features::schema::TextUse;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 use crate::error::Error;
-use crate::source::relation::TakeAs;
 
 /// The value of an argument that must not be NULL.
 pub fn required<T>(argument: &'static str, value: Option<T>) -> Result<T, Error> {
@@ -143,24 +143,6 @@ impl Default for Options {
     }
 }
 
-/// All options by name, each with an example of its value.
-pub const OPTIONS: [(&str, &str); 15] = [
-    ("scores", r#""public.my_scores""#),
-    ("buckets", "[25, 75]"),
-    ("seed", "1"),
-    ("algorithm", r#""auto""#),
-    ("factors", "3"),
-    ("keep_runs", "10"),
-    ("max_training_rows", "200000"),
-    ("timezone", r#""Europe/Berlin""#),
-    ("columns", r#"["amount", "status"]"#),
-    ("ignore", r#"["comment"]"#),
-    ("attributes", r#"{"net": "amount - tax"}"#),
-    ("take_as", r#"{"zip": "category"}"#),
-    ("known_ahead", r#"["due_on"]"#),
-    ("allow_small", "true"),
-    ("goal_name", r#""Purchase""#),
-];
 const MAX_TEXT: usize = 64 * 1024;
 
 impl Options {
@@ -399,4 +381,38 @@ fn shown(value: &Value) -> String {
 
 fn is_long(object: &Map<String, Value>) -> bool {
     object.len() > 5
+}
+
+/// What a user may ask for with the option `take_as`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakeAs {
+    /// A number: sums and means are made of it.
+    Amount,
+    /// A name of which there are few: each value counts by itself.
+    Category,
+    /// A name of which there are many: only how many different ones there are counts.
+    Identifier,
+}
+
+impl TakeAs {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Amount, Self::Category, Self::Identifier];
+
+    /// As users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Amount => "amount",
+            Self::Category => "category",
+            Self::Identifier => "identifier",
+        }
+    }
+
+    /// What a text is to be.
+    pub fn text_use(self) -> Option<TextUse> {
+        match self {
+            Self::Amount => None,
+            Self::Category => Some(TextUse::Category),
+            Self::Identifier => Some(TextUse::Identifier),
+        }
+    }
 }

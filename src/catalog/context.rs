@@ -7,8 +7,8 @@ use pgrx::pg_sys::panic::{CaughtError, ErrorReport, ErrorReportWithLevel};
 use pgrx::{PgSqlErrorCode as Code, PgTryBuilder};
 
 use crate::catalog::Definition;
-use crate::catalog::owner::role_name;
 use crate::error::Error;
+use crate::pg::role::role_name;
 
 /// Does something with the expressions of a model. Errors about values and rights say which expressions they can be of.
 pub fn of_model<T>(

@@ -7,9 +7,8 @@ use propensity::time::Micros;
 
 use crate::catalog::Definition;
 use crate::error::Error;
-use crate::feed::stream::EPOCH;
+use crate::pg::datum::EPOCH;
 use crate::pg::sql;
-use crate::source::relation::{Category, Column, literal, quote};
 
 /// An instant that is not infinite, as microseconds since 1970.
 pub fn to_micros(instant: TimestampWithTimeZone) -> Option<Micros> {
@@ -179,23 +178,3 @@ pub fn array(instants: &[Micros]) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
         .collect();
     (pg_sys::TIMESTAMPTZARRAYOID, list.into_datum())
 }
-
-/// A column of type timestamptz, timestamp or date as a timestamptz, in SQL.
-pub fn sql(alias: &str, column: &Column, zone: &str) -> String {
-    let value = format!("{alias}.{}", quote(&column.name));
-    if !matches!(column.category, Category::Timestamp | Category::Date) {
-        return value;
-    }
-    format!(
-        "pg_catalog.timezone({}, (CASE WHEN {value} OPERATOR(pg_catalog.>) '{LAST_DAY}' \
-         AND {value} OPERATOR(pg_catalog.<) 'infinity' THEN '{LAST_DAY}' \
-         WHEN {value} OPERATOR(pg_catalog.<) '{FIRST_DAY}' \
-         AND {value} OPERATOR(pg_catalog.>) '-infinity' THEN '{FIRST_DAY}' ELSE {value} END)::pg_catalog.timestamp)",
-        literal(zone)
-    )
-}
-
-/// The first and last days whose midnights are instants in every time zone. Times before and after
-/// them are taken as these: older than any history, later than any cutoff.
-const FIRST_DAY: &str = "4713-01-01 BC";
-const LAST_DAY: &str = "294276-12-30";

@@ -7,6 +7,7 @@ pub mod held;
 mod history;
 pub mod instant;
 mod model;
+pub mod notice;
 pub mod owner;
 mod owners;
 pub mod place;
@@ -22,8 +23,8 @@ pub use history::{
     superseded_runs,
 };
 pub use model::{
-    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan, mine,
-    scores_in, set_active, set_altered,
+    Condition, Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock,
+    lock_orphan, mine, scores_in, set_active, set_altered,
 };
 pub use owners::{give, let_go, note};
 pub use places::{remember, scores_owner};

@@ -10,10 +10,22 @@ use super::places::remember;
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
 use super::{not_null, sql};
 use crate::catalog::args::{Options, interval_text};
-use crate::catalog::owner::{Owner, current, owner_of};
+use crate::catalog::owner::{Owner, owner_of};
 use crate::catalog::place;
 use crate::error::{Error, nearest};
-use crate::source::condition::Condition;
+use crate::pg::role::current;
+
+/// A condition that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// As the user wrote it, to be read.
+    pub text: String,
+    /// What runs: one expression in which every name is qualified, so that it means the same under the pinned
+    /// search_path as the text meant under that of who defined it. `e` is what conditions see, `c.cutoff` the cutoff.
+    pub sql: String,
+    /// With an aggregate it is about the events of a window, without about one event.
+    pub aggregate: bool,
+}
 
 /// Which end of the scores is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

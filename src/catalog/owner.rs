@@ -10,9 +10,11 @@ use crate::catalog::Definition;
 use crate::catalog::context;
 use crate::catalog::place;
 use crate::error::Error;
+use crate::pg::relation::quote;
+use crate::pg::role::{current, existing_name, is_member, is_superuser, role_name, role_oid};
+use crate::pg::setting::{set, with_setting};
 use crate::pg::sql;
 use crate::pg::sqltype::Name;
-use crate::source::relation::quote;
 
 /// What may be done meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,18 +23,6 @@ enum Mode {
     Restricted,
     /// Our own DDL and writes, which no user wrote.
     Own,
-}
-
-/// The current role.
-pub fn current() -> pg_sys::Oid {
-    // SAFETY: reads a variable of the backend.
-    unsafe { pg_sys::GetUserId() }
-}
-
-/// Whether a role is another one or a member of it, as superusers are of all.
-pub fn is_member(role: pg_sys::Oid, of: pg_sys::Oid) -> bool {
-    // SAFETY: catalog look-ups on the main thread.
-    unsafe { pg_sys::is_member_of_role(role, of) }
 }
 
 /// Runs statements on our own tables as their owner, whom nobody else may be: for src/catalog alone, never with SQL of
@@ -192,20 +182,6 @@ impl Owner {
     }
 }
 
-/// Whether a role is a superuser.
-pub fn is_superuser(role: pg_sys::Oid) -> bool {
-    // SAFETY: a look-up in the catalog on the main thread.
-    unsafe { pg_sys::superuser_arg(role) }
-}
-
-/// The OID of a role, if it exists.
-pub fn role_oid(name: &str) -> Option<pg_sys::Oid> {
-    let name = CString::new(name).ok()?;
-    // SAFETY: a look-up in the catalog by name.
-    let oid = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) };
-    (oid != pg_sys::InvalidOid).then_some(oid)
-}
-
 /// Whether the current role may see and run what belongs to a role: what the views ask for every row, so not an SQL
 /// function, which costs a millisecond to start.
 #[pg_extern(name = "_is_mine", stable, parallel_safe)]
@@ -228,19 +204,6 @@ fn owner_now(
 ) -> Option<String> {
     let name = place::noted(owner_oid, place).and_then(existing_name);
     name.or_else(|| owner.map(|owner| owner.0))
-}
-
-fn existing_name(role: pg_sys::Oid) -> Option<String> {
-    // SAFETY: with `noerr` the result is NULL or a C string in the current memory context.
-    unsafe {
-        let name = pg_sys::GetUserNameFromId(role, true);
-        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
-    }
-}
-
-/// The name of a role.
-pub fn role_name(role: pg_sys::Oid) -> String {
-    existing_name(role).unwrap_or_else(|| role.to_string())
 }
 
 /// What DROP ROLE names when the role owns models: a right on the column of the owners. Nobody holds this right, so
@@ -342,23 +305,6 @@ const PINNED: [(&CStr, &CStr); 7] = [
     (c"bytea_output", c"hex"),
 ];
 
-/// Sets a setting until the current nest level of settings ends.
-fn set(name: &CStr, value: &CStr) {
-    // SAFETY: both strings are copied.
-    unsafe {
-        pg_sys::set_config_option(
-            name.as_ptr(),
-            value.as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
-    }
-}
-
 /// Runs a function that defines, with the search_path of its caller: names in conditions are looked up in it, as those
 /// of a view are. Everything else runs with the search_path pinned, which such a function cannot do by its SET clause:
 /// that would hide the caller's.
@@ -391,21 +337,6 @@ fn path() -> Result<CString, Error> {
         required: "names of schemas".to_owned(),
         hint: "Set search_path to the schemas that the condition needs.".to_owned(),
     })
-}
-
-/// Does something with a setting in force, which then has its value again; after an error, the abort of the
-/// (sub)transaction sees to that.
-pub fn with_setting<T>(
-    name: &CStr,
-    value: &CStr,
-    work: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
-    // SAFETY: plain assignments in the backend; the nest level ends where it began.
-    let level = unsafe { pg_sys::NewGUCNestLevel() };
-    set(name, value);
-    let result = work();
-    unsafe { pg_sys::AtEOXact_GUC(false, level) };
-    result
 }
 
 /// The caller's identity while another one is in force. There is no Drop: it would call Postgres while an error

@@ -4,9 +4,10 @@
 use pgrx::pg_sys;
 
 use super::{not_null, sql};
-use crate::catalog::owner::{self, Owner, role_name};
+use crate::catalog::owner::{self, Owner};
 use crate::catalog::place;
 use crate::error::Error;
+use crate::pg::role::{self, role_name};
 
 /// The tables whose rows are of a model, and say whose they are.
 const PARTS: [&str; 5] = [
@@ -46,7 +47,7 @@ pub fn note(model_id: i64) -> Result<bool, Error> {
         Ok(owner::owner_of(&not_null::<String>(row.get(1)?)?, oid))
     })?;
     match found {
-        Some(owner @ Owner::Role(role)) if owner.is_open_to(owner::current()) => {
+        Some(owner @ Owner::Role(role)) if owner.is_open_to(role::current()) => {
             super::remember(model_id, role)?;
             Ok(true)
         }

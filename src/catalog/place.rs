@@ -7,9 +7,9 @@ use std::ffi::{CStr, CString, c_char};
 
 use pgrx::{pg_extern, pg_sys};
 
+use crate::catalog::notice;
+use crate::pg::relation;
 use crate::pg::sqltype::Name;
-use crate::source::relation;
-use crate::verbs::notice;
 
 /// Schema and name of a relation.
 pub type Names = (String, String);

@@ -5,7 +5,7 @@ use pgrx::pg_sys;
 use super::{not_null, sql};
 use crate::catalog::place::{self, Names};
 use crate::error::Error;
-use crate::source::relation;
+use crate::pg::relation;
 
 /// A relation as the catalog keeps it.
 struct Kept {

@@ -3,10 +3,11 @@
 use pgrx::spi::SpiHeapTupleData;
 
 use super::{not_null, sql};
-use crate::catalog::owner::{current, owner_of};
+use crate::catalog::owner::owner_of;
 use crate::catalog::place;
 use crate::error::{Error, nearest};
-use crate::source::relation;
+use crate::pg::relation;
+use crate::pg::role::current;
 
 /// A segment as it was created.
 #[derive(Clone, Debug, PartialEq, Eq)]

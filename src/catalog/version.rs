@@ -4,10 +4,10 @@ use std::cell::RefCell;
 
 use propensity::model::{Model, Scorer};
 
+use crate::catalog::notice;
 use crate::catalog::{self, Active, Definition, Stamp};
 use crate::error::Error;
 use crate::pg::memory::poll;
-use crate::verbs::notice;
 
 /// Versions kept decoded per backend.
 const KEPT: usize = 8;

@@ -1,7 +1,10 @@
 //! What can go wrong in this layer.
 //! Errors of Postgres itself (from SPI, the parser, the executor) are not here: they pass through as they are.
 
+mod listed;
 mod message;
+
+pub use listed::listed;
 
 use std::io;
 

@@ -1,12 +1,17 @@
 //! PostgreSQL, without a word of models.
 
 pub mod attempt;
+pub mod datum;
 pub mod guc;
 pub mod jit;
 pub mod laps;
+pub mod list;
 pub mod memory;
 pub mod plan;
+pub mod relation;
+pub mod role;
 pub mod rows;
+pub mod setting;
 pub mod sql;
 pub mod sqltype;
 pub mod thread;

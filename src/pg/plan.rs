@@ -7,7 +7,7 @@ use pgrx::Spi;
 use pgrx::pg_sys::{self, Oid, PlannedStmt, SPIPlanPtr};
 
 use crate::error::Error;
-use crate::source::condition::pointers;
+use crate::pg::list::pointers;
 
 /// Has the planner plan a query that has parameters of these types, and looks at what it says.
 pub fn look_at(sql: &str, types: &[Oid], look: &mut dyn FnMut(&PlannedStmt)) -> Result<(), Error> {

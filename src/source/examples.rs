@@ -6,9 +6,11 @@ use pgrx::pg_sys::Oid;
 use pgrx::spi::SpiHeapTupleData;
 
 use crate::catalog::Definition;
-use crate::catalog::instant;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgSqlErrorCode as Code};
+
 use crate::error::Error;
-use crate::source::relation::{Category, Relation, quote};
+use crate::pg::relation::{Category, Relation, quote};
 
 /// How to read an `examples` relation.
 pub struct Examples {
@@ -82,7 +84,7 @@ pub fn open(definition: &Definition, oid: Oid, key_cast: &str) -> Result<Example
     let rows = format!(
         "SELECT x.{}{key_cast} AS profile, {} AS cutoff, {outcome} AS label FROM {} x",
         quote(&profile.name),
-        instant::sql("x", cutoff, &definition.time_zone),
+        super::time_sql("x", cutoff, &definition.time_zone),
         relation.sql()
     );
     let labelled = label.is_some();
@@ -216,4 +218,17 @@ fn wrong(
         required,
         hint,
     }
+}
+
+/// Says in one NOTICE what was found odd in an `examples` relation, if anything was.
+pub fn notice(relation: &str, remarks: &[String]) {
+    if remarks.is_empty() {
+        return;
+    }
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("examples of \"{relation}\": {}", remarks.join("; ")),
+        "train",
+    )
+    .report(PgLogLevel::NOTICE);
 }

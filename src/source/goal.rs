@@ -4,8 +4,9 @@ use pgrx::Spi;
 
 use crate::catalog::Definition;
 use crate::error::{Error, nearest, not_null};
+use crate::pg::relation::quote;
+use crate::source;
 use crate::source::compared::{Compared, compared};
-use crate::source::relation::{self, quote};
 
 /// Values that a message shows.
 const SHOWN: usize = 5;
@@ -13,8 +14,8 @@ const SHOWN: usize = 5;
 /// How many events meet the goal, and which values there are of what it asks: read again, for a message only. Nothing of
 /// a goal about several events but the values.
 pub fn explained(definition: &Definition) -> Result<String, Error> {
-    let sources = relation::open_events(definition)?;
-    let from = relation::seen_sql(&sources);
+    let sources = source::open_events(definition)?;
+    let from = source::seen_sql(&sources);
     let known = |name: &str| {
         let mut columns = sources.iter().flat_map(|events| &events.columns);
         name == "event" || name == "source" || columns.any(|column| column.name == name)

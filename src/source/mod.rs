@@ -1,8 +1,21 @@
-//! Relations of users: their columns, conditions over them, what is told of them before a run.
+//! Relations of users: what their columns are taken for, how several become one stream, conditions over them, and
+//! what is told of them before a run.
 
-pub mod compared;
+mod compared;
 pub mod condition;
 pub mod examples;
 pub mod goal;
-pub mod relation;
+mod guess;
+mod role;
+mod sample;
+mod time;
+mod union;
 pub mod updates;
+
+pub use guess::{check_profile, profile_column, time_column};
+pub use role::{Role, event_role, number, profile_role, role, text};
+pub use time::time_sql;
+pub use union::{
+    Events, Names, Profiles, attribute_columns, event_columns, events_sql, folded, is_profile,
+    open_events, open_profiles, open_source, profile_sql, seen_sql, source_sql,
+};

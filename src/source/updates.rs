@@ -4,9 +4,9 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 use crate::catalog::Definition;
+use crate::error::listed;
 use crate::error::{Error, not_null};
 use crate::pg::sql;
-use crate::verbs::notice::listed;
 
 /// From one update in so many rows on it is said; fewer are corrections.
 const ONE_IN: i64 = 100;

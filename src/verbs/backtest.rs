@@ -19,9 +19,9 @@ use crate::error::Error;
 use crate::feed::gather;
 use crate::feed::stream::Stream;
 use crate::pg::memory::{GiveBack, poll};
+use crate::pg::relation::Category;
+use crate::pg::relation::type_name;
 use crate::pg::sqltype::AnyValue;
-use crate::source::condition::type_name;
-use crate::source::relation::Category;
 use crate::verbs::train::TrainingRows;
 
 /// What a training as of one cutoff found, and how it did afterwards.

@@ -5,11 +5,12 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::catalog::args::required;
-use crate::catalog::owner::{as_owner, with_setting};
+use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition};
 use crate::error::{Error, not_null};
 use crate::pg::attempt::attempt;
-use crate::source::relation::{literal, qualified, quote};
+use crate::pg::relation::{literal, qualified, quote};
+use crate::pg::setting::with_setting;
 use crate::verbs::score::{self, ScoreRelation};
 use crate::verbs::segment;
 

@@ -12,8 +12,9 @@ use propensity::time::{self, Micros};
 use propensity::walk::sample::Share;
 
 use crate::catalog::instant;
+use crate::catalog::notice::warning;
 use crate::catalog::{Definition, Run};
-use crate::error::Error;
+use crate::error::{Error, listed};
 use crate::feed::gather::Gathered;
 use crate::feed::span;
 use crate::feed::stream::Skipped;
@@ -66,17 +67,6 @@ pub fn least(left_out: &LeftOut) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// Some of the names, and how many more there are.
-pub fn listed(names: &[String]) -> String {
-    const LISTED: usize = 12;
-    let some: Vec<&str> = names.iter().take(LISTED).map(String::as_str).collect();
-    let mut text = some.join(", ");
-    if let Some(more @ 1..) = names.len().checked_sub(LISTED) {
-        text.push_str(&format!(" and {more} more"));
-    }
-    text
-}
-
 /// Says that not all event types were told apart, if so.
 pub fn too_many_types(definition: &Definition, gathered: &Gathered) {
     if !gathered.stream.types_chosen() {
@@ -94,19 +84,6 @@ pub fn too_many_types(definition: &Definition, gathered: &Gathered) {
     )
     .set_detail("All others count as one type, ~other.")
     .set_hint("Choose a type_column that says what kind of event it is; identifiers are better left as attributes.")
-    .report(PgLogLevel::NOTICE);
-}
-
-/// Says in one NOTICE what was found odd in an `examples` relation, if anything was.
-pub fn examples(relation: &str, remarks: &[String]) {
-    if remarks.is_empty() {
-        return;
-    }
-    ErrorReport::new(
-        Code::ERRCODE_SUCCESSFUL_COMPLETION,
-        format!("examples of \"{relation}\": {}", remarks.join("; ")),
-        "train",
-    )
     .report(PgLogLevel::NOTICE);
 }
 
@@ -184,20 +161,6 @@ pub fn always_called(relation: &str, value: &str) {
     .report(PgLogLevel::NOTICE);
 }
 
-/// Warns of a version that was trained on another definition.
-pub fn outdated(definition: &Definition, version: i32, parts: &[String]) {
-    warning(format!(
-        "model \"{}\": version {version} was trained on another definition",
-        definition.name
-    ))
-    .set_detail(format!("Changed since: {}.", parts.join(", ")))
-    .set_hint(format!(
-        "Run SELECT * FROM customer_ai.train('{}').",
-        definition.name
-    ))
-    .report(PgLogLevel::WARNING);
-}
-
 /// Warns of events that have ended longer ago than the outcome window.
 pub fn old(definition: &Definition, span: &Span) -> Result<(), Error> {
     let age = time::days_between(span.last, instant::now());
@@ -232,10 +195,6 @@ pub fn fewer(definition: &Definition, (profiles, as_of): (i64, Micros), before: 
     ))
     .set_hint("Check that the events are complete, and that their times are right.")
     .report(PgLogLevel::WARNING);
-}
-
-fn warning(text: String) -> ErrorReport {
-    ErrorReport::new(Code::ERRCODE_WARNING, text, "customer_ai")
 }
 
 /// Says in one NOTICE what was left out while reading, if anything was.
@@ -367,31 +326,6 @@ pub fn segment_indexed(segment: &str) {
         "Its readers had to wait for this refresh.",
         "To drop the segment run customer_ai.drop_segment.".to_owned(),
     );
-}
-
-/// Says that a relation has another name than the one kept, and is used all the same.
-pub fn moved(kept: &(String, String), now: &(String, String)) {
-    ErrorReport::new(
-        Code::ERRCODE_SUCCESSFUL_COMPLETION,
-        format!(
-            "relation \"{}.{}\" is now \"{}.{}\"",
-            kept.0, kept.1, now.0, now.1
-        ),
-        "place",
-    )
-    .set_detail("It was renamed or moved; the model goes on with it.")
-    .report(PgLogLevel::NOTICE);
-}
-
-/// Says that a model was given to the role that its scores were given to.
-pub fn given(model: &str, before: &str, owner: &str) {
-    ErrorReport::new(
-        Code::ERRCODE_SUCCESSFUL_COMPLETION,
-        format!("model \"{model}\" of role \"{before}\" is now a model of role \"{owner}\""),
-        "owner",
-    )
-    .set_detail("Its scores were given to that role, by REASSIGN OWNED or by hand.")
-    .report(PgLogLevel::NOTICE);
 }
 
 /// Says that a supposed value changes nothing.

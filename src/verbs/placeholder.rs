@@ -7,7 +7,7 @@ use propensity::event::history::Profile;
 use crate::error::Error;
 use crate::feed::gather::Gathered;
 use crate::feed::stream::Stream;
-use crate::source::relation::{literal, quote};
+use crate::pg::relation::{literal, quote};
 
 /// What stands for many is pointed out from this part of the events on: one in so many.
 const PART: u64 = 10;

@@ -12,9 +12,10 @@ use crate::catalog::owner::{as_owner, ddl_as_owner, defining};
 use crate::catalog::{self, Definition, Segment};
 use crate::error::Error;
 use crate::pg::attempt::attempt;
+use crate::pg::relation::{self, Relation, literal, qualified, quote};
 use crate::pg::sql;
+use crate::source;
 use crate::source::condition::{self, CutoffName, Scope};
-use crate::source::relation::{self, Relation, literal, qualified, quote};
 use crate::verbs::notice;
 use crate::verbs::score::names;
 
@@ -266,7 +267,7 @@ fn from_sql(definition: &Definition, scores: &Relation) -> Result<String, Error>
         .map(|column| column.name.clone())
         .collect();
     let (mut items, mut joins) = (vec!["s.*".to_owned()], String::new());
-    for (index, profiles) in relation::open_profiles(definition)?.iter().enumerate() {
+    for (index, profiles) in source::open_profiles(definition)?.iter().enumerate() {
         let mut columns = Vec::new();
         for column in profiles.columns() {
             if !seen.contains(&column.name) {

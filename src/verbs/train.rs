@@ -6,9 +6,9 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
 use propensity::features::schema::{LeftOut, Schema};
+use propensity::fit::hold_out;
 use propensity::fit::{self, FitParams, Fitted, Objection, Record, Report, Warning};
 use propensity::learn::dataset::Dataset;
-use propensity::learn::split;
 use propensity::model::format;
 use propensity::model::{Model, Scorer};
 use propensity::time::Micros;
@@ -239,7 +239,7 @@ impl TrainingRows {
             });
         }
         gathered.refuse_one_class(definition)?;
-        let until = split::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
+        let until = hold_out::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
         let (schema, left_out) = gathered.learn(definition, until)?;
         let fit = gather::rows_that_fit(schema.features().len());
         let limit = wanted.min(fit);

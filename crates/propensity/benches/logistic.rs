@@ -7,7 +7,7 @@
 
 use std::fs;
 
-use propensity::learn::baseline::{Rfm, RfmFeatures};
+use propensity::fit::baseline::{Rfm, RfmFeatures};
 use propensity::learn::dataset::{Dataset, Matrix};
 use propensity::learn::encoder::Encoder;
 use propensity::learn::logistic::Logistic;

@@ -7,11 +7,11 @@ use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2};
 use propensity::Error;
 use propensity::cutoff::Cutoff;
+use propensity::fit::hold_out::HoldOut;
 use propensity::learn::dataset::{Dataset, Matrix, narrow};
 use propensity::learn::encoder::Encoder;
 use propensity::learn::logistic::Logistic;
 use propensity::learn::metrics;
-use propensity::learn::split::HoldOut;
 use propensity::time::{DAY, Micros};
 use serde::Deserialize;
 

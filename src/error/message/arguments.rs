@@ -1,8 +1,26 @@
 //! Arguments and options.
 
 use super::{Code, INVALID, Message, UNSUPPORTED, cut, list, perhaps};
-use crate::catalog::args::OPTIONS;
 use crate::error::nearest;
+
+/// All options by name, each with an example of its value.
+const OPTIONS: [(&str, &str); 15] = [
+    ("scores", r#""public.my_scores""#),
+    ("buckets", "[25, 75]"),
+    ("seed", "1"),
+    ("algorithm", r#""auto""#),
+    ("factors", "3"),
+    ("keep_runs", "10"),
+    ("max_training_rows", "200000"),
+    ("timezone", r#""Europe/Berlin""#),
+    ("columns", r#"["amount", "status"]"#),
+    ("ignore", r#"["comment"]"#),
+    ("attributes", r#"{"net": "amount - tax"}"#),
+    ("take_as", r#"{"zip": "category"}"#),
+    ("known_ahead", r#"["due_on"]"#),
+    ("allow_small", "true"),
+    ("goal_name", r#""Purchase""#),
+];
 
 pub fn null(argument: &str) -> Message {
     Message {

@@ -13,11 +13,12 @@ use propensity::features::Features;
 use propensity::features::population::{Rules, Source};
 use propensity::features::schema::{GoalKind, Learner, LeftOut, Ranks, Schema};
 use propensity::fit::Sample;
+use propensity::fit::hold_out::{self, CutoffRows};
 use propensity::learn::dataset::Dataset;
-use propensity::learn::split::{self, CutoffRows};
 use propensity::time::{self, Micros};
 use propensity::walk::sample::{Sampler, Share};
 
+use crate::catalog::Condition;
 use crate::catalog::Definition;
 use crate::catalog::instant;
 use crate::error::Error;
@@ -26,10 +27,8 @@ use crate::feed::span;
 use crate::feed::stream::{Stream, Window};
 use crate::pg::guc;
 use crate::pg::memory::poll;
-use crate::source::condition::Condition;
 use crate::source::examples;
 use crate::source::goal;
-use crate::verbs::notice;
 pub use rows::Profiles;
 use rows::{Population, RowWriter, Survey};
 
@@ -89,7 +88,7 @@ pub fn sample(definition: &Definition, as_of: Option<Micros>) -> Result<Gathered
     let wanted = gathered.wanted(definition);
     let (share, found) = (
         gathered.stream.share(),
-        split::newest_rows(&gathered.counts),
+        hold_out::newest_rows(&gathered.counts),
     );
     if share == Share::ALL || found >= wanted {
         return Ok(gathered);
@@ -219,7 +218,7 @@ fn policy_cutoffs(
             apart: span::apart(&span),
         });
     }
-    let stride = split::stride(0.0, age, window);
+    let stride = hold_out::stride(0.0, age, window);
     let step = (stride.days * time::DAY as f64) as Micros;
     let instants: Vec<Micros> = (0..stride.cutoffs as Micros)
         .rev()
@@ -274,7 +273,7 @@ fn example_cutoffs(
             instant::text(as_of)
         ));
     }
-    notice::examples(&examples.name, &remarks);
+    examples::notice(&examples.name, &remarks);
     let cutoffs = instant::windows(definition, &instants.into_iter().collect::<Vec<_>>())?;
     if !examples.labelled {
         cutoffs
@@ -442,7 +441,7 @@ impl Gathered {
     /// Lets go of the oldest cutoffs when all have more than `limit` rows; given examples stay.
     pub fn keep_newest(&mut self, limit: u64) {
         if !self.examples {
-            let older = self.counts.len() - split::newest_first(&self.counts, limit);
+            let older = self.counts.len() - hold_out::newest_first(&self.counts, limit);
             self.counts.drain(..older);
             self.cutoffs.drain(..older);
         }

@@ -7,8 +7,8 @@ use propensity::features::Features;
 use propensity::features::population::Rules;
 use propensity::features::schema::Learner;
 use propensity::fit::Sample;
+use propensity::fit::hold_out::CutoffRows;
 use propensity::learn::dataset::Dataset;
-use propensity::learn::split::CutoffRows;
 use propensity::walk::Worker;
 
 /// Who is trained on, at which cutoffs.

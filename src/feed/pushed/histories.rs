@@ -13,7 +13,8 @@ use super::{is_chosen, read, timestamp};
 use crate::aggregate::{self, EventCounts};
 use crate::catalog::Definition;
 use crate::error::Error;
-use crate::feed::stream::{BytesKind, Param, Stream, sample_end};
+use crate::feed::stream::{Param, Stream, sample_end};
+use crate::pg::datum::BytesKind;
 use crate::pg::guc::{self, Feeder};
 
 /// The histories of a model's profiles.

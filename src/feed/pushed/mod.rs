@@ -22,10 +22,11 @@ use propensity::time::Micros;
 use crate::aggregate::{self, EventCounts};
 use crate::catalog::Definition;
 use crate::catalog::instant;
-use crate::catalog::owner::with_setting;
 use crate::error::Error;
-use crate::feed::stream::{BytesKind, Key, Param, Skipped};
+use crate::feed::stream::{Key, Param, Skipped};
+use crate::pg::datum::BytesKind;
 use crate::pg::guc::{self, Feeder};
+use crate::pg::setting::with_setting;
 use query::Query;
 use receiver::Receiver;
 

@@ -3,9 +3,9 @@
 use pgrx::pg_sys::{self, NodeTag, Oid, Plan, PlannedStmt};
 
 use crate::error::Error;
+use crate::pg::list::pointers;
 use crate::pg::plan;
 use crate::pg::sql;
-use crate::source::condition::pointers;
 
 /// Whether this database has a foreign table: without one there is no need to ask the planner.
 pub fn has_foreign_tables() -> Result<bool, Error> {

@@ -4,12 +4,15 @@
 use pgrx::pg_sys;
 use propensity::features::schema::ColumnNames;
 
+use crate::catalog::Condition;
 use crate::catalog::Definition;
 use crate::error::Error;
-use crate::feed::stream::{self, BytesKind, Key};
+use crate::feed::stream::{self, Key};
+use crate::pg::datum::BytesKind;
+use crate::pg::relation::{self, Category, literal, quote};
 use crate::pg::sql;
-use crate::source::condition::{self, Condition, Value};
-use crate::source::relation::{self, Category, Events, Names, literal, quote};
+use crate::source::condition::{self, Value};
+use crate::source::{self, Events, Names};
 
 /// The queries of a model.
 pub struct Query {
@@ -47,7 +50,7 @@ const NO_ATTRIBUTE: &str = "NULL::pg_catalog.bool";
 impl Query {
     /// The queries that read these attributes of events; none if equal profiles of its sources differ in their bytes.
     pub fn compose(definition: &Definition, names: &ColumnNames) -> Result<Option<Self>, Error> {
-        let opened = relation::open_events(definition)?;
+        let opened = source::open_events(definition)?;
         let sources = opened.iter().map(|events| Source::of(events, &opened));
         let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
         let alike = |source: &Source| {
@@ -58,7 +61,7 @@ impl Query {
             return Ok(None);
         }
         let query = stream::Query::compose(definition, Some(names))?;
-        let from = relation::seen_sql(&opened);
+        let from = source::seen_sql(&opened);
         let attributes = query.raw_attributes().map(|sql| shippable(sql, &from));
         let attributes = attributes.collect::<Result<_, _>>()?;
         Ok(Some(Self {
@@ -203,7 +206,7 @@ impl Source {
             relation: relation::find(&source.schema, &source.relation).ok_or_else(unknown)?,
             profile_column: source.profile_column.clone(),
             profile: Names::of(all).profile,
-            from: relation::source_sql(events, all),
+            from: source::source_sql(events, all),
             time: format!("e.{}", quote(&source.time_column)),
             kind: kind(events, &Names::of(all)),
         })

@@ -6,7 +6,8 @@ use pgrx::pg_sys::{self, Datum, DestReceiver, TupleDesc, TupleTableSlot};
 use pgrx::prelude::*;
 
 use crate::error::Error;
-use crate::feed::stream::{BytesKind, Param, execute_into};
+use crate::feed::stream::{Param, execute_into};
+use crate::pg::datum::BytesKind;
 
 /// Gets the key of a profile and what is answered, each unless it is NULL or missing.
 pub type Visitor<'a> = dyn FnMut(Option<&[u8]>, [Option<Datum>; 2]) -> Result<(), Error> + 'a;

@@ -8,15 +8,14 @@ use propensity::event::dictionary::{Dictionaries, Dictionary};
 use propensity::event::history::{Flags, Mark, MarkKind};
 use propensity::event::record::{Fields, Layout};
 use propensity::hash::profile_hash;
-use propensity::time::{DAY, Micros};
+use propensity::time::Micros;
 use propensity::walk::Split;
 use propensity::walk::sample::{Sampler, Share};
-use serde::{Deserialize, Serialize};
 
-use super::decode::{BytesKind, EPOCH, NumberKind};
 use super::long_keys;
 use super::partitions::Partitions;
 use super::tally::{Skipped, Tally};
+use crate::pg::datum::{BytesKind, EPOCH, Number};
 
 /// What the rows are, and how their columns are read. Column 0 is always the profile key.
 pub enum Rows {
@@ -42,32 +41,6 @@ impl Rows {
     /// Whether the first column is the profile key.
     pub fn has_key(&self) -> bool {
         !matches!(self, Self::Types)
-    }
-}
-
-/// A numeric attribute of a row.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-pub struct Number {
-    pub kind: NumberKind,
-    /// Of an instant: take the days since the event instead of the date itself.
-    pub since_event: bool,
-}
-
-impl Number {
-    /// The value of an event at this time; NaN if it is not finite.
-    ///
-    /// # Safety
-    ///
-    /// The datum is of the number's kind and not NULL.
-    #[inline]
-    pub unsafe fn read(self, datum: Datum, time: Micros) -> f64 {
-        // SAFETY: by contract.
-        let value = unsafe { self.kind.read(datum) };
-        match value.is_finite() {
-            true if self.since_event => value - time as f64 / DAY as f64,
-            true => value,
-            false => f64::NAN,
-        }
     }
 }
 

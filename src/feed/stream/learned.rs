@@ -6,8 +6,9 @@ use propensity::features::schema::{ColumnNames, ColumnType};
 
 use crate::catalog::Definition;
 use crate::error::Error;
+use crate::pg::relation::{Category, Column, Relation, type_name};
 use crate::source::condition;
-use crate::source::relation::{self, Category, Column, Events, Relation};
+use crate::source::{self, Events};
 
 /// Which columns of a model an attribute may be.
 pub struct Places<'a> {
@@ -65,13 +66,13 @@ impl<'a> Places<'a> {
 
     fn find(&self, name: &str, of_profile: bool) -> Result<Option<Found<'a>>, Error> {
         if !of_profile && let Some(text) = self.definition.attributes.get(name) {
-            let from = relation::seen_sql(self.events);
+            let from = source::seen_sql(self.events);
             let type_oid = condition::type_of("attributes", text, &from)?;
             return Ok(Some(Found {
                 relation: format!("attributes of {}", self.definition.name),
                 column: None,
                 type_oid,
-                sql: condition::type_name(type_oid),
+                sql: type_name(type_oid),
             }));
         }
         let (events, profiles) = if of_profile {
@@ -124,7 +125,7 @@ fn column_type(found: &Found, is_code: bool) -> ColumnType {
         Category::Text | Category::Enum => "text".to_owned(),
         Category::Uuid => "uuid".to_owned(),
         Category::Timestamptz | Category::Timestamp | Category::Date => "instant".to_owned(),
-        _ => condition::type_name(base),
+        _ => type_name(base),
     };
     ColumnType {
         kind,

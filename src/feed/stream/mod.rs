@@ -4,7 +4,6 @@
 //! sorted in memory and walked once per profile, as often as needed, without reading the tables
 //! again. Memory is that of a few partitions, which are the smaller the more events are expected.
 
-mod decode;
 mod execute;
 mod file;
 mod history;
@@ -27,16 +26,14 @@ use pgrx::datum::TimestampWithTimeZone;
 use propensity::event::dictionary::Dictionaries;
 use propensity::event::history::{MarkKind, Profile};
 use propensity::event::spread::Span;
-use propensity::features::schema::{ColumnNames, EventType, Schema, TextColumn};
+use propensity::features::schema::{ColumnNames, Schema};
 use propensity::time::Micros;
 use propensity::walk::sample::Share;
 use propensity::walk::{self, Batch, Partition, Sharing, Split, Worker};
 
-pub use decode::{BytesKind, EPOCH, NumberKind};
 pub use execute::{Param, execute_into};
-pub use intake::Number;
-pub use query::{Key, Query, over_nothing};
-pub use sampling::{ordered, sample_end};
+pub use query::{Key, Query};
+pub use sampling::sample_end;
 pub use spool::Spool;
 pub use suppose::Supposed;
 pub use tally::{Skipped, Tally};
@@ -50,6 +47,7 @@ use crate::pg::memory::{self, poll};
 use crate::pg::plan;
 use crate::pg::sql;
 use crate::pg::thread;
+use crate::source::condition;
 use intake::{Intake, Rows};
 use parallel::Hauls;
 use partitions::Partitions;
@@ -102,7 +100,7 @@ impl Stream {
         let query = Query::compose(definition, schema.map(|schema| &schema.names))?;
         let mut dictionaries = query.dictionaries();
         if let Some(schema) = schema {
-            Self::know(&mut dictionaries, schema)?;
+            schema.preload(&mut dictionaries)?;
         }
         Ok(Self {
             intake: Intake::new(query.layout(), query.key.kind, dictionaries),
@@ -112,26 +110,6 @@ impl Stream {
             types_chosen: false,
             feeder: Feeder::Local,
         })
-    }
-
-    /// Takes in, before any other, the texts that a version knows.
-    pub fn know(dictionaries: &mut Dictionaries, schema: &Schema) -> Result<(), Error> {
-        let goal = schema.goal.iter().flat_map(|goal| &goal.types);
-        for kind in schema.types.iter().chain(goal) {
-            if let EventType::Named(text) = kind {
-                dictionaries.kinds.know(text)?;
-            }
-        }
-        let events = schema.text.iter().zip(&mut dictionaries.events);
-        let profiles = schema.profile_text.iter().zip(&mut dictionaries.profiles);
-        for (column, dictionary) in events.chain(profiles) {
-            if let TextColumn::Category(values) = column {
-                for text in values {
-                    dictionary.know(text)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The key of the profiles.
@@ -272,7 +250,7 @@ impl Stream {
             .iter()
             .map(|&at| instant::from_micros(at))
             .collect::<Result<Vec<_>, _>>()?;
-        let query = over_nothing(condition, &self.query.from);
+        let query = condition::over_nothing(condition, &self.query.from);
         sql::rows_once(&query, &[instants.into()], |row| {
             not_null(row.get::<bool>(1)?)
         })

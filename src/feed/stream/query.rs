@@ -9,17 +9,18 @@ use propensity::event::record::{KeyWidth, Layout};
 use propensity::features::schema::ColumnNames;
 use propensity::time::Micros;
 
-use super::decode::{BytesKind, EPOCH};
 use super::execute::Param;
-use super::intake::{Number, Rows};
+use super::intake::Rows;
 use super::learned::Places;
 use super::suppose::Supposed;
+use crate::catalog::Condition;
 use crate::catalog::Definition;
 use crate::catalog::args::Options;
-use crate::catalog::instant;
 use crate::error::Error;
-use crate::source::condition::{self, Condition};
-use crate::source::relation::{self, Column, Events, Names, Profiles, Role, quote};
+use crate::pg::datum::{BytesKind, EPOCH, Number};
+use crate::pg::relation::{Column, quote};
+use crate::source::condition;
+use crate::source::{self, Events, Names, Profiles, Role};
 
 /// The profile key.
 #[derive(Clone)]
@@ -118,7 +119,7 @@ impl Key {
 
     /// The key of a model as it is now. Its relation is locked, so that it stays.
     pub fn of(definition: &Definition) -> Result<Self, Error> {
-        let sources = relation::open_events(definition)?;
+        let sources = source::open_events(definition)?;
         key(sources[0]
             .relation
             .column(&sources[0].source.profile_column)?)
@@ -129,7 +130,7 @@ impl Query {
     /// Looks up the columns of the model's relations in the catalog and composes its queries, for
     /// all usable attributes or for those that a version was trained on.
     pub fn compose(definition: &Definition, names: Option<&ColumnNames>) -> Result<Self, Error> {
-        let sources = relation::open_events(definition)?;
+        let sources = source::open_events(definition)?;
         let first = sources[0]
             .relation
             .column(&sources[0].source.profile_column)?;
@@ -138,17 +139,17 @@ impl Query {
         } in &sources
         {
             let column = relation.column(&source.profile_column)?;
-            relation::check_profile(relation, column, first)?;
+            source::check_profile(relation, column, first)?;
         }
         let key = key(first)?;
-        let from = relation::events_sql(&sources, None);
-        let of_profile = relation::events_sql(&sources, Some("$1"));
+        let from = source::events_sql(&sources, None);
+        let of_profile = source::events_sql(&sources, Some("$1"));
         let conditions = [
             Some(&definition.goal),
             definition.eligible.as_ref(),
             definition.exclude.as_ref(),
         ];
-        let profiles = relation::open_profiles(definition)?.into_iter().next();
+        let profiles = source::open_profiles(definition)?.into_iter().next();
         let places = Places {
             definition,
             events: &sources,
@@ -383,14 +384,6 @@ fn kinds(
     )
 }
 
-/// What a condition with aggregates is over no events of `from`, at the cutoffs that `$1` has.
-pub fn over_nothing(condition: &str, from: &str) -> String {
-    format!(
-        "SELECT d.holds FROM pg_catalog.unnest($1) WITH ORDINALITY AS c(cutoff, place) \
-         CROSS JOIN LATERAL (SELECT ({condition}\n) IS TRUE AS holds FROM {from} WHERE false) d ORDER BY c.place"
-    )
-}
-
 /// A condition about one event as a column; false if there is none, or if it has aggregates.
 fn per_event(condition: Option<&Condition>) -> String {
     match condition {
@@ -434,7 +427,7 @@ type Attributes = (Vec<Attribute<Number>>, Vec<Attribute<BytesKind>>);
 impl Candidate {
     /// Of an expression of a (base) type.
     fn new(name: &str, sql: &str, type_oid: Oid, role: Option<Role>, of_event: bool) -> Self {
-        let number = relation::number(sql, type_oid).map(|number| Attribute {
+        let number = source::number(sql, type_oid).map(|number| Attribute {
             name: name.to_owned(),
             sql: number.sql,
             cast: false,
@@ -443,7 +436,7 @@ impl Candidate {
                 since_event: of_event && number.kind.is_time(),
             },
         });
-        let code = relation::text(sql, type_oid).map(|text| Attribute {
+        let code = source::text(sql, type_oid).map(|text| Attribute {
             name: name.to_owned(),
             sql: text.sql,
             cast: text.cast,
@@ -504,10 +497,10 @@ fn choose(
 fn event_attributes(definition: &Definition, sources: &[Events]) -> Result<Vec<Candidate>, Error> {
     let options = &definition.options;
     let mut candidates = Vec::new();
-    for column in relation::attribute_columns(sources, options) {
+    for column in source::attribute_columns(sources, options) {
         let sql = format!("e.{}", quote(&column.name));
         let asked = options.take_as.get(&column.name).copied();
-        let role = relation::event_role(column, asked);
+        let role = source::event_role(column, asked);
         candidates.push(Candidate::new(
             &column.name,
             &sql,
@@ -516,14 +509,14 @@ fn event_attributes(definition: &Definition, sources: &[Events]) -> Result<Vec<C
             true,
         ));
     }
-    let from = relation::seen_sql(sources);
+    let from = source::seen_sql(sources);
     for (name, expression) in &definition.attributes {
         let sql = format!("({expression}\n)");
         let type_oid = condition::type_of("attributes", expression, &from)?;
         // SAFETY: a look-up in the catalog by OID.
         let type_oid = unsafe { pg_sys::getBaseType(type_oid) };
         let asked = options.take_as.get(name).copied();
-        let role = relation::role(type_oid, false, asked);
+        let role = source::role(type_oid, false, asked);
         candidates.push(Candidate::new(name, &sql, type_oid, role, true));
     }
     Ok(candidates)
@@ -541,11 +534,11 @@ fn profile_query(
     };
     let source = &profiles.source;
     let column = profiles.relation.column(&source.profile_column)?;
-    relation::check_profile(&profiles.relation, column, first)?;
+    source::check_profile(&profiles.relation, column, first)?;
     let candidates = profiles.attributes().map(|column| {
         let sql = format!("e.{}", quote(&column.name));
         let asked = definition.options.take_as.get(&column.name).copied();
-        let role = relation::profile_role(column, asked);
+        let role = source::profile_role(column, asked);
         Candidate::new(&column.name, &sql, column.base_oid, role, false)
     });
     let names = names.map(|names| {
@@ -554,10 +547,10 @@ fn profile_query(
     });
     let (numbers, codes) = choose(definition, candidates.collect(), names)?;
     let valid_from = match &source.valid_from_column {
-        Some(name) => instant::sql("e", profiles.relation.column(name)?, &definition.time_zone),
+        Some(name) => source::time_sql("e", profiles.relation.column(name)?, &definition.time_zone),
         None => "NULL::pg_catalog.timestamptz".to_owned(),
     };
-    let (from, profile) = (profiles.relation.sql(), relation::profile_sql("e", column));
+    let (from, profile) = (profiles.relation.sql(), source::profile_sql("e", column));
     let ambiguous = (source.valid_from_column.is_none() && !column.is_row_key).then(|| Ambiguous {
         relation: profiles.relation.display(),
         column: source.profile_column.clone(),
@@ -569,12 +562,7 @@ fn profile_query(
     Ok(Some(ProfileQuery {
         from,
         profile,
-        is_profile: relation::is_profile(
-            &format!("e.{}", quote(&column.name)),
-            column,
-            first,
-            "$1",
-        ),
+        is_profile: source::is_profile(&format!("e.{}", quote(&column.name)), column, first, "$1"),
         valid_from,
         ambiguous,
         numbers,

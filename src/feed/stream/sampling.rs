@@ -1,5 +1,6 @@
 //! Reading the events of a sample of the profiles.
 
+use propensity::walk::sample::ordered;
 use std::collections::HashSet;
 
 use pgrx::{IntoDatum, pg_sys};
@@ -20,11 +21,6 @@ use crate::pg::memory::poll;
 pub fn sample_end(share: Share) -> Param {
     let end = ordered(share.last_place());
     (pg_sys::INT8OID, end.into_datum())
-}
-
-/// A place as a bigint of the same order.
-pub fn ordered(place: u64) -> i64 {
-    (place ^ 1 << 63) as i64
 }
 
 impl Stream {

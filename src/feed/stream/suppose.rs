@@ -8,9 +8,8 @@ use serde_json::{Map, Value, json};
 use super::execute::Param;
 use crate::catalog::instant;
 use crate::error::{Error, nearest};
-use crate::source::relation::{
-    Category, Column, Events, Names, event_columns, folded, literal, quote,
-};
+use crate::pg::relation::{Category, Column, literal, quote};
+use crate::source::{Events, Names, event_columns, folded};
 
 /// Events that can be supposed at once.
 const MOST: usize = 1000;

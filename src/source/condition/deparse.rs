@@ -8,9 +8,9 @@ use std::ffi::{CStr, c_void};
 
 use pgrx::{pg_guard, pg_sys};
 
-use super::pointers;
 use crate::error::Error;
-use crate::source::relation::quote;
+use crate::pg::list::pointers;
+use crate::pg::relation::quote;
 
 /// An expression as SQL.
 pub struct Written {

@@ -6,8 +6,10 @@ use std::ffi::CStr;
 use pgrx::FromDatum;
 use pgrx::pg_sys::{self, CoercionForm, NodeTag};
 
-use super::{PINNED, analysed, pointers, type_name};
+use super::{PINNED, analysed};
 use crate::error::Error;
+use crate::pg::list::pointers;
+use crate::pg::relation::type_name;
 
 /// A value in a jsonb column.
 pub struct Member {

@@ -14,21 +14,11 @@ use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use pgrx::pg_sys::panic::{CaughtError, ErrorReport, ErrorReportWithLevel};
 use pgrx::{PgLogLevel, PgSqlErrorCode, PgTryBuilder, Spi, pg_guard, pg_sys};
 
-use crate::catalog::owner::with_setting;
+use crate::catalog::Condition;
 use crate::error::Error;
+use crate::pg::list::pointers;
+use crate::pg::setting::with_setting;
 use mutable::Changes;
-
-/// A condition that was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// As the user wrote it, to be read.
-    pub text: String,
-    /// What runs: one expression in which every name is qualified, so that it means the same under the pinned
-    /// search_path as the text meant under that of who defined it. `e` is what conditions see, `c.cutoff` the cutoff.
-    pub sql: String,
-    /// With an aggregate it is about the events of a window, without about one event.
-    pub aggregate: bool,
-}
 
 /// What a condition sees when it is defined.
 pub struct Scope<'a> {
@@ -68,7 +58,7 @@ pub fn define(label: &'static str, text: &str, scope: &Scope) -> Result<Conditio
     if found != pg_sys::BOOLOID {
         return Err(Error::NotBoolean {
             condition: label,
-            found: type_name(defined.type_oid),
+            found: crate::pg::relation::type_name(defined.type_oid),
         });
     }
     // What looks at the cutoff has no value of one event by itself: there are as many as cutoffs.
@@ -124,7 +114,7 @@ pub fn type_of(label: &'static str, sql: &str, from: &str) -> Result<pg_sys::Oid
 
 /// Evaluates a condition with aggregates over no events, which must not fail: it would at every training.
 fn try_over_nothing(label: &'static str, sql: &str, from: &str) -> Result<(), Error> {
-    let query = crate::feed::stream::over_nothing(sql, from);
+    let query = over_nothing(sql, from);
     let now = crate::catalog::instant::from_micros(crate::catalog::instant::now())?;
     let run = || {
         Spi::connect(|client| {
@@ -321,23 +311,6 @@ unsafe fn parse(
                 })
             }
             _ => Err(several(label)),
-        }
-    }
-}
-
-/// The pointers of a list.
-///
-/// # Safety
-/// The list is NULL, or a list of pointers to `T` that lives at least as long as the result is used.
-pub unsafe fn pointers<'a, T>(list: *mut pg_sys::List) -> &'a [*mut T] {
-    // SAFETY: a cell of a list of pointers is a pointer.
-    unsafe {
-        match list.as_ref() {
-            Some(list) => std::slice::from_raw_parts(
-                list.elements.cast(),
-                list.length.unsigned_abs() as usize,
-            ),
-            None => &[],
         }
     }
 }
@@ -596,12 +569,10 @@ unsafe extern "C-unwind" fn is_mutable(function: pg_sys::Oid, found: *mut c_void
     }
 }
 
-/// The name of a type, for a message.
-pub fn type_name(type_oid: pg_sys::Oid) -> String {
-    // SAFETY: the result is a C string in the current memory context.
-    unsafe {
-        CStr::from_ptr(pg_sys::format_type_be(type_oid))
-            .to_string_lossy()
-            .into_owned()
-    }
+/// What a condition with aggregates is over no events of `from`, at the cutoffs that `$1` has.
+pub fn over_nothing(condition: &str, from: &str) -> String {
+    format!(
+        "SELECT d.holds FROM pg_catalog.unnest($1) WITH ORDINALITY AS c(cutoff, place) \
+         CROSS JOIN LATERAL (SELECT ({condition}\n) IS TRUE AS holds FROM {from} WHERE false) d ORDER BY c.place"
+    )
 }

@@ -6,7 +6,7 @@ mod unused;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::fit::FEWEST;
-use propensity::learn::split::CutoffRows;
+use propensity::fit::hold_out::CutoffRows;
 use propensity::time;
 
 use crate::catalog::Definition;

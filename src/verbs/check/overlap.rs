@@ -5,14 +5,15 @@ use pgrx::Spi;
 use super::{Row, row};
 use crate::catalog::Definition;
 use crate::error::{Error, not_null};
-use crate::source::relation::{self, Relation, quote};
+use crate::pg::relation::{Relation, quote};
+use crate::source;
 
 /// Of so many profiles of a source one must be known to the other.
 const ONE_IN: i64 = 10;
 
 /// A line for each source but the first.
 pub fn rows(definition: &Definition) -> Result<Vec<Row>, Error> {
-    let sources = relation::open_events(definition)?;
+    let sources = source::open_events(definition)?;
     let mut keys = sources.iter().map(|events| {
         let source = &events.source;
         let filter = source.where_sql.as_deref();
@@ -28,7 +29,7 @@ pub fn rows(definition: &Definition) -> Result<Vec<Row>, Error> {
         let check = format!("profiles of \"{name}\" with events in \"{first_name}\"");
         lines.push(line(&check, &keys, &first)?);
     }
-    for profiles in relation::open_profiles(definition)? {
+    for profiles in source::open_profiles(definition)? {
         let known = keys_of(&profiles.relation, &profiles.source.profile_column);
         let name = profiles.relation.display();
         let check = format!("profiles of \"{first_name}\" with attributes in \"{name}\"");

@@ -1,13 +1,15 @@
 //! What of the sources no features are made of, and why.
 
-use propensity::learn::split;
+use propensity::fit::hold_out;
 
 use super::{Row, row};
 use crate::catalog::Definition;
 use crate::error::Error;
+use crate::error::listed;
 use crate::feed::gather::Gathered;
-use crate::source::relation::{self, Column, event_role, profile_role};
-use crate::verbs::notice::{MORE_ROOM, least, listed};
+use crate::pg::relation::Column;
+use crate::source::{self, event_role, profile_role};
+use crate::verbs::notice::{MORE_ROOM, least};
 
 /// A line for columns whose types nothing is made of, and one for what tells least.
 pub fn rows(definition: &Definition, gathered: &mut Gathered) -> Result<Vec<Row>, Error> {
@@ -45,15 +47,15 @@ fn by_type(definition: &Definition) -> Result<Vec<String>, Error> {
             found.push(name);
         }
     };
-    let events = relation::open_events(definition)?;
+    let events = source::open_events(definition)?;
     for source in &events {
-        let columns = relation::attribute_columns(std::slice::from_ref(source), options);
+        let columns = source::attribute_columns(std::slice::from_ref(source), options);
         let unused = columns
             .into_iter()
             .filter(|column| event_role(column, asked(column)).is_none());
         unused.for_each(&mut add);
     }
-    for source in &relation::open_profiles(definition)? {
+    for source in &source::open_profiles(definition)? {
         let unused = source
             .attributes()
             .filter(|column| profile_role(column, asked(column)).is_none());
@@ -68,7 +70,7 @@ fn tells_least(definition: &Definition, gathered: &mut Gathered) -> Result<Optio
     if gathered.total() == 0 || gathered.refuse_one_class(definition).is_err() {
         return Ok(None);
     }
-    let Some(until) = split::oldest_held_out(gathered.counts.clone()) else {
+    let Some(until) = hold_out::oldest_held_out(gathered.counts.clone()) else {
         return Ok(None);
     };
     let (_, left_out) = gathered.learn(definition, until)?;

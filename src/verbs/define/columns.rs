@@ -4,9 +4,11 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 use crate::catalog::args::Options;
+use crate::catalog::args::TakeAs;
 use crate::error::Error;
-use crate::source::relation::{self, Column, Events, Profiles, Role, TakeAs};
-use crate::verbs::notice::listed;
+use crate::error::listed;
+use crate::pg::relation::Column;
+use crate::source::{self, Events, Profiles, Role};
 
 /// Columns by what they are taken for.
 #[derive(Default)]
@@ -27,7 +29,7 @@ impl Taken {
         match role {
             Some(Role::Amount) => self.amounts.push(name),
             Some(Role::Category) => {
-                if relation::number("e", column.base_oid).is_some() && asked.is_none() {
+                if source::number("e", column.base_oid).is_some() && asked.is_none() {
                     self.numbers.push(name.clone());
                 }
                 self.categories.push(name);
@@ -88,9 +90,9 @@ impl Taken {
 /// Says what the columns of an event source are taken for.
 pub fn notice_events(events: &Events, options: &Options) {
     let mut taken = Taken::default();
-    for column in relation::attribute_columns(std::slice::from_ref(events), options) {
+    for column in source::attribute_columns(std::slice::from_ref(events), options) {
         let asked = options.take_as.get(&column.name).copied();
-        taken.add(column, relation::event_role(column, asked), asked);
+        taken.add(column, source::event_role(column, asked), asked);
     }
     taken.notice(&events.relation.display(), &options.known_ahead);
 }
@@ -100,7 +102,7 @@ pub fn notice_profiles(profiles: &Profiles, options: &Options) {
     let mut taken = Taken::default();
     for column in profiles.attributes() {
         let asked = options.take_as.get(&column.name).copied();
-        taken.add(column, relation::profile_role(column, asked), asked);
+        taken.add(column, source::profile_role(column, asked), asked);
     }
     taken.notice(&profiles.relation.display(), &options.known_ahead);
 }
@@ -119,7 +121,7 @@ pub fn check_asked(columns: &[Column], options: &Options) -> Result<(), Error> {
         })
     };
     for column in options.columns.iter().flatten().filter_map(find) {
-        if relation::event_role(column, None).is_none() {
+        if source::event_role(column, None).is_none() {
             let required = "columns that features can be made of; the option attributes makes something of any type";
             return wrong("columns", column, required);
         }
@@ -135,11 +137,11 @@ pub fn check_asked(columns: &[Column], options: &Options) -> Result<(), Error> {
         };
         let (sound, required) = match asked {
             TakeAs::Amount => (
-                relation::number("e", column.base_oid).is_some(),
+                source::number("e", column.base_oid).is_some(),
                 "a number, to be taken as an amount; the option attributes has room for a cast",
             ),
             TakeAs::Category | TakeAs::Identifier => (
-                relation::text("e", column.base_oid).is_some(),
+                source::text("e", column.base_oid).is_some(),
                 "a text or a number, to be taken as a category or an identifier",
             ),
         };

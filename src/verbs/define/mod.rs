@@ -6,7 +6,7 @@ mod columns;
 mod model;
 mod sources;
 
-pub use alter::lock;
+use crate::catalog::held::lock;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;

@@ -6,13 +6,16 @@ use pgrx::datum::Interval;
 use pgrx::{Spi, pg_sys};
 
 use super::notice_guessed;
+use crate::catalog::Condition;
 use crate::catalog::args::{Options, window};
-use crate::catalog::owner::{as_role, role_name};
+use crate::catalog::owner::as_role;
 use crate::catalog::{self, EventSource, Kind, NewModel};
 use crate::error::{Error, not_null};
-use crate::source::condition::{self, Condition, CutoffName, Scope};
+use crate::pg::relation::{self, Relation};
+use crate::pg::role::role_name;
+use crate::source::condition::{self, CutoffName, Scope};
 use crate::source::goal;
-use crate::source::relation::{self, Events, Relation};
+use crate::source::{self, Events};
 use crate::verbs::notice;
 use crate::verbs::score::names;
 
@@ -86,7 +89,7 @@ impl Given<'_> {
             .clone()
             .map_or_else(session_time_zone, Ok)?;
         let source = self.source(&relation)?;
-        let events = relation::open_source(source.clone(), relation, &zone)?;
+        let events = source::open_source(source.clone(), relation, &zone)?;
         let (attributes, conditions) = as_role(owner, &zone, || {
             let attributes = super::sources::check_options(&options, &events, path)?;
             Ok((attributes, self.conditions(&events, path)?))
@@ -124,7 +127,7 @@ impl Given<'_> {
     fn source(&self, relation: &Relation) -> Result<EventSource, Error> {
         let source = super::sources::event_source(
             relation,
-            relation::profile_column(relation, self.profile_column.as_deref())?,
+            source::profile_column(relation, self.profile_column.as_deref())?,
             self.time_column.as_deref(),
             self.type_column.as_deref(),
         )?;
@@ -157,7 +160,7 @@ impl Given<'_> {
     }
 
     fn conditions(&self, events: &Events, path: &CStr) -> Result<Conditions, Error> {
-        let from = relation::seen_sql(std::slice::from_ref(events));
+        let from = source::seen_sql(std::slice::from_ref(events));
         let scope = Scope {
             from: &from,
             cutoff: match events.columns.iter().any(|column| column.name == "cutoff") {

@@ -12,8 +12,9 @@ use crate::catalog::args::Options;
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition, EventSource, ProfileSource};
 use crate::error::Error;
+use crate::pg::relation::{self, Column, Relation};
 use crate::source::condition::{self, CutoffName, Scope};
-use crate::source::relation::{self, Column, Events, Profiles, Relation};
+use crate::source::{self, Events, Profiles};
 use crate::verbs::score::names;
 
 /// The arguments of add_events.
@@ -44,7 +45,7 @@ pub fn event_source(
     if time == Some(profile.name.as_str()) {
         return Err(same(&profile.name, "profile_column", "time_column"));
     }
-    let time = relation::time_column(relation, "time_column", time)?;
+    let time = source::time_column(relation, "time_column", time)?;
     let kind = kind.map(|name| relation.column(name)).transpose()?;
     if let Some(kind) = kind {
         if kind.name == profile.name {
@@ -86,7 +87,7 @@ impl GivenEvents<'_> {
         let sources = if definition.events.is_empty() {
             Vec::new()
         } else {
-            relation::open_events(&definition)?
+            source::open_events(&definition)?
         };
         let mut source = self.source(&definition, &sources, &relation)?;
         as_owner(&definition, || {
@@ -100,7 +101,7 @@ impl GivenEvents<'_> {
                 source.where_sql = Some(condition::define_row("where_clause", text, &scope)?.sql);
             }
             let mut sources = sources;
-            sources.push(relation::open_source(
+            sources.push(source::open_source(
                 source.clone(),
                 relation,
                 &definition.time_zone,
@@ -177,7 +178,7 @@ impl GivenProfiles {
             return Err(same(&profile.name, "profile_column", "valid_from_column"));
         }
         if let Some(name) = valid_from {
-            relation::time_column(&relation, "valid_from_column", Some(name))?;
+            source::time_column(&relation, "valid_from_column", Some(name))?;
         }
         if let Some(first) = definition.profiles.first() {
             return Err(Error::SecondProfiles {
@@ -242,7 +243,7 @@ pub fn remove_events(model: &str, events: pg_sys::Oid) -> Result<String, Error> 
         });
     }
     as_owner(&rest, || {
-        check_conditions(&rest, &relation::open_events(&rest)?)
+        check_conditions(&rest, &source::open_events(&rest)?)
     })?;
     // Sources are deleted by the names that they have now.
     catalog::remember(definition.id, definition.owner_oid)?;
@@ -356,19 +357,19 @@ fn model_profile<'a>(
     name: Option<&str>,
 ) -> Result<&'a Column, Error> {
     let Some(first) = definition.events.first() else {
-        return relation::profile_column(relation, name);
+        return source::profile_column(relation, name);
     };
     let there = relation
         .columns
         .iter()
         .any(|column| column.name == first.profile_column);
-    let column = relation::profile_column(
+    let column = source::profile_column(
         relation,
         name.or(there.then_some(first.profile_column.as_str())),
     )?;
     let origin = Relation::named(&first.schema, &first.relation, definition.owner_oid)?;
-    let key = relation::profile_column(&origin, Some(&first.profile_column))?;
-    relation::check_profile(relation, column, key)?;
+    let key = source::profile_column(&origin, Some(&first.profile_column))?;
+    source::check_profile(relation, column, key)?;
     Ok(column)
 }
 
@@ -419,7 +420,7 @@ fn refuse_scores(definition: &Definition, relation: &Relation) -> Result<(), Err
 
 /// The model's conditions must mean something over all sources.
 fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), Error> {
-    let from = relation::seen_sql(sources);
+    let from = source::seen_sql(sources);
     condition::check("goal", &definition.goal.sql, &from)?;
     for (label, condition) in [
         ("eligible", &definition.eligible),
@@ -438,7 +439,7 @@ pub fn check_options(
     events: &Events,
     path: &CStr,
 ) -> Result<BTreeMap<String, String>, Error> {
-    let from = relation::seen_sql(std::slice::from_ref(events));
+    let from = source::seen_sql(std::slice::from_ref(events));
     let mut attributes = BTreeMap::new();
     for (name, text) in &options.attributes {
         let scope = Scope {
@@ -477,12 +478,12 @@ fn attribute(name: &str, text: &str, events: &Events, scope: &Scope) -> Result<S
     let (type_oid, sql) = condition::define_expression("attributes", text, scope)?;
     // SAFETY: a look-up in the catalog by OID.
     let base_oid = unsafe { pg_sys::getBaseType(type_oid) };
-    if relation::role(base_oid, false, None).is_some() {
+    if source::role(base_oid, false, None).is_some() {
         return Ok(sql);
     }
     Err(Error::Option {
         option: "attributes".to_owned(),
-        found: format!("\"{name}\" of type {}", condition::type_name(type_oid)),
+        found: format!("\"{name}\" of type {}", relation::type_name(type_oid)),
         required: "of a type of numbers, texts, booleans, instants or an enum".to_owned(),
     })
 }

@@ -11,8 +11,8 @@ use super::shape;
 use crate::error::{Error, not_null};
 use crate::feed::stream::Key;
 use crate::pg::attempt::attempt;
+use crate::pg::relation::{literal, quote};
 use crate::pg::sql;
-use crate::source::relation::{literal, quote};
 use crate::verbs::notice;
 
 /// What keeps the ids from being cast, or stands on what has to be made again; none if they can be.

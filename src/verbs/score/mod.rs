@@ -44,7 +44,8 @@ use crate::verbs::notice;
 use crate::catalog::version;
 use crate::feed::pushed::Pushed;
 use crate::feed::span;
-use crate::feed::stream::{BytesKind, Key, Skipped, Stream};
+use crate::feed::stream::{Key, Skipped, Stream};
+use crate::pg::datum::BytesKind;
 use crate::verbs::segment;
 
 /// The predictions of a run, before they are written.
@@ -317,7 +318,7 @@ fn write(
     relation.ensure(key, run)?;
     let table = relation.create_run(run, key, &fit)?;
     let mut writer = Writer::open(&table, shape::row(&relation::profile_name(key), key))?;
-    let scored_at = Datum::from(scored.as_of.saturating_sub(crate::feed::stream::EPOCH));
+    let scored_at = Datum::from(scored.as_of.saturating_sub(crate::pg::datum::EPOCH));
     let (kind, percentiles) = (key.kind, &scored.percentiles);
     scored.predictions.read(&mut |row| {
         writer.write(|| {

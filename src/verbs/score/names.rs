@@ -5,7 +5,7 @@ use pgrx::Spi;
 
 use crate::catalog;
 use crate::error::{Error, not_null};
-use crate::source::relation;
+use crate::pg::relation;
 
 /// Longest identifier, in bytes.
 pub const LONGEST: usize = 63;

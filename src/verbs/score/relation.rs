@@ -17,8 +17,8 @@ use crate::catalog::{self, Definition};
 use crate::error::{Error, not_null};
 use crate::feed::stream::Key;
 use crate::pg::attempt::attempt;
+use crate::pg::relation::{self, literal, qualified, quote};
 use crate::pg::sql;
-use crate::source::relation::{self, literal, qualified, quote};
 use crate::verbs::notice;
 use crate::verbs::segment;
 

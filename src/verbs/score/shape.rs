@@ -5,8 +5,8 @@ use pgrx::pg_sys::{self, Oid};
 use super::relation::Table;
 use crate::error::{Error, not_null};
 use crate::feed::stream::Key;
+use crate::pg::relation::{qualified, quote};
 use crate::pg::sql;
-use crate::source::relation::{qualified, quote};
 
 /// Columns after the profile's, in order: name, type, and the type as SQL.
 pub const COLUMNS: [(&str, Oid, &str); 8] = [

@@ -9,7 +9,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::relation::Table;
 use crate::error::Error;
 use crate::pg::memory::poll;
-use crate::source::relation;
+use crate::pg::relation;
 
 /// Rows handed to the heap at once.
 const BATCH: usize = 1000;

@@ -1,15 +1,15 @@
 //! Measuring models on the held-out rows, beside simple baselines and the model in use.
 
 use crate::error::Error;
+use crate::fit::baseline::Rfm;
+use crate::fit::hold_out::HoldOut;
 use crate::fit::report::{Area, Comparison, Evaluation, HoldOutReport};
 use crate::fit::select::{Choice, pick};
 use crate::fit::training::Training;
-use crate::learn::baseline::Rfm;
 use crate::learn::metrics::{
     auc_difference, average_precision, brier, calibration_error, log_loss, roc_auc,
     roc_auc_interval,
 };
-use crate::learn::split::HoldOut;
 use crate::model::{clip, sigmoid};
 
 /// Predictions of rows that were not learned from, and what happened.

@@ -3,9 +3,9 @@
 
 use crate::error::Error;
 use crate::features::Feature;
+use crate::fit::baseline::{Rfm, RfmFeatures};
 use crate::fit::judge::Judgement;
 use crate::fit::report::Evaluation;
-use crate::learn::baseline::{Rfm, RfmFeatures};
 use crate::learn::dataset::{Dataset, narrow};
 use crate::learn::metrics::roc_auc;
 

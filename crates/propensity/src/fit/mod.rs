@@ -2,6 +2,8 @@
 //! on a hold-out, measure there, learn again from all rows.
 
 mod background;
+pub mod baseline;
+pub mod hold_out;
 mod judge;
 mod later;
 mod leak;

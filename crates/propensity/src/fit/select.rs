@@ -1,13 +1,13 @@
 //! Choosing the number of trees on the hold-out, and what both halves say of it.
 
 use crate::error::Error;
+use crate::fit::hold_out::HoldOut;
 use crate::fit::judge::Judgement;
 use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
 use crate::learn::boosting::Forest;
 use crate::learn::dataset::Matrix;
 use crate::learn::logistic::{StandardRows, Start};
-use crate::learn::split::HoldOut;
 use crate::model::combine;
 use crate::parallel::both;
 

@@ -8,16 +8,16 @@ use crate::error::Error;
 use crate::features::Feature;
 use crate::features::schema::Schema;
 use crate::fit::background;
+use crate::fit::baseline::{Rfm, RfmFeatures};
+use crate::fit::hold_out::HoldOut;
 use crate::fit::judge::Baselines;
 use crate::fit::params::{Algorithm, FEWEST, FitParams, Freedom};
 use crate::fit::select::{Choice, is_usable};
-use crate::learn::baseline::{Rfm, RfmFeatures};
 use crate::learn::binning::Bins;
 use crate::learn::boosting::Forest;
 use crate::learn::dataset::{Dataset, Matrix};
 use crate::learn::encoder::Encoder;
 use crate::learn::logistic::StandardRows;
-use crate::learn::split::HoldOut;
 use crate::model::{Background, Model};
 use crate::parallel::both;
 

@@ -195,6 +195,11 @@ impl Hasher for AsItIs {
     }
 }
 
+/// A place as a bigint of the same order.
+pub fn ordered(place: u64) -> i64 {
+    (place ^ 1 << 63) as i64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::shared::Shared;
 use crate::error::Error;
-use crate::feed::stream::decode::BytesKind;
-use crate::feed::stream::intake::{Intake, Number, Rows};
+use crate::feed::stream::intake::{Intake, Rows};
 use crate::feed::stream::partitions::{Chunks, Partitions};
 use crate::feed::stream::tally::Tally;
+use crate::pg::datum::{BytesKind, Number};
 use crate::pg::laps;
 use crate::pg::memory::poll;
 

@@ -9,6 +9,7 @@ pub use learner::{GoalKind, Learner, TextUse};
 pub use trial::Ranks;
 
 use crate::error::Error;
+use crate::event::dictionary::Dictionaries;
 use crate::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -220,6 +221,29 @@ impl Schema {
     /// Spans in use with all time at the end.
     pub fn spans(&self) -> Vec<Span> {
         self.spans.iter().copied().chain([Span::All]).collect()
+    }
+
+    /// Takes the texts that it knows into dictionaries that have none yet.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn preload(&self, dictionaries: &mut Dictionaries) -> Result<(), Error> {
+        let goal = self.goal.iter().flat_map(|goal| &goal.types);
+        for kind in self.types.iter().chain(goal) {
+            if let EventType::Named(text) = kind {
+                dictionaries.kinds.know(text)?;
+            }
+        }
+        let events = self.text.iter().zip(&mut dictionaries.events);
+        let profiles = self.profile_text.iter().zip(&mut dictionaries.profiles);
+        for (column, dictionary) in events.chain(profiles) {
+            if let TextColumn::Category(values) = column {
+                for text in values {
+                    dictionary.know(text)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The span itself or, if it is not in use, the nearest that is, on a log scale.

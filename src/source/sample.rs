@@ -1,6 +1,6 @@
 //! How a view makes an instant of a column, by what the statistics of the planner know of its values.
 
-use super::{Category, Column, Relation, quote};
+use crate::pg::relation::{Category, Column, Relation, quote};
 use crate::pg::sql;
 
 /// What to do with a column that is to be a time and is not of such a type.

@@ -4,7 +4,7 @@ use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgTupleDesc, varlena};
 use propensity::error::OutOfMemory;
 use propensity::event::dictionary::Dictionary;
-use propensity::time::Micros;
+use propensity::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -13,7 +13,6 @@ use crate::error::Error;
 pub const EPOCH: Micros = 946_684_800_000_000;
 /// Days from 1970-01-01 to PostgreSQL's epoch.
 const EPOCH_DAYS: f64 = 10_957.0;
-const DAY: f64 = 86_400_000_000.0;
 /// Longest text taken whole, in bytes; of a longer one the beginning and the length stand for it.
 pub const LONG: usize = 8 * 1024;
 const PREFIX: usize = 256;
@@ -79,7 +78,7 @@ impl NumberKind {
             Self::Timestamp => match datum.value() as i64 {
                 i64::MIN => f64::NEG_INFINITY,
                 i64::MAX => f64::INFINITY,
-                micros => micros as f64 / DAY + EPOCH_DAYS,
+                micros => micros as f64 / DAY as f64 + EPOCH_DAYS,
             },
         }
     }
@@ -403,4 +402,30 @@ fn exact_numeric(bytes: &[u8]) -> Option<f64> {
         mantissa as f64 * power
     };
     Some(if negative { -size } else { size })
+}
+
+/// A numeric attribute of a row.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Number {
+    pub kind: NumberKind,
+    /// Of an instant: take the days since the event instead of the date itself.
+    pub since_event: bool,
+}
+
+impl Number {
+    /// The value of an event at this time; NaN if it is not finite.
+    ///
+    /// # Safety
+    ///
+    /// The datum is of the number's kind and not NULL.
+    #[inline]
+    pub unsafe fn read(self, datum: Datum, time: Micros) -> f64 {
+        // SAFETY: by contract.
+        let value = unsafe { self.kind.read(datum) };
+        match value.is_finite() {
+            true if self.since_event => value - time as f64 / DAY as f64,
+            true => value,
+            false => f64::NAN,
+        }
+    }
 }

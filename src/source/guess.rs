@@ -3,8 +3,8 @@
 use pgrx::pg_sys;
 
 use super::sample::time_hint;
-use super::{Category, Column, Relation};
 use crate::error::Error;
+use crate::pg::relation::{Category, Column, Relation, literal, qualified, quote};
 
 /// Columns with one of these names are the profile before any other.
 const PROFILE_NAMES: [&str; 18] = [
@@ -163,9 +163,9 @@ fn is_profile_type(column: &Column) -> bool {
 
 /// How to make a profile column of one of another type: a view, which is written out to be run as it is.
 fn as_key(relation: &Relation, column: &Column) -> String {
-    let name = super::quote(&column.name);
-    let view = super::qualified(&relation.schema, &format!("{}_keyed", relation.name));
-    let key = super::quote(&format!("{}_key", column.name));
+    let name = quote(&column.name);
+    let view = qualified(&relation.schema, &format!("{}_keyed", relation.name));
+    let key = quote(&format!("{}_key", column.name));
     let value = match column.base_oid {
         pg_sys::NUMERICOID | pg_sys::FLOAT4OID | pg_sys::FLOAT8OID | pg_sys::OIDOID => {
             format!("{name}::bigint")
@@ -178,7 +178,7 @@ fn as_key(relation: &Relation, column: &Column) -> String {
     format!(
         "Use a view: CREATE VIEW {view} AS SELECT *, {value} AS {key} FROM {}; then profile_column => {}.",
         relation.sql(),
-        super::literal(&format!("{}_key", column.name))
+        literal(&format!("{}_key", column.name))
     )
 }
 

@@ -2,12 +2,12 @@
 
 use pgrx::pg_sys;
 
-use super::{Category, Column, Relation, literal, profile_column, quote, time_column};
+use super::{profile_column, time_column};
 use crate::catalog::args::Options;
-use crate::catalog::instant;
 use crate::catalog::{Definition, EventSource, ProfileSource};
 use crate::error::Error;
-use crate::source::condition::type_name;
+use crate::pg::relation::type_name;
+use crate::pg::relation::{Category, Column, Relation, literal, quote};
 
 /// What the stream has for us beside the columns of the sources, called as no column of a source is.
 #[derive(Clone, Debug)]
@@ -277,7 +277,7 @@ impl Events {
     fn time_sql(&self) -> String {
         let name = &self.source.time_column;
         match self.columns.iter().find(|column| column.name == *name) {
-            Some(column) => instant::sql("r", column, &self.zone),
+            Some(column) => super::time_sql("r", column, &self.zone),
             None => format!("r.{}", quote(name)),
         }
     }

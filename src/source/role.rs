@@ -2,45 +2,12 @@
 
 use pgrx::pg_sys::{self, Oid};
 
-use propensity::features::schema::TextUse;
 use propensity::naming::is_called_identifier;
 
-use super::{Category, Column, folded};
-use crate::feed::stream::{BytesKind, NumberKind};
-
-/// What a user may ask for with the option `take_as`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TakeAs {
-    /// A number: sums and means are made of it.
-    Amount,
-    /// A name of which there are few: each value counts by itself.
-    Category,
-    /// A name of which there are many: only how many different ones there are counts.
-    Identifier,
-}
-
-impl TakeAs {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Amount, Self::Category, Self::Identifier];
-
-    /// As users write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Amount => "amount",
-            Self::Category => "category",
-            Self::Identifier => "identifier",
-        }
-    }
-
-    /// What a text is to be.
-    pub fn text_use(self) -> Option<TextUse> {
-        match self {
-            Self::Amount => None,
-            Self::Category => Some(TextUse::Category),
-            Self::Identifier => Some(TextUse::Identifier),
-        }
-    }
-}
+use super::folded;
+use crate::catalog::args::TakeAs;
+use crate::pg::datum::{BytesKind, NumberKind};
+use crate::pg::relation::{Category, Column};
 
 /// What a column is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,22 +1,10 @@
 //! The relations of users: their columns, and the SQL that reads them. The only module that quotes identifiers.
 
-mod guess;
-mod role;
-mod sample;
-mod stream;
-
-pub use guess::{check_profile, profile_column, time_column};
-pub use role::{Role, TakeAs, event_role, number, profile_role, role, text};
-pub use stream::{
-    Events, Names, Profiles, attribute_columns, event_columns, events_sql, folded, is_profile,
-    open_events, open_profiles, open_source, profile_sql, seen_sql, source_sql,
-};
-
 use pgrx::pg_sys;
 use pgrx::spi::{SpiHeapTupleData, quote_identifier, quote_literal, quote_qualified_identifier};
 
-use crate::catalog::owner::role_name;
 use crate::error::{Error, not_null};
+use crate::pg::role::role_name;
 use crate::pg::sql;
 
 /// An identifier, quoted where it must be.
@@ -88,7 +76,7 @@ impl Category {
 
 /// An extension's type has no fixed OID.
 fn is_citext(type_oid: pg_sys::Oid) -> bool {
-    let name = crate::source::condition::type_name(type_oid);
+    let name = type_name(type_oid);
     name == "citext" || name.ends_with(".citext")
 }
 
