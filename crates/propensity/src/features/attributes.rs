@@ -2,7 +2,8 @@
 
 use super::feature::{Feature, Unit};
 use super::math::{finite, is_past};
-use super::past::{Places, View};
+use super::past::View;
+use super::places::Places;
 use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;

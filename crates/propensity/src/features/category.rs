@@ -1,7 +1,8 @@
 //! Text attributes of events that are categories: all-time counts of the kept values.
 
 use super::feature::{Feature, Unit, during};
-use super::past::{Places, View};
+use super::past::View;
+use super::places::Places;
 use super::quantum::Quantum;
 use super::{Group, Row};
 use crate::error::Error;

@@ -2,7 +2,8 @@
 
 use super::feature::{Feature, Unit, days, during, when};
 use super::math::{count_until, ratio};
-use super::past::{Places, View};
+use super::past::View;
+use super::places::Places;
 use super::quantum::Quantum;
 use super::regularity::{Gaps, describe_gaps};
 use super::{Group, Row};

@@ -16,6 +16,7 @@ mod goal;
 mod math;
 mod numeric;
 mod past;
+mod places;
 pub mod population;
 mod quantum;
 mod regularity;

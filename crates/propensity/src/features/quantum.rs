@@ -2,7 +2,7 @@
 
 use super::decay::{Decay, Scale};
 use super::elementary::exp2;
-use super::past::Places;
+use super::places::Places;
 use crate::error::Error;
 use crate::event::history::History;
 use crate::time::date;

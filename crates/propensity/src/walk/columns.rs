@@ -1,7 +1,7 @@
 //! The events of a partition, column by column.
 
 use super::QUANTUM;
-use super::decode::Head;
+use super::head::Head;
 use crate::error::Error;
 use crate::event::dictionary::{Dictionaries, Dictionary};
 use crate::event::history::{Flags, History};

@@ -2,42 +2,16 @@
 
 use super::QUANTUM;
 use super::columns::{Columns, MANY, reserve};
+use super::head::Head;
 use super::others::Others;
 use super::profiles::Profiles;
 use crate::error::Error;
 use crate::event::answer::Counts;
-use crate::event::history::Flags;
 use crate::event::recode::Recode;
-use crate::event::record::{Cursor, Layout, Record, RecordKind};
-use crate::time::Micros;
+use crate::event::record::{Layout, Record, RecordKind};
 
 /// Records whose heads are read before their values, column by column: they stay in the first cache.
 const CHUNK: usize = 1 << 8;
-
-/// An event whose values are still to be read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
-    pub time: Micros,
-    pub cursor: Cursor,
-    /// Where the record ends.
-    pub next: usize,
-    owner: u32,
-    pub flags: Flags,
-}
-
-impl Head {
-    #[inline(always)]
-    fn new(record: &Record, flags: Flags, owner: u32) -> Self {
-        let (time, cursor) = record.open();
-        Self {
-            time,
-            cursor,
-            next: record.next,
-            owner,
-            flags,
-        }
-    }
-}
 
 /// The records of some profiles, in the order of their arrival.
 #[derive(Debug, Default)]

@@ -10,6 +10,7 @@
 mod batch;
 mod columns;
 mod decode;
+mod head;
 mod lane;
 mod others;
 mod profiles;

@@ -4,18 +4,6 @@ use super::time::Packed;
 use super::{CODE, LONG_CODE, Layout, MORE, NUMBER, SECONDS, key, length};
 use crate::time::Micros;
 
-/// Bytes by which room is made: so few, and always as many, that it takes some instructions and no call.
-const ROOM: usize = 64;
-
-/// Appends so many bytes, or some more.
-#[inline(always)]
-pub(super) fn make_room(out: &mut Vec<u8>, bytes: usize) {
-    let end = out.len() + bytes;
-    while out.len() < end {
-        out.extend_from_slice(&[0; ROOM]);
-    }
-}
-
 /// The values of a record that is being written.
 ///
 /// Room for all is made at once, and what was not needed is given back at the end: that is quicker than making room for

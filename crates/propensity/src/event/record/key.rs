@@ -8,7 +8,7 @@
 
 use super::SHORT;
 use super::cursor::array;
-use super::fields::make_room;
+use super::room::make_room;
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 

@@ -20,6 +20,7 @@ mod fields;
 mod key;
 mod length;
 mod read;
+mod room;
 mod time;
 
 pub(crate) use cursor::Cursor;
