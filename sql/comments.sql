@@ -41,61 +41,61 @@ COMMENT ON FUNCTION customer_ai.drop_segment IS
     'drops a segment and its materialized view; returns its name';
 COMMENT ON FUNCTION customer_ai.has_factor IS
     'whether factors, as in a score relation, contain a factor of that name, and of that direction unless it is NULL';
-COMMENT ON FUNCTION customer_ai._is_mine IS
+COMMENT ON FUNCTION customer_ai_internal.is_mine IS
     'whether the current role is the owner or a member of it; what nobody owns any more is a superuser''s';
 
-COMMENT ON FUNCTION customer_ai._owner_now IS
+COMMENT ON FUNCTION customer_ai_internal.owner_now IS
     'the name that the owner of a model has now';
-COMMENT ON FUNCTION customer_ai._relation_now IS
+COMMENT ON FUNCTION customer_ai_internal.relation_now IS
     'schema and name that a relation has now';
-COMMENT ON FUNCTION customer_ai._no_place IS
+COMMENT ON FUNCTION customer_ai_internal.no_place IS
     'forgets the OIDs that a row brings from elsewhere';
-COMMENT ON FUNCTION customer_ai._note IS
+COMMENT ON FUNCTION customer_ai_internal.note IS
     'notes whose a model is and where its scores are, if you may run it; returns whether it did';
-COMMENT ON FUNCTION customer_ai._note_row IS
+COMMENT ON FUNCTION customer_ai_internal.note_row IS
     'notes whose a model is that is copied in';
-COMMENT ON FUNCTION customer_ai._own_row IS
+COMMENT ON FUNCTION customer_ai_internal.own_row IS
     'whoever copies rows into the catalog writes in the name of a role that they are a member of';
 
-COMMENT ON TYPE customer_ai.model_document IS
+COMMENT ON TYPE customer_ai_internal.model_document IS
     'a version of a model as a value, in hexadecimal digits: what the aggregates over events predict with';
-COMMENT ON AGGREGATE customer_ai.event_features(customer_ai.model_document, timestamptz, timestamptz, jsonb, "any",
+COMMENT ON AGGREGATE customer_ai_internal.event_features(customer_ai_internal.model_document, timestamptz, timestamptz, jsonb, "any",
     "any", boolean, boolean, boolean, VARIADIC "any") IS
     'features of one profile from its events, packed: what customer_ai.features runs where the events are';
-COMMENT ON AGGREGATE customer_ai.event_scores(customer_ai.model_document, timestamptz, timestamptz, jsonb, "any",
+COMMENT ON AGGREGATE customer_ai_internal.event_scores(customer_ai_internal.model_document, timestamptz, timestamptz, jsonb, "any",
     "any", boolean, boolean, boolean, VARIADIC "any") IS
     'prediction and factors of one profile from its events, packed: what customer_ai.score runs where the events are';
-COMMENT ON AGGREGATE customer_ai.event_history(timestamptz, jsonb, "any", "any", boolean, boolean, boolean, VARIADIC "any") IS
+COMMENT ON AGGREGATE customer_ai_internal.event_history(timestamptz, jsonb, "any", "any", boolean, boolean, boolean, VARIADIC "any") IS
     'the events of a profile up to an instant, packed for training to read elsewhere';
-COMMENT ON AGGREGATE customer_ai.event_counts(timestamptz, jsonb, "any", "any", boolean, boolean, boolean, VARIADIC "any") IS
+COMMENT ON AGGREGATE customer_ai_internal.event_counts(timestamptz, jsonb, "any", "any", boolean, boolean, boolean, VARIADIC "any") IS
     'how many events a profile has up to an instant and when, packed for training to read elsewhere';
-COMMENT ON FUNCTION customer_ai._json_member IS 'the operator -> with the bytes of a key';
-COMMENT ON FUNCTION customer_ai._json_member_text IS 'the bytes of what the operator ->> returns, with the bytes of a key';
-COMMENT ON FUNCTION customer_ai.sample_place IS
+COMMENT ON FUNCTION customer_ai_internal.json_member IS 'the operator -> with the bytes of a key';
+COMMENT ON FUNCTION customer_ai_internal.json_member_text IS 'the bytes of what the operator ->> returns, with the bytes of a key';
+COMMENT ON FUNCTION customer_ai_internal.sample_place IS
     'where a profile stands among all: a sample of the profiles are those up to a place';
-COMMENT ON FUNCTION customer_ai._model_document_in IS 'reads a model document and checks it wholly';
-COMMENT ON FUNCTION customer_ai._model_document_out IS 'writes a model document in hexadecimal digits';
-COMMENT ON FUNCTION customer_ai._model_document_recv IS 'reads the bytes of a model document and checks them wholly';
-COMMENT ON FUNCTION customer_ai._model_document_send IS 'the bytes of a model document';
-COMMENT ON FUNCTION customer_ai._event_collect IS 'adds a row to the state of an aggregate over events';
-COMMENT ON FUNCTION customer_ai._event_combine IS 'adds one state of an aggregate over events to another';
-COMMENT ON FUNCTION customer_ai._event_serialize IS 'a state of an aggregate over events as bytes';
-COMMENT ON FUNCTION customer_ai._event_deserialize IS 'a state of an aggregate over events from bytes';
-COMMENT ON FUNCTION customer_ai._event_features_final IS 'the features of the profile whose events a state holds';
-COMMENT ON FUNCTION customer_ai._event_scores_final IS 'the prediction for the profile whose events a state holds';
-COMMENT ON FUNCTION customer_ai._event_history_collect IS 'adds a row to a history';
-COMMENT ON FUNCTION customer_ai._event_history_final IS 'the events that a state holds';
-COMMENT ON FUNCTION customer_ai._event_counts_collect IS 'adds a row to counts of events';
-COMMENT ON FUNCTION customer_ai._event_counts_combine IS 'adds counts of events';
-COMMENT ON TYPE customer_ai._job IS 'what a process is told that reads events';
-COMMENT ON FUNCTION customer_ai._job_in IS 'refuses any text: only the extension makes a job';
-COMMENT ON FUNCTION customer_ai._job_out IS 'refuses any job: it says nothing outside a running query';
-COMMENT ON AGGREGATE customer_ai._rows(customer_ai._job, VARIADIC "any") IS
+COMMENT ON FUNCTION customer_ai_internal.model_document_in IS 'reads a model document and checks it wholly';
+COMMENT ON FUNCTION customer_ai_internal.model_document_out IS 'writes a model document in hexadecimal digits';
+COMMENT ON FUNCTION customer_ai_internal.model_document_recv IS 'reads the bytes of a model document and checks them wholly';
+COMMENT ON FUNCTION customer_ai_internal.model_document_send IS 'the bytes of a model document';
+COMMENT ON FUNCTION customer_ai_internal.event_collect IS 'adds a row to the state of an aggregate over events';
+COMMENT ON FUNCTION customer_ai_internal.event_combine IS 'adds one state of an aggregate over events to another';
+COMMENT ON FUNCTION customer_ai_internal.event_serialize IS 'a state of an aggregate over events as bytes';
+COMMENT ON FUNCTION customer_ai_internal.event_deserialize IS 'a state of an aggregate over events from bytes';
+COMMENT ON FUNCTION customer_ai_internal.event_features_final IS 'the features of the profile whose events a state holds';
+COMMENT ON FUNCTION customer_ai_internal.event_scores_final IS 'the prediction for the profile whose events a state holds';
+COMMENT ON FUNCTION customer_ai_internal.event_history_collect IS 'adds a row to a history';
+COMMENT ON FUNCTION customer_ai_internal.event_history_final IS 'the events that a state holds';
+COMMENT ON FUNCTION customer_ai_internal.event_counts_collect IS 'adds a row to counts of events';
+COMMENT ON FUNCTION customer_ai_internal.event_counts_combine IS 'adds counts of events';
+COMMENT ON TYPE customer_ai_internal.job IS 'what a process is told that reads events';
+COMMENT ON FUNCTION customer_ai_internal.job_in IS 'refuses any text: only the extension makes a job';
+COMMENT ON FUNCTION customer_ai_internal.job_out IS 'refuses any job: it says nothing outside a running query';
+COMMENT ON AGGREGATE customer_ai_internal.rows(customer_ai_internal.job, VARIADIC "any") IS
     'reads events with parallel workers: what customer_ai.train and score run over a large table';
-COMMENT ON FUNCTION customer_ai._rows_take IS 'takes a row into the temporary files of a process';
-COMMENT ON FUNCTION customer_ai._rows_combine IS 'adds what other processes have read to a state';
-COMMENT ON FUNCTION customer_ai._rows_serialize IS 'what a process has read, as bytes';
-COMMENT ON FUNCTION customer_ai._rows_deserialize IS 'what a process has read, from bytes';
+COMMENT ON FUNCTION customer_ai_internal.rows_take IS 'takes a row into the temporary files of a process';
+COMMENT ON FUNCTION customer_ai_internal.rows_combine IS 'adds what other processes have read to a state';
+COMMENT ON FUNCTION customer_ai_internal.rows_serialize IS 'what a process has read, as bytes';
+COMMENT ON FUNCTION customer_ai_internal.rows_deserialize IS 'what a process has read, from bytes';
 
 COMMENT ON TABLE customer_ai.model IS 'models: what is predicted, of whom, from what';
 COMMENT ON COLUMN customer_ai.model.id IS 'key';
@@ -210,14 +210,14 @@ COMMENT ON COLUMN customer_ai.segment.refreshed_at IS 'when it was last refreshe
 COMMENT ON COLUMN customer_ai.segment.profiles IS 'profiles in it at the last refresh';
 
 COMMENT ON VIEW customer_ai.models IS 'models that you may use, with their active version and their newest scores';
-COMMENT ON VIEW customer_ai._definition IS 'what the definition of a model says that a version learns from';
+COMMENT ON VIEW customer_ai_internal.definition IS 'what the definition of a model says that a version learns from';
 COMMENT ON VIEW customer_ai.versions IS 'versions of the models that you may use, with how well they predict';
 COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that you may use';
 COMMENT ON VIEW customer_ai.segments IS 'segments of the models that you may use, with their size; a segment is a materialized view, a copy that does not honour row-level security';
 
 -- Explicit, because a function without an ACL says nothing about what was meant: PUBLIC may call every function,
 -- since each asks whose model it is.
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA customer_ai TO PUBLIC;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA customer_ai, customer_ai_internal TO PUBLIC;
 -- But not the parts of aggregates and types, which are for PostgreSQL to call: it asks whether the owner of the
 -- aggregate may, and for a type nobody. So who may create aggregates cannot put them into one of their own.
 DO $$
@@ -226,7 +226,7 @@ DECLARE
 BEGIN
     FOR part IN
         SELECT p.oid FROM pg_proc p
-        WHERE p.pronamespace = 'customer_ai'::regnamespace
+        WHERE p.pronamespace = 'customer_ai_internal'::regnamespace
             AND (EXISTS (SELECT FROM pg_aggregate a
                     WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn))
                 OR EXISTS (SELECT FROM pg_type t WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend)))

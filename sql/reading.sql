@@ -3,32 +3,32 @@
 -- aggregate with an argument of type internal, not even us.)
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
-CREATE TYPE customer_ai._job;
-CREATE FUNCTION customer_ai._job_in(cstring) RETURNS customer_ai._job
+CREATE TYPE customer_ai_internal.job;
+CREATE FUNCTION customer_ai_internal.job_in(cstring) RETURNS customer_ai_internal.job
     LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'internal_in';
-CREATE FUNCTION customer_ai._job_out(customer_ai._job) RETURNS cstring
+CREATE FUNCTION customer_ai_internal.job_out(customer_ai_internal.job) RETURNS cstring
     LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'internal_out';
-CREATE TYPE customer_ai._job (
-    INPUT = customer_ai._job_in,
-    OUTPUT = customer_ai._job_out,
+CREATE TYPE customer_ai_internal.job (
+    INPUT = customer_ai_internal.job_in,
+    OUTPUT = customer_ai_internal.job_out,
     LIKE = pg_catalog.int8
 );
 
-CREATE FUNCTION customer_ai._rows_take(internal, job customer_ai._job, VARIADIC columns "any") RETURNS internal
+CREATE FUNCTION customer_ai_internal.rows_take(internal, job customer_ai_internal.job, VARIADIC columns "any") RETURNS internal
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_take';
-CREATE FUNCTION customer_ai._rows_combine(internal, internal) RETURNS internal
+CREATE FUNCTION customer_ai_internal.rows_combine(internal, internal) RETURNS internal
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_combine';
-CREATE FUNCTION customer_ai._rows_serialize(internal) RETURNS bytea
+CREATE FUNCTION customer_ai_internal.rows_serialize(internal) RETURNS bytea
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_serialize';
-CREATE FUNCTION customer_ai._rows_deserialize(bytea, internal) RETURNS internal
+CREATE FUNCTION customer_ai_internal.rows_deserialize(bytea, internal) RETURNS internal
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'rows_deserialize';
-CREATE AGGREGATE customer_ai._rows(job customer_ai._job, VARIADIC columns "any") (
-    SFUNC = customer_ai._rows_take,
+CREATE AGGREGATE customer_ai_internal.rows(job customer_ai_internal.job, VARIADIC columns "any") (
+    SFUNC = customer_ai_internal.rows_take,
     STYPE = internal,
-    FINALFUNC = customer_ai._rows_serialize,
-    COMBINEFUNC = customer_ai._rows_combine,
-    SERIALFUNC = customer_ai._rows_serialize,
-    DESERIALFUNC = customer_ai._rows_deserialize,
+    FINALFUNC = customer_ai_internal.rows_serialize,
+    COMBINEFUNC = customer_ai_internal.rows_combine,
+    SERIALFUNC = customer_ai_internal.rows_serialize,
+    DESERIALFUNC = customer_ai_internal.rows_deserialize,
     PARALLEL = SAFE
 );
 

@@ -20,8 +20,8 @@ BEGIN
     END IF;
 END $$;
 
--- The schema is part of the extension, so that no dump creates it beside the extension. One that is there already is used
--- as it is, unless it is somebody else's, who could put functions of the same names beside ours.
+-- The schema that people use. It is part of the extension, so that no dump creates it beside the extension. One that is
+-- there already is used as it is, unless it is somebody else's, who could put functions of the same names beside ours.
 DO $$
 BEGIN
     IF NOT EXISTS (
@@ -38,6 +38,9 @@ BEGIN
                 HINT = 'Drop or rename it, then create the extension again; it creates its schema itself.';
     END IF;
 END $$;
+
+-- What the extension calls itself: parts of aggregates and types, what it asks of other servers, what views and triggers ask.
+CREATE SCHEMA customer_ai_internal;
 
 -- A name reaches the names of relations, dumps, logs and JSON; 48 bytes leave room for "_score_history".
 CREATE TABLE customer_ai.model (

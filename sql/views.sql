@@ -3,7 +3,7 @@
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
 -- What a definition says that a version learns from, for a version to keep. Of the extension alone.
-CREATE VIEW customer_ai._definition WITH (security_barrier) AS
+CREATE VIEW customer_ai_internal.definition WITH (security_barrier) AS
 SELECT m.id AS model_id, jsonb_build_object(
     'goal', m.goal, 'occurs', m.occurs, 'outcome_window', extract(epoch FROM m.outcome_window),
     'eligible', m.eligible, 'eligible_window', extract(epoch FROM m.eligible_window), 'exclude', m.exclude, 'exclude_window', extract(epoch FROM m.exclude_window),
@@ -18,7 +18,7 @@ SELECT m.id AS model_id, jsonb_build_object(
 FROM customer_ai.model m;
 
 CREATE VIEW customer_ai.models WITH (security_barrier) AS
-SELECT m.name AS model, customer_ai._owner_now(m.owner, m.owner_oid, m.place)::name AS owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
+SELECT m.name AS model, customer_ai_internal.owner_now(m.owner, m.owner_oid, m.place)::name AS owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
     m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,
     m.time_zone, m.options, m.created_at, m.altered_at
 FROM customer_ai.model m
@@ -29,9 +29,9 @@ LEFT JOIN LATERAL (
     WHERE s.model_id = m.id AND s.owner = m.owner AND s.kind = 'score'
     ORDER BY s.id DESC LIMIT 1) r ON true
 LEFT JOIN LATERAL (
-    SELECT customer_ai._relation_now(m.scores_schema, m.scores_name, m.scores_oid, m.scores_schema_oid, m.place) AS now
+    SELECT customer_ai_internal.relation_now(m.scores_schema, m.scores_name, m.scores_oid, m.scores_schema_oid, m.place) AS now
     OFFSET 0) n ON true
-WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.versions WITH (security_barrier) AS
 SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE AS active, v.algorithm, v.trained_at,
@@ -40,7 +40,7 @@ SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE
     octet_length(v.document) AS bytes, v.report
 FROM customer_ai.version v
 JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
-WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.runs WITH (security_barrier) AS
 SELECT r.id AS run, m.name AS model, r.kind, r.version, r.as_of, r.started_at, r.finished_at,
@@ -48,7 +48,7 @@ SELECT r.id AS run, m.name AS model, r.kind, r.version, r.as_of, r.started_at, r
     r.skipped, r.detail
 FROM customer_ai.run r
 JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
-WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.segments WITH (security_barrier) AS
 SELECT format('%I.%I', n.now[1], n.now[2]) AS segment, m.name AS model, s.condition, s.description,
@@ -56,8 +56,8 @@ SELECT format('%I.%I', n.now[1], n.now[2]) AS segment, m.name AS model, s.condit
 FROM customer_ai.segment s
 JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
 LEFT JOIN LATERAL (
-    SELECT customer_ai._relation_now(s.schema_name, s.segment_name, s.relation_oid, NULL, s.place) AS now
+    SELECT customer_ai_internal.relation_now(s.schema_name, s.segment_name, s.relation_oid, NULL, s.place) AS now
     OFFSET 0) n ON true
-WHERE customer_ai._is_mine(m.owner, m.owner_oid, m.place);
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
 SET LOCAL search_path TO customer_ai, pg_temp;

@@ -10,6 +10,10 @@ mod verbs;
 
 pgrx::pg_module_magic!();
 
+/// Makes the schema known to pgrx; sql/tables.sql creates it.
+#[pgrx::pg_schema]
+mod customer_ai_internal {}
+
 pgrx::extension_sql_file!("../sql/tables.sql", name = "tables", bootstrap);
 pgrx::extension_sql_file!(
     "../sql/views.sql",

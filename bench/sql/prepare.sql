@@ -27,7 +27,7 @@ DECLARE
     bytes bigint;
 BEGIN
     EXECUTE format($sql$ SELECT sum(length(features)) FROM (
-        SELECT customer_ai.event_features(%L, '2026-01-01', NULL, '{}', at, %s) AS features
+        SELECT customer_ai_internal.event_features(%L, '2026-01-01', NULL, '{}', at, %s) AS features
         FROM bench.events GROUP BY profile) p $sql$, document, arguments) INTO bytes;
     RETURN bytes;
 END $$;

@@ -51,7 +51,7 @@ pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
         SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4,
             (SELECT array_agg(timestamptz 'epoch' + c * interval '1 microsecond' ORDER BY c) FROM unnest($5::bigint[]) c),
             $6, $7, $8, $9, $10, $11::jsonb, $12,
-            (SELECT d.definition FROM customer_ai._definition d WHERE d.model_id = $1)
+            (SELECT d.definition FROM customer_ai_internal.definition d WHERE d.model_id = $1)
         FROM customer_ai.version WHERE model_id = $1
         RETURNING number";
     let arguments = [
@@ -204,7 +204,7 @@ pub fn active(model_id: i64) -> Result<Option<Active>, Error> {
 /// The parts of the definition that a version was not trained on. Only reads.
 pub fn altered_since(model_id: i64, version: Stamp) -> Result<Vec<String>, Error> {
     let query = "SELECT n.name
-        FROM customer_ai.version v JOIN customer_ai._definition d ON d.model_id = v.model_id
+        FROM customer_ai.version v JOIN customer_ai_internal.definition d ON d.model_id = v.model_id
         CROSS JOIN LATERAL jsonb_object_keys(d.definition) n (name)
         WHERE v.id = $2 AND d.model_id = $1 AND v.definition ? n.name
             AND v.definition -> n.name <> d.definition -> n.name

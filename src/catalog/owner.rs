@@ -184,7 +184,7 @@ impl Owner {
 
 /// Whether the current role may see and run what belongs to a role: what the views ask for every row, so not an SQL
 /// function, which costs a millisecond to start.
-#[pg_extern(name = "_is_mine", stable, parallel_safe)]
+#[pg_extern(schema = "customer_ai_internal", stable, parallel_safe)]
 fn is_mine(
     owner: Option<Name>,
     owner_oid: default!(Option<pg_sys::Oid>, "NULL"),
@@ -196,7 +196,7 @@ fn is_mine(
 }
 
 /// The name that the owner of a model has now, for the views.
-#[pg_extern(name = "_owner_now", stable, parallel_safe)]
+#[pg_extern(schema = "customer_ai_internal", stable, parallel_safe)]
 fn owner_now(
     owner: Option<Name>,
     owner_oid: Option<pg_sys::Oid>,

@@ -116,7 +116,7 @@ unsafe fn text(found: *mut c_char) -> Option<String> {
 }
 
 /// Schema and name that a relation has now, for the views.
-#[pg_extern(name = "_relation_now", stable, parallel_safe)]
+#[pg_extern(schema = "customer_ai_internal", stable, parallel_safe)]
 fn relation_now(
     schema: Option<Name>,
     relation: Option<Name>,

@@ -140,7 +140,7 @@ impl Relation {
             relation: known.unwrap_or_else(|| oid.to_string()),
         })?;
         let relation = format!("{schema}.{name}");
-        if schema == "customer_ai" {
+        if schema == "customer_ai" || schema == "customer_ai_internal" {
             return Err(Error::OwnRelation { relation });
         }
         let wrong = match kind.as_str() {
@@ -330,7 +330,7 @@ pub fn any_has(column: &str) -> Result<bool, Error> {
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE a.attname = $1::pg_catalog.name AND a.attnum > 0 AND NOT a.attisdropped
             AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
-            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'customer_ai')
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'customer_ai', 'customer_ai_internal')
             AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
         LIMIT 1";
     Ok(sql::row(query, &[column.into()], |_| Ok(()))?.is_some())

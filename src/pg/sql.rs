@@ -142,7 +142,7 @@ pub fn lock_now(relation: pg_sys::Oid) -> bool {
 pub fn own_type(name: &CStr) -> pg_sys::Oid {
     // SAFETY: look-ups in the catalog by name; zero is no OID.
     unsafe {
-        let schema = pg_sys::get_namespace_oid(c"customer_ai".as_ptr(), false);
+        let schema = pg_sys::get_namespace_oid(c"customer_ai_internal".as_ptr(), false);
         let name = Datum::from(name.as_ptr());
         let cache = pg_sys::SysCacheIdentifier::TYPENAMENSP as i32;
         let key = pg_sys::Anum_pg_type_oid as i16;

@@ -73,7 +73,7 @@ shipped() { # log, aggregate, rows
 customers=$(query -c 'SELECT count(DISTINCT customer_id) FROM shop.orders')
 log=$(query "${logged[@]}" -c "SELECT customer_ai.train('some_far')" 2>&1)
 share=$(query -c "SELECT DISTINCT detail->>'profiles_read' FROM customer_ai.runs WHERE model LIKE 'some_%' AND kind = 'train'")
-sampled=$(query -c "SELECT count(DISTINCT customer_id) FROM shop.orders WHERE customer_ai.sample_place(customer_id) / 2::float8 ^ 64 + 0.5 < $share")
+sampled=$(query -c "SELECT count(DISTINCT customer_id) FROM shop.orders WHERE customer_ai_internal.sample_place(customer_id) / 2::float8 ^ 64 + 0.5 < $share")
 [ "$share" = 0.25 ] && [ "$sampled" -lt $((customers / 3)) ] || { echo "a sample of $share with $sampled customers"; exit 1; }
 shipped "$log" event_counts "$customers"
 shipped "$log" event_history "$sampled"
@@ -157,7 +157,7 @@ FROM (VALUES ('json_here', 'shop.clicks'), ('json_far', 'far.clicks')) m (model,
 SELECT customer_ai.train('json_here') \g /dev/null
 SQL
 log=$(query "${logged[@]}" -c "SELECT customer_ai.train('json_far')" 2>&1)
-[ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai.event_history.*_json_member_text(customer_ai._json_member(properties, " <<<"$log")" = 2 ] ||
+[ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai_internal.event_history.*json_member_text(customer_ai_internal.json_member(properties, " <<<"$log")" = 2 ] ||
     { echo "members are not in the remote SQL"; grep 'Remote SQL' <<<"$log"; exit 1; }
 [ "$(query -c "SELECT count(*), count(DISTINCT document) FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id WHERE m.name LIKE 'json_%'")" = '2|1' ] ||
     { echo "versions with members of JSON differ"; exit 1; }

@@ -101,8 +101,8 @@ caught=$(query -c 'SET client_min_messages = error' -c "$PARALLEL" -c "DO \$\$ B
 [ "$caught" -gt 1 ] || fail "after a caught error: $caught processes"
 
 # Nobody else can give the workers a job.
-error=$(query -v VERBOSITY=sqlstate -c "SELECT customer_ai._rows('1', 1)" 2>&1) && fail 'a job was accepted'
+error=$(query -v VERBOSITY=sqlstate -c "SELECT customer_ai_internal.rows('1', 1)" 2>&1) && fail 'a job was accepted'
 [[ $error = *0A000* ]] || fail "$error"
-error=$(query -v VERBOSITY=sqlstate -c 'SELECT customer_ai._rows(NULL, 1)' 2>&1) && fail 'no job was accepted'
+error=$(query -v VERBOSITY=sqlstate -c 'SELECT customer_ai_internal.rows(NULL, 1)' 2>&1) && fail 'no job was accepted'
 [[ $error = *0A000* ]] || fail "$error"
 echo "four models the same from $(query -c 'SELECT min(processes), max(processes) FROM found WHERE processes > 1' | tr '|' '-') processes as from one; errors and cancels leave nothing"

@@ -79,8 +79,8 @@ readonly PARALLEL_SORT="$PARALLEL; $SORT; SET parallel_leader_participation = of
 readonly SPILL="SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET enable_sort = off; SET enable_indexscan = off"
 # Adding a row is dear, so that the planner has it done by workers; else it would not here.
 cost() { # of adding a row
-    query -c "ALTER FUNCTION customer_ai._event_collect COST $1" -c "ALTER FUNCTION customer_ai._event_history_collect COST $1" \
-        -c "ALTER FUNCTION customer_ai._event_counts_collect COST $1"
+    query -c "ALTER FUNCTION customer_ai_internal.event_collect COST $1" -c "ALTER FUNCTION customer_ai_internal.event_history_collect COST $1" \
+        -c "ALTER FUNCTION customer_ai_internal.event_counts_collect COST $1"
 }
 cost 1000
 

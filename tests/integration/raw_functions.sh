@@ -49,7 +49,7 @@ force=force_parallel_mode
 
 # Who has rights on the parts, as their owner has, also where an aggregate passes for one of the extension.
 attack "" fuzz "CALL fuzz.mix();"
-attack "" customer_ai ""
+attack "" customer_ai_internal ""
 tried=$(query -c 'SELECT count(*) FROM fuzz.outcome')
 functions=$(query -c 'SELECT count(*) FROM fuzz.raw')
 done=$(query -c "SELECT count(*) FROM fuzz.outcome WHERE state = '00000' AND attempt LIKE 'SELECT%'")
@@ -60,15 +60,15 @@ none "internal errors" "SELECT state, message, attempt FROM fuzz.outcome WHERE s
 none "a part works in an aggregate of others" "SELECT o.attempt FROM fuzz.outcome o
     JOIN fuzz.outcome c ON c.attempt LIKE 'CREATE AGGREGATE%' AND split_part(c.attempt, ' ', 3) = substring(o.attempt FROM 'fuzz\.made_[0-9]+')
     WHERE o.state = '00000' AND o.attempt LIKE 'SELECT%' AND o.attempt NOT LIKE '%WHERE false'
-        AND c.attempt ~ 'SFUNC = customer_ai\._(event|newest|rows)|FINALFUNC = customer_ai\._(event_counts|newest)'"
+        AND c.attempt ~ 'SFUNC = customer_ai_internal\.(event|rows)|FINALFUNC = customer_ai_internal\.(event_counts)'"
 
 # Who has nothing but TEMP cannot use one at all, but for those that conditions and samples call.
 query -c 'TRUNCATE fuzz.outcome' -c 'CREATE ROLE stranger' -c "GRANT TEMP ON DATABASE $PGDATABASE TO stranger"
 attack "SET ROLE stranger;" pg_temp ""
-none "a stranger can build with a part" "SELECT attempt FROM fuzz.outcome WHERE state = '00000' AND attempt ~ '^CREATE.* = customer_ai\._(event|newest|rows|model_document|job_)'"
+none "a stranger can build with a part" "SELECT attempt FROM fuzz.outcome WHERE state = '00000' AND attempt ~ '^CREATE.* = customer_ai_internal\.(event|rows|model_document|job)_'"
 # A call of a strict function with a NULL is NULL before anything is asked.
 none "a stranger can call a part" "SELECT attempt FROM fuzz.outcome WHERE state <> '42501' AND attempt !~ 'NULL'
-    AND attempt ~ '^SELECT customer_ai\._(event|newest|rows|model_document|job)'"
+    AND attempt ~ '^SELECT customer_ai_internal\.(event|rows|model_document|job)'"
 denied=$(query -c "SELECT count(*) FROM fuzz.outcome WHERE state = '42501'" -c 'DROP OWNED BY stranger' -c 'DROP ROLE stranger')
 [ "$denied" -ge 60 ] || fail "only $denied attempts of a stranger were refused for want of rights"
 
@@ -78,8 +78,8 @@ for workers in 0 2; do
 SET max_parallel_workers_per_gather = $workers;
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SELECT current_setting('fuzz.document') AS document \\gset
-SELECT n % 7 AS "group", customer_ai.event_counts('2026-01-01', '{"timezone": "UTC", "numbers": 1, "texts": 4}', at, kind, flag, flag, false, number, long, kind, e1, m1),
-    customer_ai.event_features(:'document', '2026-01-01', NULL, '{}', at, kind, flag, true, false, number)
+SELECT n % 7 AS "group", customer_ai_internal.event_counts('2026-01-01', '{"timezone": "UTC", "numbers": 1, "texts": 4}', at, kind, flag, flag, false, number, long, kind, e1, m1),
+    customer_ai_internal.event_features(:'document', '2026-01-01', NULL, '{}', at, kind, flag, true, false, number)
 FROM fuzz.source GROUP BY 1 ORDER BY 1;
 SQL
 done

@@ -7,7 +7,7 @@ pub fn direct_call() -> Message {
         code: UNSUPPORTED,
         text: "this function is a part of an aggregate".to_owned(),
         detail: "It cannot be called by itself, over a window or by an aggregate that is not of this extension.".to_owned(),
-        hint: "Use one of the aggregates over events, customer_ai.event_scores or another, with GROUP BY.".to_owned(),
+        hint: "Use one of the aggregates over events, customer_ai_internal.event_scores or another, with GROUP BY.".to_owned(),
     }
 }
 

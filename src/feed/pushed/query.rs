@@ -103,7 +103,7 @@ impl Query {
     pub fn features(&self) -> String {
         let source = &self.sources[0];
         source.grouped(&format!(
-            "customer_ai.event_features($1, $2, $3, {}, {})",
+            "customer_ai_internal.event_features($1, $2, $3, {}, {})",
             self.options(None),
             self.event(source, "true")
         ))
@@ -113,7 +113,7 @@ impl Query {
     pub fn scores(&self, factors: usize) -> String {
         let source = &self.sources[0];
         source.grouped(&format!(
-            "customer_ai.event_scores($1, $2, $3, {}, {})",
+            "customer_ai_internal.event_scores($1, $2, $3, {}, {})",
             self.options(Some(factors)),
             self.event(source, "true")
         ))
@@ -128,7 +128,7 @@ impl Query {
             "texts": 0,
         }));
         source.grouped(&format!(
-            "customer_ai.event_counts($1, {nothing_else}, {}, {}, false, false, false, {NO_ATTRIBUTE})",
+            "customer_ai_internal.event_counts($1, {nothing_else}, {}, {}, false, false, false, {NO_ATTRIBUTE})",
             source.time, source.kind
         ))
     }
@@ -138,12 +138,12 @@ impl Query {
     pub fn histories(&self, source: &Source, sampled: bool) -> String {
         let profile = &source.profile;
         let filter = if sampled {
-            format!(" WHERE customer_ai.sample_place(e.{profile}) <= $2")
+            format!(" WHERE customer_ai_internal.sample_place(e.{profile}) <= $2")
         } else {
             String::new()
         };
         format!(
-            "SELECT e.{profile}, customer_ai.event_history($1, {}, {}) FILTER (WHERE e.{profile} IS NOT NULL), \
+            "SELECT e.{profile}, customer_ai_internal.event_history($1, {}, {}) FILTER (WHERE e.{profile} IS NOT NULL), \
              pg_catalog.count(*) FROM {}{filter} GROUP BY e.{profile}",
             self.reading(),
             self.event(source, "false"),
@@ -154,7 +154,7 @@ impl Query {
     /// What the histories of every profile up to `$1` would count.
     pub fn counts(&self, source: &Source) -> String {
         source.grouped(&format!(
-            "customer_ai.event_counts($1, {}, {})",
+            "customer_ai_internal.event_counts($1, {}, {})",
             self.reading(),
             self.columns(source, ["false"; 3])
         ))
@@ -275,10 +275,16 @@ fn shippable(sql: &str, from: &str) -> Result<String, Error> {
     };
     let column = format!("e.{}", quote(&member.column));
     let document = member.keys.iter().fold(column, |document, key| {
-        format!("customer_ai._json_member({document}, {})", bytes(key))
+        format!(
+            "customer_ai_internal.json_member({document}, {})",
+            bytes(key)
+        )
     });
     Ok(match member.value {
-        Value::Text(key) => format!("customer_ai._json_member_text({document}, {})", bytes(&key)),
+        Value::Text(key) => format!(
+            "customer_ai_internal.json_member_text({document}, {})",
+            bytes(&key)
+        ),
         Value::Cast(to) => format!("({document})::{to}"),
     })
 }

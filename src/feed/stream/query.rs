@@ -243,7 +243,10 @@ impl Query {
     /// more columns than a function takes.
     pub fn parallel_events(&self, until: Micros) -> Option<(String, Rows)> {
         let columns = self.event_columns();
-        let sql = format!("SELECT customer_ai._rows($1, {columns}) FROM {}", self.from);
+        let sql = format!(
+            "SELECT customer_ai_internal.rows($1, {columns}) FROM {}",
+            self.from
+        );
         let count = EVENT_COLUMNS + self.numbers.len() + self.codes.len();
         let room = pg_sys::FUNC_MAX_ARGS as usize - 2;
         (count <= room).then(|| (sql, self.event_rows(until)))
@@ -321,7 +324,7 @@ impl Query {
             ..
         } = &self.own;
         let filter = if sampled {
-            format!(" AND customer_ai.sample_place(e.{profile}) <= $4")
+            format!(" AND customer_ai_internal.sample_place(e.{profile}) <= $4")
         } else {
             String::new()
         };

@@ -17,7 +17,7 @@ use super::{Param, Stream};
 use crate::error::Error;
 use crate::pg::memory::poll;
 
-/// The last place of a share, to compare with `customer_ai.sample_place`.
+/// The last place of a share, to compare with `customer_ai_internal.sample_place`.
 pub fn sample_end(share: Share) -> Param {
     let end = ordered(share.last_place());
     (pg_sys::INT8OID, end.into_datum())

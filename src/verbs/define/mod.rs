@@ -137,10 +137,10 @@ fn remove_profiles(model: Option<&str>, profiles: Option<Regclass>) -> Result<St
 }
 
 /// What follows when a model is copied in, by a restore.
-#[pg_extern(name = "_note", volatile, parallel_unsafe)]
+#[pg_extern(schema = "customer_ai_internal", volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn note(model_id: Option<i64>) -> Result<bool, ErrorReport> {
-    catalog::refuse_read_only(c"customer_ai._note()");
+    catalog::refuse_read_only(c"customer_ai_internal.note()");
     Ok(catalog::note(required("model_id", model_id)?)?)
 }
 

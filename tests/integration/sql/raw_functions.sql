@@ -13,7 +13,7 @@ CREATE FUNCTION fuzz.for_each(pattern text) RETURNS text LANGUAGE sql AS
 DO $$
 BEGIN
     EXECUTE format('CREATE TABLE fuzz.source (n int PRIMARY KEY, at timestamptz, kind text, flag boolean, plain bytea, short bytea,
-            random bytea, long text, number numeric, document customer_ai.model_document, %s, %s)',
+            random bytea, long text, number numeric, document customer_ai_internal.model_document, %s, %s)',
         fuzz.for_each('e%s bytea'), fuzz.for_each('m%s bytea'));
     EXECUTE format('ALTER TABLE fuzz.source ALTER plain SET STORAGE PLAIN, ALTER long SET STORAGE EXTERNAL, %s, %s',
         fuzz.for_each('ALTER e%s SET STORAGE EXTERNAL'), fuzz.for_each('ALTER m%s SET STORAGE MAIN'));
@@ -32,7 +32,7 @@ BEGIN
             CASE n %% 7 WHEN 0 THEN NULL WHEN 1 THEN repeat('long ', 3000) ELSE 'kind ' || n %% 5 END, n %% 3 = 0,
             fuzz.state(n), fuzz.state(n + 1), fuzz.noise(n), repeat(md5(n::text), 400),
             CASE n %% 5 WHEN 0 THEN 'NaN' WHEN 1 THEN 10::numeric ^ 300 + n ELSE n::numeric / 7 END,
-            CASE WHEN n %% 4 > 0 THEN %L::customer_ai.model_document END, %s, %s
+            CASE WHEN n %% 4 > 0 THEN %L::customer_ai_internal.model_document END, %s, %s
         FROM generate_series(1, 60) n $insert$, current_setting('fuzz.document'),
         fuzz.for_each('fuzz.state(n + %s)'), fuzz.for_each($m$ decode(repeat(CASE n %% 3 WHEN 0 THEN '00' WHEN 1 THEN 'ff' ELSE '01' END, 56), 'hex') $m$));
 END $do$;
@@ -67,7 +67,7 @@ DECLARE
         WHEN 'cstring' THEN ARRAY['''00''::cstring', '''x''::cstring', 'byteaout(random)', 'NULL::cstring']
         WHEN '"any"' THEN ARRAY['at', 'kind', 'n', 'n::bigint', 'long', 'number', 'e1', 'm1', 'flag', 'ARRAY[n]', 'document', 'at::date', 'at::timestamp',
             'kind::char(9)', 'md5(n::text)::uuid', 'NULL::text', 'NULL::int', 'interval ''1 day''', 'ROW(n)', '''{"a": 1}''::jsonb', 'point(n, n)', '''unknown''', 'n::float8']
-        WHEN 'customer_ai.model_document' THEN ARRAY[quote_literal(current_setting('fuzz.document')) || '::customer_ai.model_document', 'document', 'NULL::customer_ai.model_document']
+        WHEN 'customer_ai_internal.model_document' THEN ARRAY[quote_literal(current_setting('fuzz.document')) || '::customer_ai_internal.model_document', 'document', 'NULL::customer_ai_internal.model_document']
         WHEN 'numeric' THEN ARRAY['number', 'number', 'NULL::numeric']
         WHEN 'text' THEN ARRAY['kind', 'long', 'NULL::text']
         WHEN 'bigint' THEN ARRAY['n::bigint', 'NULL::bigint']

@@ -42,7 +42,7 @@ ORDER BY 1;
 SELECT p.oid::regprocedure AS writer
 FROM pg_proc p
 JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
-WHERE p.provolatile = 'v' AND p.prokind = 'f' AND p.proname !~ '^_'
+WHERE p.provolatile = 'v' AND p.prokind = 'f' AND p.pronamespace = 'customer_ai'::regnamespace
     AND (p.proisstrict OR p.proname NOT IN ('create_model', 'add_events', 'create_segment')
         AND (p.proconfig IS NULL OR p.proconfig::text NOT LIKE '%pg_catalog, pg_temp%'))
 ORDER BY 1;
@@ -59,7 +59,7 @@ WHERE c.relkind IN ('r', 'p')
         OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f')
         OR NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'owner' AND a.attnotnull)
         OR NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgtype = 7 AND t.tgenabled = 'A'
-            AND t.tgfoid = 'customer_ai._own_row'::regproc))
+            AND t.tgfoid = 'customer_ai_internal.own_row'::regproc))
 ORDER BY 1;
 
 -- What belongs to a model goes with it: there are no foreign keys that would see to that.
@@ -120,11 +120,18 @@ JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
 WHERE c.relkind IN ('r', 'p', 'S') AND NOT c.oid = ANY (coalesce(m.extconfig, '{}'))
 ORDER BY 1;
 
--- The schema is part of the extension, and nothing lives in it that is not.
-SELECT count(*) AS schemas FROM member WHERE classid = 'pg_namespace'::regclass AND objid = 'customer_ai'::regnamespace;
+-- Both schemas are part of the extension, and nothing lives in them that is not.
+SELECT objid::regnamespace AS schema FROM member WHERE classid = 'pg_namespace'::regclass ORDER BY 1;
 SELECT c.oid::regclass AS stray
 FROM pg_class c
-WHERE c.relnamespace = 'customer_ai'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+WHERE c.relnamespace IN ('customer_ai'::regnamespace, 'customer_ai_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
     AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)
+ORDER BY 1;
+
+-- The schema for people has functions and nothing else to call: no aggregate, no trigger, no part of a type.
+SELECT p.oid::regprocedure AS internal
+FROM pg_proc p
+WHERE p.pronamespace = 'customer_ai'::regnamespace
+    AND (p.prokind <> 'f' OR p.proname ~ '^_' OR p.prorettype IN ('trigger'::regtype, 'internal'::regtype))
 ORDER BY 1;
 DROP VIEW member;

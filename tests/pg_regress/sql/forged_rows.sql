@@ -61,7 +61,7 @@ CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = oid, RIGHTARG = oid);
 SET search_path TO evil, pg_catalog;
 INSERT INTO customer_ai.model OVERRIDING SYSTEM VALUE
 SELECT * FROM shop.forged('{"id": 300, "name": "first", "owner": "regress_dbo", "scores_name": "first"}');
-SELECT customer_ai._note(1), customer_ai._note(300);
+SELECT customer_ai_internal.note(1), customer_ai_internal.note(300);
 RESET search_path;
 DROP SCHEMA evil CASCADE;
 -- no more than that: nothing is changed or deleted

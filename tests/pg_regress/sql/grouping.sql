@@ -21,8 +21,8 @@ SELECT customer_ai.create_model('return', 'visit', 'kind = ''buy''', '14 days', 
     options => '{"algorithm": "logistic"}') IS NOT NULL AS defined;
 DO $$ BEGIN PERFORM customer_ai.train('return', as_of => '2025-06-01'); END $$;
 SELECT encode(document, 'hex') AS doc FROM customer_ai.version \gset
-SELECT format('customer_ai.event_features(%L, ''2025-06-01'', NULL, ''{}'', at, kind, kind = ''buy'', amount IS NULL OR amount > 5, kind = ''look'' AND amount = 8.25, amount, page)', :'doc') AS features,
-    format('customer_ai.event_scores(%L, ''2025-06-01'', NULL, ''{}'', at, kind, kind = ''buy'', amount IS NULL OR amount > 5, kind = ''look'' AND amount = 8.25, amount, page)', :'doc') AS scores \gset
+SELECT format('customer_ai_internal.event_features(%L, ''2025-06-01'', NULL, ''{}'', at, kind, kind = ''buy'', amount IS NULL OR amount > 5, kind = ''look'' AND amount = 8.25, amount, page)', :'doc') AS features,
+    format('customer_ai_internal.event_scores(%L, ''2025-06-01'', NULL, ''{}'', at, kind, kind = ''buy'', amount IS NULL OR amount > 5, kind = ''look'' AND amount = 8.25, amount, page)', :'doc') AS scores \gset
 
 -- What each profile's answer is by itself.
 CREATE TABLE expected AS SELECT v.profile, a.features, a.scores
@@ -47,12 +47,12 @@ RESET enable_sort;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
-ALTER FUNCTION customer_ai._event_collect COST 1000;
+ALTER FUNCTION customer_ai_internal.event_collect COST 1000;
 EXECUTE together;
 SET enable_hashagg = off;
 EXECUTE together;
 RESET enable_hashagg;
-ALTER FUNCTION customer_ai._event_collect COST 1;
+ALTER FUNCTION customer_ai_internal.event_collect COST 1;
 SET max_parallel_workers_per_gather = 0;
 
 -- Several sets at a time: each keeps its groups by itself. Once by hash, once by sort.

@@ -12,6 +12,9 @@ CREATE EXTENSION customer_ai;
 CREATE SCHEMA customer_ai AUTHORIZATION regress_squatter;
 CREATE EXTENSION customer_ai;
 ALTER SCHEMA customer_ai OWNER TO CURRENT_USER;
+CREATE SCHEMA customer_ai_internal;
+CREATE EXTENSION customer_ai;
+DROP SCHEMA customer_ai_internal;
 
 -- what somebody left in the schema is neither adopted nor used
 GRANT ALL ON SCHEMA customer_ai TO regress_squatter;

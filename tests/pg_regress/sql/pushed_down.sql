@@ -14,28 +14,28 @@ DO $$ BEGIN PERFORM customer_ai.train('return', as_of => '2025-06-01'); END $$;
 SELECT encode(document, 'hex') AS doc FROM customer_ai.version \gset
 
 -- A document is checked wholly when it comes in, and goes out as it came.
-SELECT customer_ai.model_document :'doc' IS NOT NULL AS accepted, (customer_ai.model_document :'doc')::text = :'doc' AS the_same;
-SELECT customer_ai.model_document 'zz';
-SELECT customer_ai.model_document '0';
-SELECT customer_ai.model_document '';
-SELECT left(:'doc', -2)::customer_ai.model_document;
-SELECT overlay(:'doc' PLACING CASE substr(:'doc', 5001, 1) WHEN '0' THEN '1' ELSE '0' END FROM 5001)::customer_ai.model_document;
-SELECT '\x00'::bytea::customer_ai.model_document;
-CREATE TABLE document AS SELECT :'doc'::customer_ai.model_document AS document;
+SELECT customer_ai_internal.model_document :'doc' IS NOT NULL AS accepted, (customer_ai_internal.model_document :'doc')::text = :'doc' AS the_same;
+SELECT customer_ai_internal.model_document 'zz';
+SELECT customer_ai_internal.model_document '0';
+SELECT customer_ai_internal.model_document '';
+SELECT left(:'doc', -2)::customer_ai_internal.model_document;
+SELECT overlay(:'doc' PLACING CASE substr(:'doc', 5001, 1) WHEN '0' THEN '1' ELSE '0' END FROM 5001)::customer_ai_internal.model_document;
+SELECT '\x00'::bytea::customer_ai_internal.model_document;
+CREATE TABLE document AS SELECT :'doc'::customer_ai_internal.model_document AS document;
 \copy document TO PROGRAM 'cat > "$OUTPUT/document"' (FORMAT binary)
 \copy document FROM PROGRAM 'cat "$OUTPUT/document"' (FORMAT binary)
 \copy document FROM PROGRAM 'sed s/CUSTAI/CUSTOM/ "$OUTPUT/document"' (FORMAT binary)
 SELECT count(*) AS documents, count(DISTINCT document::text) AS distinct FROM document;
 
 -- One answer for each profile; none without rows. Who is not eligible has counts only.
-PREPARE ask (customer_ai.model_document, timestamptz, timestamptz) AS
-    SELECT profile, length(customer_ai.event_features($1, $2, $3, '{}', at, kind, kind = 'buy', true, false, amount, page)) AS features,
-        length(customer_ai.event_scores($1, $2, $3, '{"factors": 2}', at, kind, kind = 'buy', true, false, amount, page)) > 100 AS scored
+PREPARE ask (customer_ai_internal.model_document, timestamptz, timestamptz) AS
+    SELECT profile, length(customer_ai_internal.event_features($1, $2, $3, '{}', at, kind, kind = 'buy', true, false, amount, page)) AS features,
+        length(customer_ai_internal.event_scores($1, $2, $3, '{"factors": 2}', at, kind, kind = 'buy', true, false, amount, page)) > 100 AS scored
     FROM visit WHERE profile < 3 GROUP BY profile ORDER BY profile;
 EXECUTE ask (:'doc', '2025-06-01', NULL);
 EXECUTE ask (:'doc', '2025-06-01', '2025-06-01');
 EXECUTE ask (:'doc', '2020-01-01', NULL);
-SELECT customer_ai.event_features(:'doc', now(), NULL, '{}', at, kind, true, true, false, amount, page) IS NULL AS nothing FROM visit WHERE false;
+SELECT customer_ai_internal.event_features(:'doc', now(), NULL, '{}', at, kind, true, true, false, amount, page) IS NULL AS nothing FROM visit WHERE false;
 -- Counts are five words, then three for each stretch of time: its first and last instant, and its events.
 CREATE FUNCTION words(bytea) RETURNS bigint[] LANGUAGE sql AS $$
     SELECT array_agg(word ORDER BY n) FROM (
@@ -45,43 +45,43 @@ CREATE FUNCTION micros(timestamptz) RETURNS bigint LANGUAGE sql AS $$ SELECT (ex
 SELECT count(*), bool_and(w[1] = events) AS events, bool_and(w[2] = later) AS later, bool_and(w[6] = first) AS first,
     bool_and(w[array_length(w, 1) - 1] = last) AS last,
     bool_and((SELECT sum(w[n]) FROM generate_series(8, array_length(w, 1), 3) n) = events) AS stretches
-FROM (SELECT words(customer_ai.event_counts('2025-03-01 12:00', '{"timezone": "UTC", "numbers": 1, "texts": 1}',
+FROM (SELECT words(customer_ai_internal.event_counts('2025-03-01 12:00', '{"timezone": "UTC", "numbers": 1, "texts": 1}',
             at, kind, false, false, false, amount, page)) AS w,
         count(*) FILTER (WHERE at <= '2025-03-01 12:00') AS events, count(*) FILTER (WHERE at > '2025-03-01 12:00') AS later,
         micros(min(at)) AS first, micros(max(at) FILTER (WHERE at <= '2025-03-01 12:00')) AS last
     FROM visit GROUP BY profile) counts;
-SELECT words(customer_ai.event_counts('infinity', '{"timezone": "Europe/Berlin", "numbers": 0, "texts": 0}', day, NULL::text, false, false, false, NULL::bool))
+SELECT words(customer_ai_internal.event_counts('infinity', '{"timezone": "Europe/Berlin", "numbers": 0, "texts": 0}', day, NULL::text, false, false, false, NULL::bool))
     FROM (VALUES (date '2025-01-01')) d (day);
-SELECT words(customer_ai.event_counts('2025-02-01', '{"timezone": "Europe/Berlin", "numbers": 0, "texts": 0}', day, NULL::text, false, false, false, NULL::bool))
+SELECT words(customer_ai_internal.event_counts('2025-02-01', '{"timezone": "Europe/Berlin", "numbers": 0, "texts": 0}', day, NULL::text, false, false, false, NULL::bool))
     FROM (VALUES (date '2025-01-01'), ('infinity'), (NULL), ('5000000-01-01')) d (day);
 
 -- What is asked must be the same for all rows, and be given.
 EXECUTE ask (NULL, '2025-06-01', NULL);
 EXECUTE ask (:'doc', NULL, NULL);
 EXECUTE ask (:'doc', 'infinity', NULL);
-SELECT customer_ai.event_features((SELECT :'doc'::customer_ai.model_document), '2025-06-01', NULL, '{}', at, kind, true, true, false, amount, page) FROM visit;
-SELECT customer_ai.event_features(:'doc', at, NULL, '{}', at, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai_internal.event_features((SELECT :'doc'::customer_ai_internal.model_document), '2025-06-01', NULL, '{}', at, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai_internal.event_features(:'doc', at, NULL, '{}', at, kind, true, true, false, amount, page) FROM visit;
 
 -- Arguments that do not fit the model.
-SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, amount) FROM visit;
-SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, page, amount) FROM visit;
-SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', kind, kind, true, true, false, amount, page) FROM visit;
-SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{"zone": "UTC"}', at, kind, true, true, false, amount, page) FROM visit;
-SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '[]', at, kind, true, true, false, amount, page) FROM visit;
-SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{"timezone": "nowhere"}', at::timestamp, kind, true, true, false, amount, page) FROM visit;
-SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, VARIADIC ARRAY[amount]) FROM visit;
+SELECT customer_ai_internal.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, amount) FROM visit;
+SELECT customer_ai_internal.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, page, amount) FROM visit;
+SELECT customer_ai_internal.event_features(:'doc', '2025-06-01', NULL, '{}', kind, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai_internal.event_features(:'doc', '2025-06-01', NULL, '{"zone": "UTC"}', at, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai_internal.event_features(:'doc', '2025-06-01', NULL, '[]', at, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai_internal.event_features(:'doc', '2025-06-01', NULL, '{"timezone": "nowhere"}', at::timestamp, kind, true, true, false, amount, page) FROM visit;
+SELECT customer_ai_internal.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, VARIADIC ARRAY[amount]) FROM visit;
 
 -- Not over a window, and no part by itself.
-SELECT customer_ai.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, amount, page) OVER () FROM visit;
-DO $$ BEGIN PERFORM customer_ai._event_collect(NULL::internal, NULL, NULL, NULL, NULL, 1, 1, NULL, NULL, NULL); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
-DO $$ BEGIN PERFORM customer_ai._event_deserialize('\x00', NULL::internal); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
-DO $$ BEGIN PERFORM customer_ai._model_document_recv(NULL::internal); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
+SELECT customer_ai_internal.event_features(:'doc', '2025-06-01', NULL, '{}', at, kind, true, true, false, amount, page) OVER () FROM visit;
+DO $$ BEGIN PERFORM customer_ai_internal.event_collect(NULL::internal, NULL, NULL, NULL, NULL, 1, 1, NULL, NULL, NULL); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
+DO $$ BEGIN PERFORM customer_ai_internal.event_deserialize('\x00', NULL::internal); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
+DO $$ BEGIN PERFORM customer_ai_internal.model_document_recv(NULL::internal); EXCEPTION WHEN cannot_coerce OR feature_not_supported THEN RAISE INFO 'refused'; END $$;
 -- Only a superuser could put the functions into another aggregate, and then they refuse what is not theirs.
-CREATE AGGREGATE mine (bytea) (SFUNC = customer_ai._event_deserialize, STYPE = internal);
+CREATE AGGREGATE mine (bytea) (SFUNC = customer_ai_internal.event_deserialize, STYPE = internal);
 CREATE ROLE maker;
 GRANT CREATE ON SCHEMA public TO maker;
 SET ROLE maker;
-CREATE AGGREGATE mine (*) (SFUNC = customer_ai._event_features_final, STYPE = internal);
+CREATE AGGREGATE mine (*) (SFUNC = customer_ai_internal.event_features_final, STYPE = internal);
 RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM maker;
 DROP ROLE maker;

@@ -1,4 +1,4 @@
-//! The functions of the aggregate `customer_ai._rows`, declared in `sql/reading.sql`: raw, because a
+//! The functions of the aggregate `customer_ai_internal.rows`, declared in `sql/reading.sql`: raw, because a
 //! row costs little more than the call. A state is what one process collects, or reports of several.
 //! It is followed only if this process made it: others could put a state of theirs in its place.
 
@@ -104,7 +104,7 @@ unsafe extern "C-unwind" fn rows_take(call: FunctionCallInfo) -> Datum {
                 None if is_null(call, JOB) => return Err(Error::DirectCall.into()),
                 None => {
                     refuse_others(call)?;
-                    refuse_types(call, &[(JOB, sql::own_type(c"_job"))])?;
+                    refuse_types(call, &[(JOB, sql::own_type(c"job"))])?;
                     let shared = Shared::open(argument(call, JOB)).ok_or(Error::DirectCall)?;
                     let collector = Box::new(Collector::new(shared)?);
                     if collector.columns() != values(call).len() - COLUMNS {

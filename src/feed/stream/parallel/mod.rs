@@ -1,7 +1,7 @@
 //! Reading with parallel workers, where the planner takes them.
 //!
 //! ```text
-//! SELECT customer_ai._rows(job, profile, time, ...) FROM events
+//! SELECT customer_ai_internal.rows(job, profile, time, ...) FROM events
 //!     each process:  rows -> Collector, records in temporary files that all processes share -> Report
 //!     this process:  reports -> Hauls, read from the files partition by partition
 //! ```

@@ -19,7 +19,7 @@ pub fn run(
     begin: impl FnOnce() -> Result<Option<Datum>, Error>,
 ) -> Result<Option<Vec<Report>>, Error> {
     let text = CString::new(query).map_err(|_| Error::Internal("a query of ours holds a NUL"))?;
-    let job_type = sql::own_type(c"_job");
+    let job_type = sql::own_type(c"job");
     let mut types = [job_type];
     Spi::connect(|_| {
         // SAFETY: within an SPI connection; the plan and its answer live in its memory; errors of
