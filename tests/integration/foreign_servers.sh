@@ -64,9 +64,9 @@ logged=(-c "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto
 # The plan of the query with an aggregate, from a log; it was sent to both servers, and so many rows came back.
 shipped() { # log, aggregate, rows
     local plan rows
-    plan=$(sed -n "/Query Text: SELECT e._profile, customer_ai.$2/,/^LOG/p" <<<"$1" | cut -c1-300)
+    plan=$(sed -n "/Query Text: SELECT e._profile, customer_ai_internal.$2/,/^LOG/p" <<<"$1" | cut -c1-300)
     [ "$(grep -c 'Async Foreign Scan' <<<"$plan")" = 2 ] || { echo "not two asynchronous foreign scans of $2"; echo "$plan"; exit 1; }
-    [ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai.$2" <<<"$plan")" = 2 ] || { echo "$2 is not in the remote SQL"; echo "$plan"; exit 1; }
+    [ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai_internal.$2" <<<"$plan")" = 2 ] || { echo "$2 is not in the remote SQL"; echo "$plan"; exit 1; }
     rows=$(sed -n 's/.*Async Foreign Scan.*actual rows=\([0-9]*\).*/\1/p' <<<"$plan" | awk '{ rows += $1 } END { print rows }')
     [ "$rows" = "$3" ] || { echo "$rows rows travelled for $2, expected $3"; echo "$plan"; exit 1; }
 }

@@ -59,7 +59,7 @@ plan() { # settings, aggregate
     [ "$2" = event_scores ] || statement="customer_ai.train('some_customers', as_of => '$AS_OF')"
     query -c "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on" \
         -c "SET customer_ai.feeder = pushed_down; $1" -c "SET client_min_messages = log" -c "SELECT * FROM $statement" 2>&1 |
-        sed -n "/Query Text: SELECT e._profile, customer_ai.$2/,/^LOG/p"
+        sed -n "/Query Text: SELECT e._profile, customer_ai_internal.$2/,/^LOG/p"
 }
 shows() { # settings, pattern..
     local settings=$1 aggregate text pattern

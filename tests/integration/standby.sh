@@ -56,7 +56,7 @@ parallel=$([ "$PG" -ge 16 ] && echo debug_parallel_query || echo force_parallel_
     fail "parallel workers of the standby answer something else"
 # Every function that reads is among them.
 missing=$(query -c "SELECT string_agg(DISTINCT proname, ' ') FROM pg_proc p, regexp_replace(\$q\$$readers\$q\$, '\s+', ' ', 'g') r
-    WHERE pronamespace = 'customer_ai'::regnamespace AND prokind = 'f' AND provolatile = 's' AND proname !~ '^_'
+    WHERE pronamespace = 'customer_ai'::regnamespace AND prokind = 'f' AND provolatile = 's'
         AND r !~ ('customer_ai\.' || proname || '\(')")
 [ -z "$missing" ] || fail "not tried on a standby: $missing"
 
@@ -71,7 +71,7 @@ state=$(query -U standby_eve -h "$folder" -v ON_ERROR_STOP=0 -c '\set VERBOSITY 
 # What writes refuses before it looks at its arguments.
 writers=$(query -c "SELECT format('SELECT customer_ai.%I(%s);', proname, (SELECT string_agg('NULL::' || format_type(t, NULL), ', ' ORDER BY n)
         FROM unnest(proargtypes) WITH ORDINALITY a (t, n)))
-    FROM pg_proc WHERE pronamespace = 'customer_ai'::regnamespace AND prokind = 'f' AND provolatile = 'v' AND proname !~ '^_' ORDER BY 1")
+    FROM pg_proc WHERE pronamespace = 'customer_ai'::regnamespace AND prokind = 'f' AND provolatile = 'v' ORDER BY 1")
 [ "$(wc -l <<<"$writers")" -gt 8 ] || fail "found no writers: $writers"
 answers=$(query -h "$folder" -v ON_ERROR_STOP=0 -v VERBOSITY=sqlstate -f - <<<"$writers" 2>&1 | sed 's/.*ERROR:/ERROR:/' | sort -u)
 [ "$answers" = "ERROR:  25006" ] || fail "writers: $answers"

@@ -37,7 +37,7 @@ CREATE FUNCTION h.calls() RETURNS TABLE (call text) LANGUAGE sql AS $$
     WITH argument AS (
         SELECT p.oid, p.proname, a.name, a.n, format_type(a.type, NULL) AS type, a.n <= p.pronargs - p.pronargdefaults AS needed
         FROM pg_proc p, unnest(p.proargnames[:p.pronargs], p.proargtypes::oid[]) WITH ORDINALITY AS a(name, type, n)
-        WHERE p.pronamespace = 'customer_ai'::regnamespace AND p.prokind = 'f' AND p.proname !~ '^_' AND NOT p.proisstrict
+        WHERE p.pronamespace = 'customer_ai'::regnamespace AND p.prokind = 'f' AND NOT p.proisstrict
             AND p.prorettype <> 'internal'::regtype AND NOT 'internal'::regtype = ANY (p.proargtypes::oid[])
     )
     SELECT format('SELECT 1 FROM customer_ai.%I(%s)', w.proname, string_agg(

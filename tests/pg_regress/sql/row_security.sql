@@ -87,7 +87,7 @@ END $$;
 GRANT EXECUTE ON FUNCTION pg_temp.called TO PUBLIC;
 CREATE TEMP TABLE surface AS
     SELECT p.oid, p.proname FROM pg_proc p
-    WHERE p.pronamespace = 'customer_ai'::regnamespace AND p.prokind = 'f' AND p.proname !~ '^_'
+    WHERE p.pronamespace = 'customer_ai'::regnamespace AND p.prokind = 'f'
         AND p.proargnames[1:p.pronargs] && ARRAY['model', 'segment'];
 GRANT SELECT ON surface TO PUBLIC;
 SET ROLE regress_red;
