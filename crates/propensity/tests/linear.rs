@@ -1,5 +1,5 @@
 //! The linear learner, metrics, splits and encoder against scikit-learn, numpy, linfa and the
-//! recipe's reference implementation (`linear/oracle.py`).
+//! reference implementation of docs/method.md (`linear/oracle.py`).
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use linfa::traits::Fit;

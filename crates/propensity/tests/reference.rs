@@ -1,4 +1,4 @@
-//! Features against the reference implementation of the recipe (an oracle in Python).
+//! Features against the reference implementation of docs/method.md (an oracle in Python).
 //!
 //! `fixtures/reference.py` made the files; it says what is in them. Two small tasks are kept here. Where the reference
 //! is, `tools/test reference` writes files of thousands of rows of all data sets, and runs the ignored test.

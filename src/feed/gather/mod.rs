@@ -194,7 +194,7 @@ pub fn looking_back(
     Gathered::at(definition, stream, as_of, cutoffs, false)
 }
 
-/// The cutoffs of recipe 11.1.2: back from the newest complete one.
+/// The cutoffs of docs/method.md 1: back from the newest complete one.
 fn policy_cutoffs(
     definition: &Definition,
     stream: &Stream,

@@ -21,7 +21,7 @@ use crate::pg::memory::GiveBack;
 use crate::source::updates;
 use crate::verbs::placeholder;
 
-/// From so many rows of each class on, nothing has to be simplified (recipe 11.6).
+/// From so many rows of each class on, nothing has to be simplified (docs/method.md 6).
 const ENOUGH: usize = 500;
 
 /// check, required, actual, ok, hint
@@ -259,7 +259,7 @@ fn updated(definition: &Definition) -> Result<Vec<Row>, Error> {
     Ok(found.iter().map(line).collect())
 }
 
-/// Whether the base rate holds still between cutoffs (recipe 11.5).
+/// Whether the base rate holds still between cutoffs (docs/method.md 5).
 fn base_rate(counts: &[CutoffRows]) -> Option<Row> {
     let rates = counts.iter().filter(|count| count.rows >= 100);
     let rates: Vec<f64> = rates

@@ -1,4 +1,4 @@
-//! What a feature is called, in the recipe and by people.
+//! What a feature is called, in the matrix and by people.
 
 use crate::features::schema::{EventType, Schema, Span};
 
@@ -42,7 +42,7 @@ impl Unit {
 /// A column of the feature row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feature {
-    /// Its name in the recipe, such as `cnt_purchase_4W`; unique.
+    /// Its name in the matrix, such as `cnt_purchase_4W`; unique.
     pub name: String,
     /// The influential factor that it belongs to.
     pub factor: String,

@@ -1,4 +1,4 @@
-//! Features of one profile at a cutoff (recipe 11.2), one file per group.
+//! Features of one profile at a cutoff (docs/method.md 2), one file per group.
 //!
 //! Events are read once, oldest first, into running state: whatever state there is after an event
 //! depends on the events up to it and on nothing else. A cutoff reads on to its last event, looks

@@ -40,7 +40,7 @@ pub struct RfmFeatures {
 }
 
 impl RfmFeatures {
-    /// Finds them by their recipe names; `None` where one that is needed is missing.
+    /// Finds them by their names; `None` where one that is needed is missing.
     pub fn find(features: &[Feature]) -> Option<Self> {
         let find = |name: &str| features.iter().position(|feature| feature.name == name);
         Some(Self {

@@ -11,7 +11,7 @@ use crate::fit::warning::Warning;
 use crate::learn::metrics::roc_auc;
 
 /// One feature alone is suspicious from this area under the ROC curve on. Of the best single
-/// features on the eighteen tasks of the recipe none comes near.
+/// features on the eighteen tasks of docs/method.md none comes near.
 const SUSPICIOUS: f64 = 0.98;
 /// What an attribute says is suspicious from this area on, if it leaves far less to be told than what the events
 /// themselves say: values may be written later, the times and types of events are not.

@@ -1,4 +1,4 @@
-//! From training rows to a model and the report on it (recipe 11.1.5-6 and 11.3 to 11.6): choose
+//! From training rows to a model and the report on it (docs/method.md 1 and 3 to 6): choose
 //! on a hold-out, measure there, learn again from all rows.
 
 mod background;

@@ -70,7 +70,7 @@ pub struct FitParams {
     pub second_thread: Option<Begin>,
 }
 
-/// How much freedom the data leave the learners (recipe 11.6).
+/// How much freedom the data leave the learners (docs/method.md 6).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Freedom {
     /// Ridge strength K. It is not chosen: on a hold-out the best is noise.
@@ -91,7 +91,7 @@ const MANY_ROWS: usize = 50_000;
 const TREE_ROWS: f64 = 32_000.0;
 const TREE_RARER: f64 = 1000.0;
 
-/// Rounds of early stopping at most, and without a hold-out to stop on (recipe 11.4).
+/// Rounds of early stopping at most, and without a hold-out to stop on (docs/method.md 4).
 const MOST_ROUNDS: usize = 1000;
 const USUAL_ROUNDS: usize = 50;
 

@@ -219,7 +219,7 @@ fn categories(features: &[Feature]) -> Vec<Option<usize>> {
     features.iter().map(values).collect()
 }
 
-/// What the baselines read, found by the recipe names of the features.
+/// What the baselines read, found by the names of the features.
 fn baselines(
     dataset: &Dataset,
     features: &[Feature],

@@ -9,7 +9,7 @@ use crate::fit::report::{CutoffReport, HoldOutReport};
 
 /// Below this area under the ROC curve a model says little.
 pub(super) const POOR_AUC: f64 = 0.65;
-/// From this area on a model is too good to be true: none of the eighteen tasks of the recipe comes near.
+/// From this area on a model is too good to be true: none of the eighteen tasks of docs/method.md comes near.
 const TOO_GOOD_AUC: f64 = 0.98;
 /// A base rate may differ this many times between training cutoffs.
 const MOST_DRIFT: f64 = 1.5;

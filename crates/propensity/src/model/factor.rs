@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::features::Feature;
 use crate::model::phrase;
 
-/// Impacts below this many log-odds are not worth a reader's time (recipe 11.7.4).
+/// Impacts below this many log-odds are not worth a reader's time (docs/method.md 7).
 pub const SMALLEST_SHOWN: f64 = 0.05;
 /// From this many log-odds on an impact is of high importance: the odds change by 1.65 times.
 pub const HIGH: f64 = 0.5;

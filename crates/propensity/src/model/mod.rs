@@ -22,7 +22,7 @@ use crate::learn::logistic::Logistic;
 use crate::model::factor::Factors;
 
 /// The log-odds of the probability 1 - 1e-6: no half of a model is surer than that, so that
-/// neither can outshout the other (recipe 11.5).
+/// neither can outshout the other (docs/method.md 5).
 pub const SUREST: f64 = 13.815_509_557_963_773;
 
 /// Everything a version consists of; at least one of the halves is there.

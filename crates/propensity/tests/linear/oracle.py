@@ -3,7 +3,7 @@
     pip install numpy==2.4.6 pandas==3.1.1 scikit-learn==1.9.1 lightgbm==4.7.0
     python oracle.py ../shared/reference > oracle.json
 
-The folder is the one of the recipe's reference implementation (`models.py`).
+The folder is the one of the reference implementation of docs/method.md (`models.py`).
 """
 
 import json

@@ -196,7 +196,7 @@ pub struct GoalFacts {
     pub name: Option<String>,
 }
 
-/// Choices made from the events up to the first evaluation cutoff (recipe 11.2).
+/// Choices made from the events up to the first evaluation cutoff (docs/method.md 1 and 2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     /// The outcome window W, in days.

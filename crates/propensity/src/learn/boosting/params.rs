@@ -6,7 +6,7 @@ use crate::error::Error;
 /// Trees that can be asked for.
 const MAX_ROUNDS: usize = 10_000;
 
-/// How to fit a forest; the default is the recipe's (section 11.4).
+/// How to fit a forest; the default is that of docs/method.md 4 for few rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForestParams {
     /// What leaf values are multiplied by, in `(0, 1]`.
