@@ -66,6 +66,11 @@ pub enum Error {
     },
     /// A packed record that cannot be read back.
     BadRecord,
+    /// A chart that the plotting library could not draw.
+    NotDrawn {
+        /// What it said.
+        reason: String,
+    },
 }
 
 impl fmt::Display for Error {
@@ -111,6 +116,7 @@ impl fmt::Display for Error {
                 )
             }
             Self::BadRecord => write!(f, "a packed record cannot be read back"),
+            Self::NotDrawn { reason } => write!(f, "a chart cannot be drawn: {reason}"),
         }
     }
 }

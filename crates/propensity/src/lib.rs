@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod chart;
 pub mod cutoff;
 pub mod error;
 pub mod event;
@@ -21,6 +22,7 @@ pub mod hash;
 pub mod learn;
 pub mod model;
 pub mod naming;
+pub mod page;
 pub mod parallel;
 pub mod rng;
 pub mod time;

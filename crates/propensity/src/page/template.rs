@@ -1,0 +1,366 @@
+//! The page from top to bottom.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::parts::{chart, code, plain, section, table, value};
+use super::{Area, Example, Page, Run};
+use crate::chart;
+use crate::chart::words::{about, count, percent, times};
+use crate::error::Error;
+
+const STYLE: &str = include_str!("page.css");
+/// Nothing is loaded and nothing runs, whatever the values are.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+impl Page {
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// [`Error::NotDrawn`].
+    pub fn html(&self) -> Result<String, Error> {
+        let sections = [
+            self.warnings(),
+            self.verdict(),
+            self.slide()?,
+            self.scores()?,
+            self.factors()?,
+            self.examples(),
+            self.judged()?,
+            self.over_time()?,
+            self.segments(),
+            self.data(),
+            self.versions(),
+            self.card(),
+        ];
+        let title = self.description.as_deref().unwrap_or(&self.model);
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    title { (title) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    header {
+                        p.model { "Model " (value(&self.model)) }
+                        h1 { (value(title)) }
+                        (self.question())
+                    }
+                    main { @for section in sections { (section) } }
+                    footer { "Made by customer_ai, version " (self.version) " of the model, trained " (self.trained_at) "." }
+                }
+            }
+        };
+        Ok(page.into_string())
+    }
+
+    fn question(&self) -> Markup {
+        html! {
+            p.question {
+                @if self.occurs { "How likely is each profile to reach this goal within " }
+                @else { "How likely is each profile not to reach this goal within " }
+                (self.window) "?"
+            }
+            p.goal { (code(&self.goal)) }
+            @if let Some(Run { as_of, buckets }) = &self.run {
+                dl.figures {
+                    div { dt { "profiles scored" } dd { (count(buckets.iter().sum())) } }
+                    @for (name, profiles) in ["low", "medium", "high"].iter().zip(buckets) {
+                        div { dt { (name) } dd { (count(*profiles)) } }
+                    }
+                    div { dt { "as of" } dd { (as_of) } }
+                }
+            } @else { p { "No profile has been scored yet." } }
+        }
+    }
+
+    fn warnings(&self) -> Markup {
+        if self.warnings.is_empty() {
+            return html! {};
+        }
+        let inside =
+            html! { ul.warnings { @for warning in &self.warnings { li { (value(warning)) } } } };
+        section("warnings", "Know this first", inside)
+    }
+
+    fn verdict(&self) -> Markup {
+        let Some(quality) = &self.quality else {
+            let inside = html! { p { "Nobody knows yet: there were too few rows to hold any out and judge by them." } };
+            return section("good", "Is it good?", inside);
+        };
+        let row = |name: &str, area: Area| {
+            let interval = format!("{:.3} to {:.3}", area.low, area.high);
+            vec![
+                plain(name),
+                plain(format!("{:.3}", area.auc)),
+                plain(interval),
+            ]
+        };
+        let mut rows = vec![row("this model", quality.model)];
+        rows.extend(
+            quality
+                .rfm
+                .map(|area| row("recency, frequency and tenure", area)),
+        );
+        rows.extend(
+            quality
+                .recency
+                .map(|area| row("time since the last event", area)),
+        );
+        let caption = format!(
+            "Share of pairs ranked rightly (AUC), on {} later rows that it did not learn from, {} of them positive",
+            count(quality.rows),
+            count(quality.positives)
+        );
+        let inside = html! {
+            p.verdict { (quality.headline()) }
+            p { (quality.sentences()) }
+            p { (quality.advice()) }
+            (table(&caption, &["ranked by", "AUC", "95 % interval"], 1, &rows))
+        };
+        section("good", "Is it good?", inside)
+    }
+
+    fn slide(&self) -> Result<Markup, Error> {
+        if self.tenths.is_empty() {
+            return Ok(html! {});
+        }
+        let rows = self.tenths.iter().map(|tenth| {
+            vec![
+                plain(tenth.tenth.to_string()),
+                plain(count(tenth.profiles)),
+                plain(about(tenth.expected)),
+                plain(count(tenth.actual)),
+                plain(times(tenth.lift)),
+                plain(percent(tenth.captured)),
+            ]
+        });
+        let heads = [
+            "tenth",
+            "profiles",
+            "expected",
+            "actual",
+            "lift",
+            "caught so far",
+        ];
+        let caption = "Tenths of the profiles, the likeliest first: how many were expected to reach the goal, and how many did";
+        let inside = html! {
+            div.pair {
+                (chart(chart::tenths(&self.tenths))?)
+                (table(caption, &heads, 0, &rows.collect::<Vec<_>>()))
+            }
+        };
+        Ok(section(
+            "slide",
+            "What it promised and what happened",
+            inside,
+        ))
+    }
+
+    fn scores(&self) -> Result<Markup, Error> {
+        if self.bins.is_empty() {
+            return Ok(html! {});
+        }
+        let drawn = chart::distribution(&self.bins, self.buckets, self.polarity);
+        let mut charts = vec![chart(drawn)?];
+        for (bucket, effects) in self
+            .effects
+            .iter()
+            .filter(|(_, effects)| !effects.is_empty())
+        {
+            charts.push(chart(chart::effects(bucket, effects, self.polarity))?);
+        }
+        let inside = html! { div.charts { @for chart in charts { (chart) } } };
+        Ok(section("scores", "The scores", inside))
+    }
+
+    fn factors(&self) -> Result<Markup, Error> {
+        let mut charts = vec![chart(chart::importance(&self.importance))?];
+        for (factor, ranges) in self
+            .drilldowns
+            .iter()
+            .filter(|(_, ranges)| !ranges.is_empty())
+        {
+            charts.push(chart(chart::drilldown(factor, ranges, self.polarity))?);
+        }
+        let inside = html! { div.charts { @for chart in charts { (chart) } } };
+        Ok(section("factors", "What it depends on", inside))
+    }
+
+    fn examples(&self) -> Markup {
+        if self.examples.is_empty() {
+            return html! {};
+        }
+        let card = |example: &Example| {
+            html! {
+                article {
+                    h3 { (value(&example.profile)) }
+                    p { strong { (percent(example.probability)) } " \u{b7} score " (example.score) " \u{b7} " (example.bucket) }
+                    @if example.reasons.is_empty() { p { "Nothing sets this profile apart." } }
+                    ul.reasons {
+                        @for (phrase, raises) in &example.reasons {
+                            li.raises[*raises].lowers[!raises] {
+                                span.way { @if *raises { "raises" } @else { "lowers" } } " " (value(phrase))
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        let inside = html! { div.cards { @for example in &self.examples { (card(example)) } } };
+        section("examples", "Five profiles, and why", inside)
+    }
+
+    fn judged(&self) -> Result<Markup, Error> {
+        if self.tenths.is_empty() {
+            return Ok(html! {});
+        }
+        let area = self.quality.map(|quality| {
+            let Area { auc, low, high } = quality.model;
+            (auc, low, high)
+        });
+        let charts = [
+            chart(chart::gains(&self.tenths))?,
+            chart(chart::lift(&self.tenths))?,
+            chart(chart::calibration(&self.calibration))?,
+            chart(chart::roc(&self.roc, area))?,
+        ];
+        let inside = html! { div.charts { @for chart in charts { (chart) } } };
+        Ok(section("judged", "How it was judged", inside))
+    }
+
+    fn over_time(&self) -> Result<Markup, Error> {
+        if self.turns.is_empty() {
+            return Ok(html! {});
+        }
+        let inside = html! {
+            div.charts {
+                (chart(chart::performance(&self.turns))?)
+                (chart(chart::trend(&self.turns, self.polarity))?)
+            }
+        };
+        Ok(section("runs", "From run to run", inside))
+    }
+
+    fn segments(&self) -> Markup {
+        if self.segments.is_empty() {
+            return html! {};
+        }
+        let rows = self.segments.iter().map(|segment| {
+            let about = html! {
+                (value(&segment.name))
+                @if let Some(description) = &segment.description { br; span.quiet { (value(description)) } }
+            };
+            let refreshed = plain(segment.refreshed_at.clone());
+            vec![about, code(&segment.condition), plain(count(segment.profiles)), refreshed]
+        });
+        let heads = ["segment", "condition", "profiles", "refreshed"];
+        let rows: Vec<_> = rows.collect();
+        section(
+            "segments",
+            "Segments",
+            table("Segments of the model", &heads, 2, &rows),
+        )
+    }
+
+    fn data(&self) -> Markup {
+        let rows = self.cutoffs.iter().map(|cutoff| {
+            let share = cutoff.positives as f64 / cutoff.rows.max(1) as f64;
+            vec![
+                plain(cutoff.at.clone()),
+                plain(if cutoff.held_out { "judge" } else { "learn" }),
+                plain(count(cutoff.rows)),
+                plain(count(cutoff.positives)),
+                plain(percent(share)),
+            ]
+        });
+        let rows: Vec<_> = rows.collect();
+        let heads = ["as of", "used to", "profiles", "positive", "share"];
+        section(
+            "data",
+            "The data it learned from",
+            table(
+                "Instants that predictions were learned and judged at",
+                &heads,
+                2,
+                &rows,
+            ),
+        )
+    }
+
+    fn versions(&self) -> Markup {
+        let rows = self.versions.iter().map(|version| {
+            let auc = version.auc.map_or("not measured".to_owned(), |area| {
+                format!("{:.3} ({:.3} to {:.3})", area.auc, area.low, area.high)
+            });
+            vec![
+                plain(version.number.to_string()),
+                plain(if version.active { "active" } else { "" }),
+                plain(version.trained_at.clone()),
+                plain(count(version.rows)),
+                plain(auc),
+            ]
+        });
+        let rows: Vec<_> = rows.collect();
+        let heads = [
+            "version",
+            "",
+            "trained",
+            "rows",
+            "AUC with its 95 % interval",
+        ];
+        section(
+            "versions",
+            "Versions",
+            table("Versions of the model", &heads, 3, &rows),
+        )
+    }
+
+    fn card(&self) -> Markup {
+        let list = |names: &[String]| html! { @for (at, name) in names.iter().enumerate() { @if at > 0 { ", " } (value(name)) } };
+        let inside = html! {
+            dl.card {
+                dt { "Purpose" }
+                dd {
+                    "To rank profiles by the probability that they "
+                    @if self.occurs { "reach" } @else { "do not reach" } " the goal within " (self.window) ", and to say why."
+                }
+                dt { "About" }
+                dd {
+                    @match &self.eligible {
+                        Some(eligible) => { "Profiles that meet " (code(eligible)) },
+                        None => { "Profiles with any event" },
+                    }
+                    @match &self.eligible_window {
+                        Some(window) => { " in the last " (window) },
+                        None => { " ever" },
+                    }
+                    @if let Some(exclude) = &self.exclude { ", without those that meet " (code(exclude)) }
+                    ". Nothing is said of others."
+                }
+                dt { "Data" }
+                dd {
+                    "Events of " (list(&self.events))
+                    @if !self.profiles.is_empty() { "; attributes of " (list(&self.profiles)) }
+                    ". Each profile is described by " (count(self.features)) " figures about its own events before the moment of prediction."
+                }
+                dt { "Limits" }
+                dd {
+                    "It learns from what happened: an offer, a price or a season that the data does not know is not in it. "
+                    "Factors say what the prediction rests on, not what would change the outcome. "
+                    "Probabilities are right on average while the share of positives stays as it was."
+                }
+                dt { "Not for" }
+                dd {
+                    "Decisions with legal or similarly grave effects on a person, such as credit, work, housing or health, "
+                    "and nothing that treats people by protected traits or by attributes that stand for them."
+                }
+            }
+        };
+        section("card", "Model card", inside)
+    }
+}
