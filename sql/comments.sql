@@ -21,6 +21,14 @@ COMMENT ON FUNCTION customer_ai.check_model IS
     'whether the data of a model is good enough: what was found, what is required, and what to do; nothing is written';
 COMMENT ON FUNCTION customer_ai.train IS
     'learns from the events up to as_of (NULL: the newest) and makes a version; returns how well it predicts later outcomes';
+COMMENT ON FUNCTION customer_ai.activate IS
+    'makes a version of a model the one that scores and predictions use; returns its number';
+COMMENT ON FUNCTION customer_ai.rollback IS
+    'makes the version active that was active before; returns its number';
+COMMENT ON FUNCTION customer_ai.drop_version IS
+    'drops a version that is not active; runs that used it stay; returns its number';
+COMMENT ON FUNCTION customer_ai.label_version IS
+    'gives a version a label, which keeps it from being dropped by keep_versions; NULL takes the label away; returns its number';
 COMMENT ON FUNCTION customer_ai.score IS
     'scores every eligible profile as of an instant (NULL: the newest event), writes the score relation and refreshes the segments';
 COMMENT ON FUNCTION customer_ai.predict IS
@@ -54,6 +62,8 @@ COMMENT ON FUNCTION customer_ai_internal.note IS
     'notes whose a model is and where its scores are, if you may run it; returns whether it did';
 COMMENT ON FUNCTION customer_ai_internal.note_row IS
     'notes whose a model is that is copied in';
+COMMENT ON FUNCTION customer_ai_internal.active_version IS
+    'an active version exists, and is not deleted';
 COMMENT ON FUNCTION customer_ai_internal.own_row IS
     'whoever copies rows into the catalog writes in the name of a role that they are a member of';
 
@@ -126,6 +136,7 @@ COMMENT ON COLUMN customer_ai.model.scores_oid IS 'OID of the score relation whe
 COMMENT ON COLUMN customer_ai.model.scores_schema_oid IS 'OID of its schema when it was last noted';
 COMMENT ON COLUMN customer_ai.model.place IS 'database and cluster in which the OIDs were noted';
 COMMENT ON COLUMN customer_ai.model.active_version IS 'number of the version that scores; NULL before the first training';
+COMMENT ON COLUMN customer_ai.model.former_versions IS 'versions that were active before, the last one at the end';
 COMMENT ON COLUMN customer_ai.model.created_at IS 'when it was created';
 COMMENT ON COLUMN customer_ai.model.altered_at IS 'when its definition was last altered';
 
@@ -164,6 +175,7 @@ COMMENT ON COLUMN customer_ai.version.id IS 'key';
 COMMENT ON COLUMN customer_ai.version.model_id IS 'model';
 COMMENT ON COLUMN customer_ai.version.owner IS 'owner of the model; a row of another owner does not count';
 COMMENT ON COLUMN customer_ai.version.number IS 'number of the version of its model, from 1';
+COMMENT ON COLUMN customer_ai.version.label IS 'name given to it; a version with a label is kept';
 COMMENT ON COLUMN customer_ai.version.format IS 'format of the document';
 COMMENT ON COLUMN customer_ai.version.algorithm IS 'learner that was chosen';
 COMMENT ON COLUMN customer_ai.version.trained_at IS 'when it was trained';
@@ -212,6 +224,7 @@ COMMENT ON COLUMN customer_ai.segment.profiles IS 'profiles in it at the last re
 COMMENT ON VIEW customer_ai.models IS 'models that you may use, with their active version and their newest scores';
 COMMENT ON VIEW customer_ai_internal.definition IS 'what the definition of a model says that a version learns from';
 COMMENT ON VIEW customer_ai.versions IS 'versions of the models that you may use, with how well they predict';
+COMMENT ON VIEW customer_ai.version_reports IS 'everything that the trainings of the models that you may use have measured';
 COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that you may use';
 COMMENT ON VIEW customer_ai.segments IS 'segments of the models that you may use, with their size; a segment is a materialized view, a copy that does not honour row-level security';
 

@@ -4,7 +4,7 @@ SET LOCAL search_path TO pg_catalog, pg_temp;
 GRANT USAGE ON SCHEMA customer_ai TO PUBLIC;
 -- The queries of a model name what is internal too, and they run with the rights of its owner, here and on other servers.
 GRANT USAGE ON SCHEMA customer_ai_internal TO PUBLIC;
-GRANT SELECT ON customer_ai.models, customer_ai.versions, customer_ai.runs, customer_ai.segments TO PUBLIC;
+GRANT SELECT ON customer_ai.models, customer_ai.versions, customer_ai.version_reports, customer_ai.runs, customer_ai.segments TO PUBLIC;
 
 -- Who owns the database dumps and restores it, and need not be a superuser: pg_dump reads whole tables (with row-level
 -- security it would refuse), pg_restore copies rows into them and sets the counters.

@@ -72,6 +72,7 @@ CREATE TABLE customer_ai.model (
     scores_schema_oid oid,
     place text,
     active_version int CHECK (active_version > 0),
+    former_versions int[] NOT NULL DEFAULT '{}' CHECK (array_position(former_versions, NULL) IS NULL),
     created_at timestamptz NOT NULL DEFAULT now(),
     altered_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (scores_schema, scores_name)
@@ -117,6 +118,7 @@ CREATE TABLE customer_ai.version (
     model_id bigint NOT NULL,
     owner name NOT NULL,
     number int NOT NULL CHECK (number > 0),
+    label text CHECK (label <> ''),
     format int NOT NULL CHECK (format > 0),
     algorithm text NOT NULL,
     trained_at timestamptz NOT NULL DEFAULT now(),
@@ -130,8 +132,40 @@ CREATE TABLE customer_ai.version (
     report jsonb NOT NULL,
     document bytea NOT NULL,
     definition jsonb,
-    UNIQUE (model_id, number)
+    UNIQUE (model_id, number),
+    UNIQUE (model_id, label)
 );
+
+-- In place of a foreign key: a model is not pointed at a version that is not there, nor is the active one deleted. Rows that
+-- are copied in, in any order, are not asked: a model whose active version is missing counts as one without.
+CREATE FUNCTION customer_ai_internal.active_version() RETURNS trigger LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'version' THEN
+        IF EXISTS (SELECT FROM customer_ai.model m
+            WHERE m.id = OLD.model_id AND m.owner = OLD.owner AND m.active_version = OLD.number)
+        THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = format('version %s is active', OLD.number),
+                DETAIL = 'Found it to be what the model scores with; it must not be.',
+                HINT = 'Run customer_ai.activate with another version first, then customer_ai.drop_version.';
+        END IF;
+        RETURN NULL;
+    END IF;
+    IF NEW.active_version IS NOT NULL AND NOT EXISTS (SELECT FROM customer_ai.version v
+        WHERE v.model_id = NEW.id AND v.owner = NEW.owner AND v.number = NEW.active_version)
+    THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = format('version %s of model "%s" does not exist', NEW.active_version, NEW.name),
+            DETAIL = 'Found no such version; the active version must be one of the model''s.',
+            HINT = 'SELECT * FROM customer_ai.versions lists them; customer_ai.activate chooses one.';
+    END IF;
+    RETURN NULL;
+END $$;
+-- AFTER, because a trigger before an update of the row would lock it against those who hold it FOR KEY SHARE.
+CREATE TRIGGER active_version AFTER UPDATE OF active_version ON customer_ai.model
+    FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.active_version();
+CREATE TRIGGER active_version AFTER DELETE ON customer_ai.version
+    FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.active_version();
 
 -- Each training and each scoring. The version is a number, not a reference: a run outlives a version.
 CREATE TABLE customer_ai.run (

@@ -19,7 +19,9 @@ FROM customer_ai.model m;
 
 CREATE VIEW customer_ai.models WITH (security_barrier) AS
 SELECT m.name AS model, customer_ai_internal.owner_now(m.owner, m.owner_oid, m.place)::name AS owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
-    m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.active_version, v.trained_at, v.auc, r.scored_at, r.profiles,
+    m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.active_version,
+    (SELECT f.number FROM unnest(m.former_versions) WITH ORDINALITY f (number, position)
+        WHERE f.number <> m.active_version ORDER BY f.position DESC LIMIT 1) AS former_version, v.trained_at, v.auc, r.scored_at, r.profiles,
     m.time_zone, m.options, m.created_at, m.altered_at
 FROM customer_ai.model m
 LEFT JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version AND v.owner = m.owner
@@ -34,10 +36,17 @@ LEFT JOIN LATERAL (
 WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.versions WITH (security_barrier) AS
-SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE AS active, v.algorithm, v.trained_at,
+SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE AS active, v.label, v.algorithm, v.trained_at,
     v.as_of, cardinality(v.cutoffs) AS cutoffs, (SELECT min(c) FROM unnest(v.cutoffs) c) AS first_cutoff,
     (SELECT max(c) FROM unnest(v.cutoffs) c) AS last_cutoff, v.rows, v.positives, v.auc, v.auc_low, v.auc_high,
-    octet_length(v.document) AS bytes, v.report
+    octet_length(v.document) AS bytes
+FROM customer_ai.version v
+JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
+
+-- Apart from the versions, which it would fill screens of.
+CREATE VIEW customer_ai.version_reports WITH (security_barrier) AS
+SELECT m.name AS model, v.number AS version, v.report
 FROM customer_ai.version v
 JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
 WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);

@@ -101,6 +101,8 @@ pub struct Options {
     pub factors: usize,
     /// How many scoring runs are kept.
     pub keep_runs: usize,
+    /// How many versions are kept.
+    pub keep_versions: usize,
     /// Most examples to learn from; None: what memory holds.
     pub max_training_rows: Option<u64>,
     /// Time zone in which timestamps without one and dates are read; None: the session's when created.
@@ -130,6 +132,7 @@ impl Default for Options {
             algorithm: Algorithm::Auto,
             factors: 3,
             keep_runs: 10,
+            keep_versions: 10,
             max_training_rows: None,
             timezone: None,
             columns: None,
@@ -186,6 +189,7 @@ impl Options {
             "algorithm" => self.algorithm = option.algorithm()?,
             "factors" => self.factors = option.count(20)?,
             "keep_runs" => self.keep_runs = option.count(1000)?,
+            "keep_versions" => self.keep_versions = option.count(1000)?,
             "max_training_rows" => self.max_training_rows = Some(option.count(100_000_000)? as u64),
             "timezone" => self.timezone = Some(option.text()?),
             "columns" => self.columns = Some(option.names()?),

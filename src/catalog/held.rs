@@ -5,7 +5,7 @@
 
 use pgrx::{Spi, pg_sys};
 
-use crate::catalog::{self, Definition, notice};
+use crate::catalog::{self, Definition, Turn, notice};
 use crate::error::{Error, not_null};
 use crate::pg::relation::{self, qualified};
 use crate::pg::role::{current, is_member, is_superuser, role_name};
@@ -27,12 +27,13 @@ pub fn for_reading<T>(
     }
 }
 
-/// Like [`for_reading`], and holds the model against other writers.
+/// Like [`for_reading`], in a turn at the model: what is of the same kind waits, and so does what alters the model.
 pub fn for_writing<T>(
     name: &str,
+    turn: Turn,
     work: impl FnOnce(&Definition) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    lock(name)?;
+    follow(catalog::lock_turn(name, turn)?)?;
     look_again(name, work)
 }
 
@@ -76,10 +77,14 @@ fn hold(definition: &Definition) -> bool {
         })
 }
 
-/// Holds a model like [`catalog::lock`]. If somebody gave its scores to another role, as REASSIGN OWNED does, the model
-/// follows them, when the caller could have given it: never to a superuser without being told to.
+/// Holds a model like [`catalog::lock`], and follows its scores.
 pub fn lock(name: &str) -> Result<Definition, Error> {
-    let definition = catalog::lock(name)?;
+    follow(catalog::lock(name)?)
+}
+
+/// If somebody gave the scores of a model to another role, as REASSIGN OWNED does, the model follows them, when the
+/// caller could have given it: never to a superuser without being told to.
+fn follow(definition: Definition) -> Result<Definition, Error> {
     let (caller, owner) = (current(), definition.owner_oid);
     let Some(found) = catalog::scores_owner(definition.id)?.filter(|&found| found != owner) else {
         return Ok(definition);
@@ -95,8 +100,8 @@ pub fn lock(name: &str) -> Result<Definition, Error> {
         });
     }
     give(&definition, found)?;
-    notice::given(name, &role_name(owner), &role_name(found));
-    catalog::load(name)
+    notice::given(&definition.name, &role_name(owner), &role_name(found));
+    catalog::load(&definition.name)
 }
 
 pub fn give(definition: &Definition, role: pg_sys::Oid) -> Result<(), Error> {

@@ -44,11 +44,12 @@ pub struct NewVersion<'a> {
     pub document: &'a [u8],
 }
 
-/// Writes a version and returns its number: one more than the newest. The model must be locked.
+/// Writes a version and returns its number: one more than there ever was, so that a run means one version for ever. The
+/// model must be locked.
 pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
     let query = "INSERT INTO customer_ai.version (model_id, number, format, algorithm, as_of, cutoffs, rows, positives,
             auc, auc_low, auc_high, report, document, definition)
-        SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4,
+        SELECT $1, greatest(max(number), (SELECT max(r.version) FROM customer_ai.run r WHERE r.model_id = $1), 0) + 1, $2, $3, $4,
             (SELECT array_agg(timestamptz 'epoch' + c * interval '1 microsecond' ORDER BY c) FROM unnest($5::bigint[]) c),
             $6, $7, $8, $9, $10, $11::jsonb, $12,
             (SELECT d.definition FROM customer_ai_internal.definition d WHERE d.model_id = $1)

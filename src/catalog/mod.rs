@@ -15,7 +15,9 @@ mod places;
 mod segments;
 mod source;
 mod sql;
+mod turn;
 pub mod version;
+mod versions;
 
 pub use history::{
     Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, events_behind,
@@ -24,7 +26,7 @@ pub use history::{
 };
 pub use model::{
     Condition, Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock,
-    lock_orphan, mine, scores_in, set_active, set_altered,
+    lock_orphan, lock_turn, mine, scores_in, set_altered,
 };
 pub use owners::{give, let_go, note};
 pub use places::{remember, scores_owner};
@@ -33,6 +35,12 @@ pub use segments::{
 };
 pub use source::{
     EventSource, ProfileSource, delete_events, delete_profiles, insert_events, insert_profiles,
+};
+pub use turn::Turn;
+
+pub use versions::{
+    Version, delete_old_versions, delete_version, scored_with, set_active, set_former, set_label,
+    versions_of,
 };
 
 use pgrx::pg_sys;

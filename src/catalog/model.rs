@@ -8,6 +8,7 @@ use pgrx::spi::SpiHeapTupleData;
 
 use super::places::remember;
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
+use super::turn::{self, Turn};
 use super::{not_null, sql};
 use crate::catalog::args::{Options, interval_text};
 use crate::catalog::owner::{Owner, owner_of};
@@ -96,14 +97,34 @@ pub fn load(name: &str) -> Result<Definition, Error> {
     find(name)?.ok_or_else(|| unknown(name))
 }
 
-/// Like [`load`], and holds the model against other writers until the transaction ends. Waiting for one can be
-/// cancelled and honours lock_timeout.
+/// Like [`load`], and holds the model against all that use or write it until the transaction ends: for alterations.
+/// Waiting can be cancelled and honours lock_timeout.
 pub fn lock(name: &str) -> Result<Definition, Error> {
     // Whoever may not run a model may not keep others waiting for it either.
     let id = load(name)?.id;
-    let query = "SELECT id FROM customer_ai.model WHERE id = $1 FOR UPDATE";
+    let free = "SELECT id FROM customer_ai.model WHERE id = $1 FOR UPDATE SKIP LOCKED";
+    if sql::written(free, &[id.into()], |_| Ok(()))?.is_none() && exists(name)? {
+        turn::say_who(name, id, None)?;
+        let query = "SELECT id FROM customer_ai.model WHERE id = $1 FOR UPDATE";
+        sql::written(query, &[id.into()], |_| Ok(()))?;
+    }
+    locked(name)
+}
+
+/// Like [`load`], and takes a turn at the model: nobody alters it until the transaction ends, and others take their
+/// turns of the same kind after this one.
+pub fn lock_turn(name: &str, turn: Turn) -> Result<Definition, Error> {
+    // Whoever may not run a model may not keep others waiting for it either.
+    let id = load(name)?.id;
+    turn::take(name, id, turn)?;
+    // Only against alterations: those lock the row FOR UPDATE.
+    let query = "SELECT id FROM customer_ai.model WHERE id = $1 FOR KEY SHARE";
     sql::written(query, &[id.into()], |_| Ok(()))?;
-    // It may have been dropped or given away meanwhile.
+    locked(name)
+}
+
+/// The definition of a model after a lock was waited for: it may have been dropped or given away meanwhile.
+fn locked(name: &str) -> Result<Definition, Error> {
     let definition = load(name)?;
     remember(definition.id, definition.owner_oid)?;
     Ok(definition)
@@ -327,12 +348,6 @@ fn called(model: &str, owner: Owner, caller: pg_sys::Oid) -> String {
     } else {
         "a model of another role".to_owned()
     }
-}
-
-/// Makes a version the one that scores and predictions use.
-pub fn set_active(model_id: i64, version: i32) -> Result<(), Error> {
-    let query = "UPDATE customer_ai.model SET active_version = $2 WHERE id = $1";
-    sql::run(query, &[model_id.into(), version.into()])
 }
 
 /// Takes note of when a definition was altered.

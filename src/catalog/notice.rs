@@ -5,6 +5,7 @@ use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 
 use crate::catalog::Definition;
+use crate::catalog::turn::Holder;
 
 /// Warns of a version that was trained on another definition.
 pub fn outdated(definition: &Definition, version: i32, parts: &[String]) {
@@ -48,4 +49,29 @@ pub fn given(model: &str, before: &str, owner: &str) {
 /// A WARNING of ours.
 pub fn warning(text: String) -> ErrorReport {
     ErrorReport::new(Code::ERRCODE_WARNING, text, "customer_ai")
+}
+
+/// Says for whom the caller is about to wait; None: somebody who writes or alters the model.
+pub fn waits(model: &str, holder: Option<&Holder>) {
+    let text = match holder {
+        Some(holder) => format!(
+            "waiting until model \"{model}\" is no longer being {}",
+            holder.work
+        ),
+        None => format!("waiting for another session that holds model \"{model}\""),
+    };
+    let process = holder.and_then(|holder| holder.process.zip(holder.role.as_ref()));
+    let (detail, cancel) = match process {
+        Some((process, role)) => (
+            format!("Process {process} of role \"{role}\" does that."),
+            format!("SELECT pg_cancel_backend({process}) ends it; "),
+        ),
+        None => ("Its transaction has not ended.".to_owned(), String::new()),
+    };
+    ErrorReport::new(Code::ERRCODE_SUCCESSFUL_COMPLETION, text, "customer_ai")
+        .set_detail(detail)
+        .set_hint(format!(
+            "{cancel}SET lock_timeout = '10s' limits how long to wait."
+        ))
+        .report(PgLogLevel::NOTICE);
 }

@@ -26,8 +26,10 @@ pub fn with_active<R>(
     work: impl FnOnce(i32, &mut Scorer) -> Result<R, Error>,
 ) -> Result<R, Error> {
     let Some(Active { number, stamp, .. }) = catalog::active(definition.id)? else {
+        let newest = catalog::versions_of(definition.id)?.pop();
         return Err(Error::NotTrained {
             model: definition.name.clone(),
+            newest: newest.map(|version| version.number),
         });
     };
     // Taken out while in use: `work` may end in an error that unwinds, or call us again.

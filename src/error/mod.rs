@@ -100,8 +100,19 @@ pub enum Error {
     UnknownRole { name: String },
     /// The caller is not a member of the role that owns the model.
     NotOwner { owner: String, caller: String },
-    /// The model has no active version.
-    NotTrained { model: String },
+    /// The model has no active version; the newest of its versions, if there are any.
+    NotTrained { model: String, newest: Option<i32> },
+    /// No version of that number.
+    UnknownVersion {
+        model: String,
+        version: i32,
+        /// Those that there are.
+        versions: Vec<i32>,
+    },
+    /// The active version cannot be dropped.
+    VersionActive { model: String, version: i32 },
+    /// No version was active before the one that is.
+    NoFormerVersion { model: String, active: Option<i32> },
     /// The model has no scores yet.
     NotScored { model: String },
 

@@ -12,3 +12,4 @@ pub mod predict;
 pub mod score;
 pub mod segment;
 pub mod train;
+pub mod versions;

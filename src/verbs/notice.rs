@@ -13,7 +13,7 @@ use propensity::walk::sample::Share;
 
 use crate::catalog::instant;
 use crate::catalog::notice::warning;
-use crate::catalog::{Definition, Run};
+use crate::catalog::{self, Definition, Run};
 use crate::error::{Error, listed};
 use crate::feed::gather::Gathered;
 use crate::feed::span;
@@ -338,4 +338,29 @@ pub fn no_effect(feature: &str) {
     .set_detail("What is supposed of it changes nothing.")
     .set_hint("customer_ai.explain shows what counts; what_if supposes whole events.")
     .report(PgLogLevel::WARNING);
+}
+
+/// Says which version is active now, and of which one the scores are until the next scoring.
+pub fn activated(definition: &Definition, version: i32) -> Result<(), Error> {
+    let name = &definition.name;
+    let before = definition
+        .active_version
+        .filter(|&before| before != version);
+    let instead = before.map(|before| format!(" instead of version {before}"));
+    let mut notice = ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "version {version} of model \"{name}\" is active{}",
+            instead.unwrap_or_default()
+        ),
+        "customer_ai",
+    );
+    let scored = catalog::scored_with(definition.id)?;
+    if let Some(scored) = scored.filter(|&scored| scored != version) {
+        notice = notice
+            .set_detail(format!("Its scores are those of version {scored}."))
+            .set_hint(format!("Run SELECT * FROM customer_ai.score('{name}')."));
+    }
+    notice.report(PgLogLevel::NOTICE);
+    Ok(())
 }

@@ -9,7 +9,7 @@ use pgrx::prelude::*;
 use crate::catalog::args::required;
 use crate::catalog::held;
 use crate::catalog::owner::{as_owner, ddl_as_owner, defining};
-use crate::catalog::{self, Definition, Segment};
+use crate::catalog::{self, Definition, Segment, Turn};
 use crate::error::Error;
 use crate::pg::attempt::attempt;
 use crate::pg::relation::{self, Relation, literal, qualified, quote};
@@ -167,7 +167,7 @@ fn create(
     path: &CStr,
 ) -> Result<String, Error> {
     let (schema, name) = parse_name(segment)?;
-    held::for_writing(model, |definition| {
+    held::for_writing(model, Turn::Scores, |definition| {
         create_from(definition, (schema, name), condition, description, path)
     })
 }

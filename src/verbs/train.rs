@@ -17,7 +17,7 @@ use crate::catalog::args::{self, Algorithm};
 use crate::catalog::held;
 use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
-use crate::catalog::{self, Active, Definition, NewRun, NewVersion};
+use crate::catalog::{self, Active, Definition, NewRun, NewVersion, Turn};
 use crate::error::Error;
 use crate::feed::gather::{self, Gathered};
 use crate::feed::span;
@@ -102,7 +102,7 @@ fn train(
     let name = args::required("model", model)?;
     let activate = Activate::parse(activate)?;
     let as_of = instant::as_of(as_of)?;
-    let row = held::for_writing(name, |definition| {
+    let row = held::for_writing(name, Turn::Training, |definition| {
         run(
             definition,
             as_of,
@@ -144,10 +144,11 @@ fn run(
     let trained = as_owner(definition, || learn(definition, as_of, examples))?;
     let report = &trained.fitted.report;
     let version = store(definition, &trained, started)?;
-    let (activated, reason) = decide(definition, &trained, activate);
+    let (activated, reason) = decide(definition, &trained, activate, version);
     if activated {
         catalog::set_active(definition.id, version)?;
     }
+    catalog::delete_old_versions(definition.id, definition.options.keep_versions)?;
     notice::training(definition, report, &trained.gathered.stream.tally().skipped);
     notice::chosen(definition, &report.left_out);
     updates::notice(definition)?;
@@ -428,10 +429,19 @@ pub fn json(value: &impl serde::Serialize) -> Result<String, Error> {
 }
 
 /// Whether the new version takes over, and why.
-fn decide(definition: &Definition, trained: &Trained, activate: Activate) -> (bool, String) {
+fn decide(
+    definition: &Definition,
+    trained: &Trained,
+    activate: Activate,
+    new: i32,
+) -> (bool, String) {
     let version = match (activate, definition.active_version) {
-        (Activate::Never, _) => return (false, "activate is never".to_owned()),
-        (_, None) => return (true, "first version".to_owned()),
+        (Activate::Never, _) => {
+            let call = format!("customer_ai.activate('{}', {new})", definition.name);
+            return (false, format!("activate is never: {call} makes it active"));
+        }
+        (_, None) if new == 1 => return (true, "first version".to_owned()),
+        (_, None) => return (true, "no other version is active".to_owned()),
         (Activate::Always, _) => return (true, "activate is always".to_owned()),
         (Activate::IfBetter, Some(version)) => version,
     };

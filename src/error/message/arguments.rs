@@ -4,13 +4,14 @@ use super::{Code, INVALID, Message, UNSUPPORTED, cut, list, perhaps};
 use crate::error::nearest;
 
 /// All options by name, each with an example of its value.
-const OPTIONS: [(&str, &str); 15] = [
+const OPTIONS: [(&str, &str); 16] = [
     ("scores", r#""public.my_scores""#),
     ("buckets", "[25, 75]"),
     ("seed", "1"),
     ("algorithm", r#""auto""#),
     ("factors", "3"),
     ("keep_runs", "10"),
+    ("keep_versions", "10"),
     ("max_training_rows", "200000"),
     ("timezone", r#""Europe/Berlin""#),
     ("columns", r#"["amount", "status"]"#),
@@ -41,6 +42,7 @@ fn null_hint(argument: &str) -> String {
         "outcome_window" => "'30 days'",
         "kind" => "'conversion'",
         "activate" => "'if_better'",
+        "version" => "1",
         "profile" => "'17850'",
         "profiles" => "'shop.customers'",
         "columns" => "'{country,plan}'",

@@ -11,6 +11,7 @@ mod learning;
 mod relations;
 mod resources;
 mod scores;
+mod versions;
 
 use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -249,7 +250,14 @@ fn message(error: Error) -> Message {
         } => data::profile_text(&profile, &column, &required),
         Error::UnknownFactor { name, nearest } => data::unknown_factor(&name, nearest),
 
-        Error::NotTrained { model } => scores::not_trained(&model),
+        Error::NotTrained { model, newest } => versions::not_trained(&model, newest),
+        Error::UnknownVersion {
+            model,
+            version,
+            versions,
+        } => versions::unknown(&model, version, &versions),
+        Error::VersionActive { model, version } => versions::active(&model, version),
+        Error::NoFormerVersion { model, active } => versions::no_former(&model, active),
         Error::NotScored { model } => scores::not_scored(&model),
         Error::SegmentName { found } => scores::segment_name(&found),
         Error::UnknownSegment { name, nearest } => scores::unknown_segment(&name, nearest),

@@ -2,15 +2,6 @@
 
 use super::{Code, INVALID, Message, STATE, TYPE, call, cut, perhaps};
 
-pub fn not_trained(model: &str) -> Message {
-    Message {
-        code: STATE,
-        text: format!("model \"{model}\" is not trained"),
-        detail: "Found no active version; one is required.".to_owned(),
-        hint: format!("Run {}.", call("train", model)),
-    }
-}
-
 pub fn not_scored(model: &str) -> Message {
     Message {
         code: STATE,

@@ -33,7 +33,7 @@ use crate::catalog::args;
 use crate::catalog::held;
 use crate::catalog::instant;
 use crate::catalog::owner::{as_owner, ddl_as_owner};
-use crate::catalog::{self, Definition, NewRun};
+use crate::catalog::{self, Definition, NewRun, Turn};
 use crate::error::Error;
 use crate::feed::gather;
 use crate::pg::guc::Feeder;
@@ -96,7 +96,9 @@ fn score(
     catalog::refuse_read_only(c"customer_ai.score()");
     let name = args::required("model", model)?;
     let as_of = instant::as_of(as_of)?;
-    let row = held::for_writing(name, |definition| run(definition, as_of, clock, started))?;
+    let row = held::for_writing(name, Turn::Scores, |definition| {
+        run(definition, as_of, clock, started)
+    })?;
     Ok(TableIterator::once(row))
 }
 

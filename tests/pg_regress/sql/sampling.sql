@@ -30,7 +30,7 @@ SELECT a.cutoffs AS newest, b.cutoffs AS "all", a.last_cutoff = b.last_cutoff AN
 FROM customer_ai.versions a, customer_ai.versions b, customer_ai.runs s, customer_ai.runs w
 WHERE a.model = 'sampled' AND b.model = 'whole' AND s.model = 'sampled' AND w.model = 'whole';
 -- Nothing else reads a sample. The newest cutoffs come first.
-SELECT sum(actual::int) = (SELECT sum((c ->> 'rows')::int) FROM (SELECT c FROM customer_ai.versions v, jsonb_array_elements(v.report -> 'cutoffs') c
+SELECT sum(actual::int) = (SELECT sum((c ->> 'rows')::int) FROM (SELECT c FROM customer_ai.version_reports v, jsonb_array_elements(v.report -> 'cutoffs') c
     WHERE v.model = 'whole' ORDER BY (c ->> 'cutoff')::bigint DESC LIMIT 4) newest) AS everybody
 FROM customer_ai.check_model('sampled') WHERE "check" LIKE '%examples';
 SELECT actual FROM customer_ai.check_model('sampled') WHERE "check" = 'cutoffs';

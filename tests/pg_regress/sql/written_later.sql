@@ -22,7 +22,7 @@ BEGIN
         eligible_window => '31 days', options => jsonb_build_object('columns', columns));
     PERFORM customer_ai.train('later');
     RETURN QUERY SELECT w ->> 'feature', w ->> 'factor', (w ->> 'auc')::float8 > 0.9, (w ->> 'next_auc')::float8 < 0.6
-        FROM customer_ai.versions v, jsonb_array_elements(v.report -> 'warnings') w
+        FROM customer_ai.version_reports v, jsonb_array_elements(v.report -> 'warnings') w
         WHERE v.model = 'later' AND w ->> 'warning' = 'suspected_leak';
     PERFORM customer_ai.drop_model('later');
 END $$;
