@@ -5,6 +5,7 @@ mod catalog;
 mod error;
 mod feed;
 mod pg;
+mod row;
 mod source;
 mod verbs;
 

@@ -9,11 +9,11 @@ use pgrx::pg_guard;
 use pgrx::pg_sys::{
     self, Datum, FunctionCallInfo, MemoryContext, NodeTag, NullableDatum, Oid, Pg_finfo_record,
 };
-use propensity::event::answer::Counts;
+use propensity::event::counts::ReadCounts;
 use propensity::model::Model;
 
 use super::answerer::Want;
-use super::arguments::{self, Arguments};
+use super::arguments;
 use super::ask::{Ask, Task};
 use super::document::{bytes_datum, document_type, recall, remember, with_bytes};
 use super::log::Log;
@@ -22,13 +22,14 @@ use crate::catalog::args::Options;
 use crate::error::Error;
 use crate::pg::list::pointers;
 use crate::pg::memory::poll;
+use crate::row;
 
 /// How all functions of ours that are not made by pgrx are called.
 pub static V1: Pg_finfo_record = Pg_finfo_record { api_version: 1 };
 
 /// The fewest arguments of a call that collects events: a state, those of the whole query and those of an event, which
 /// has one attribute at least.
-const FEWEST: usize = arguments::EVENT + arguments::ATTRIBUTES + 1;
+const FEWEST: usize = arguments::EVENT + row::ATTRIBUTES + 1;
 
 /// The arguments of a call.
 ///
@@ -248,7 +249,7 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
         let zone = options.timezone.as_deref().unwrap_or("UTC");
         let names = &model.schema.names;
         let names = (names.numbers.as_slice(), names.codes.as_slice());
-        let arguments = Arguments::of(call, arguments::EVENT, names, zone)?;
+        let arguments = arguments::columns(call, arguments::EVENT, names, zone)?;
         let ask = Ask {
             as_of,
             eligible_after,
@@ -397,7 +398,7 @@ unsafe extern "C-unwind" fn event_deserialize(call: FunctionCallInfo) -> Datum {
         aggregate(call, &[Phase::Rows], 1, || {
             with_bytes(argument(call, 0), |bytes| {
                 let (ask, mut rest) = Ask::split(bytes).ok_or(propensity::Error::BadRecord)?;
-                let counts = Counts::take(&mut rest)?;
+                let counts = ReadCounts::take(&mut rest)?;
                 let site = receiving(call, ask)?;
                 let log = &mut *(*site).log(pg_sys::CurrentMemoryContext);
                 let group = log.add_group()?;

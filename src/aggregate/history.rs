@@ -14,6 +14,7 @@ use super::functions::{
 };
 use super::site::Site;
 use crate::error::Error;
+use crate::row;
 
 /// Where the arguments of `event_history` and `event_counts` stand, the state being the first; those of an event
 /// follow.
@@ -21,7 +22,7 @@ pub const UNTIL: usize = 1;
 const OPTIONS: usize = 2;
 pub const EVENT: usize = 3;
 /// The fewest arguments of a call, which has one attribute at least.
-pub const FEWEST: usize = EVENT + arguments::ATTRIBUTES + 1;
+pub const FEWEST: usize = EVENT + row::ATTRIBUTES + 1;
 
 /// How the events are read.
 #[derive(Deserialize)]
@@ -128,7 +129,7 @@ pub unsafe fn arguments_of(call: FunctionCallInfo) -> Result<((u32, u32), Argume
         refuse_variable(call, OPTIONS, "options")?;
         let options = Options::parse(&arguments::json_text(values(call)[OPTIONS]))?;
         let (numbers, texts) = options.names();
-        let arguments = Arguments::of(call, EVENT, (&numbers, &texts), &options.timezone)?;
+        let arguments = arguments::columns(call, EVENT, (&numbers, &texts), &options.timezone)?;
         Ok(((options.numbers, options.texts), arguments))
     }
 }

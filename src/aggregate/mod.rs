@@ -22,5 +22,4 @@ mod log;
 mod sample;
 mod site;
 
-pub use counts::EventCounts;
 pub use document::{bytes_datum, document, document_type, with_bytes};

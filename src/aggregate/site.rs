@@ -4,22 +4,20 @@
 use std::ptr::null_mut;
 
 use pgrx::pg_sys::{self, MemoryContext, NullableDatum};
-use propensity::event::answer::{self, Counts};
+use propensity::event::answer;
+use propensity::event::counts::ReadCounts;
 use propensity::event::dictionary::Dictionaries;
-use propensity::event::history::Flags;
 use propensity::event::portable::{self, Scratch};
 use propensity::event::record::{KeyWidth, Layout};
 use propensity::model::Model;
 
 use super::answerer::{Answerer, Want};
-use super::arguments::{self, Arguments};
+use super::arguments::Arguments;
 use super::ask::{Ask, Task};
 use super::log::Log;
 use crate::error::Error;
-use crate::pg::memory::poll;
+use crate::pg::memory::{RowPoll, poll};
 
-/// Rows between two polls.
-const QUANTUM: u32 = 4096;
 /// Bytes of the longest history that travels: postgres_fdw fetches it as text, in twice as many, of which PostgreSQL
 /// allows a gigabyte.
 const LONGEST: usize = 256 << 20;
@@ -33,7 +31,7 @@ pub struct Site {
     dictionaries: Dictionaries,
     /// Only where rows are collected.
     arguments: Option<Arguments>,
-    rows: u32,
+    polls: RowPoll,
     /// The states; one log, unless there are grouping sets.
     #[expect(clippy::vec_box, reason = "PostgreSQL is told where a log is")]
     logs: Vec<Box<Log>>,
@@ -87,7 +85,7 @@ impl Site {
             layout,
             dictionaries: Dictionaries::new(codes, 0),
             arguments,
-            rows: 0,
+            polls: RowPoll::default(),
             logs: Vec::new(),
             bytes: Vec::new(),
             answer: Vec::new(),
@@ -131,50 +129,20 @@ impl Site {
         values: &[NullableDatum],
         out: &mut Vec<u8>,
     ) -> Result<(), Box<Error>> {
-        self.rows += 1;
-        if self.rows == QUANTUM {
-            self.rows = 0;
-            poll();
-        }
+        self.polls.row();
         let Some(arguments) = &mut self.arguments else {
             return Err(Error::DirectCall.into());
         };
-        let mut left_out = Counts::default();
+        let mut counts = ReadCounts::default();
         // SAFETY: by contract.
         unsafe {
-            match arguments.time.read(values[arguments::TIME]) {
-                None => left_out.no_time = 1,
-                Some(time) if time > self.ask.as_of => left_out.future = 1,
-                Some(time) => {
-                    let Dictionaries { kinds, events, .. } = &mut self.dictionaries;
-                    let kind = values[arguments::TYPE];
-                    let kind = arguments.kind.code(kind, kinds, &mut left_out)?;
-                    let flags = Flags::new(
-                        is_true(values[arguments::GOAL]),
-                        is_true(values[arguments::ELIGIBLE]),
-                        is_true(values[arguments::EXCLUDED]),
-                    );
-                    let mut fields = self.layout.begin_event(out, b"", time, kind, flags);
-                    let (numbers, codes) =
-                        values[arguments::ATTRIBUTES..].split_at(arguments.numbers.len());
-                    for (number, value) in arguments.numbers.iter().zip(numbers) {
-                        let mut read = f64::NAN;
-                        if !value.isnull {
-                            read = number.read(value.value, time);
-                            left_out.not_finite += u64::from(read.is_nan());
-                        }
-                        fields.number(read);
-                    }
-                    for ((text, value), dictionary) in
-                        arguments.codes.iter_mut().zip(codes).zip(events)
-                    {
-                        fields.code(text.code(*value, dictionary, &mut left_out)?);
-                    }
-                    fields.end();
-                }
+            let time = arguments.time(values);
+            if let Some(time) = counts.admit(time, self.ask.as_of) {
+                let (record, dictionaries) = ((&self.layout, &b""[..]), &mut self.dictionaries);
+                arguments.push(values, time, record, dictionaries, &mut counts, out)?;
             }
         }
-        self.layout.leave_out(out, left_out);
+        self.layout.leave_out(out, counts);
         Ok(())
     }
 
@@ -227,7 +195,7 @@ impl Site {
     }
 
     /// The rows in what [`Site::serialize`] wrote after its [`Ask`] and counts.
-    pub fn deserialize(&mut self, counts: Counts, portable: &[u8]) -> Result<&[u8], Error> {
+    pub fn deserialize(&mut self, counts: ReadCounts, portable: &[u8]) -> Result<&[u8], Error> {
         let Self {
             layout,
             dictionaries,
@@ -258,9 +226,4 @@ fn check_length(bytes: usize) -> Result<(), Error> {
         });
     }
     Ok(())
-}
-
-#[inline]
-fn is_true(value: NullableDatum) -> bool {
-    !value.isnull && value.value.value() & 0xff != 0
 }

@@ -2,20 +2,19 @@
 
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::{PgBuiltInOids, pg_sys};
+use propensity::event::counts::ReadCounts;
 use propensity::time::Micros;
 
 use super::{not_null, sql};
 use crate::error::Error;
-
-/// Microseconds from 1970-01-01, where `Micros` begin, to 2000-01-01, where timestamps of Postgres do.
-const EPOCH: Micros = 946_684_800_000_000;
+use crate::pg::timestamp;
 
 /// An instant as an argument of a query.
 fn instant<'a>(at: Micros) -> DatumWithOid<'a> {
     // SAFETY: a timestamptz is an i64 of microseconds since 2000, passed by value.
     unsafe {
         DatumWithOid::new(
-            at.saturating_sub(EPOCH),
+            timestamp::from_micros(at),
             PgBuiltInOids::TIMESTAMPTZOID.value(),
         )
     }
@@ -23,7 +22,7 @@ fn instant<'a>(at: Micros) -> DatumWithOid<'a> {
 
 /// A value of a query as an instant.
 fn micros(at: TimestampWithTimeZone) -> Micros {
-    pg_sys::TimestampTz::from(at).saturating_add(EPOCH)
+    timestamp::to_micros(at.into())
 }
 
 /// A version that is to be written.
@@ -86,8 +85,8 @@ pub struct NewRun<'a> {
     pub buckets: Option<[i64; 3]>,
     /// Probabilities at which the next percentile begins; None for a training.
     pub percentiles: Option<&'a [f64]>,
-    /// JSON: how many rows were skipped, by reason.
-    pub skipped: &'a str,
+    /// How many rows were read and left out.
+    pub counts: &'a ReadCounts,
     /// JSON.
     pub detail: &'a str,
 }
@@ -98,6 +97,13 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
             low, medium, high, percentiles, skipped, detail)
         VALUES ($1, $2, $3, $4, $5, greatest($5, clock_timestamp()), $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb)
         RETURNING id";
+    let skipped = serde_json::json!({
+        "null_profile": new.counts.null_profile,
+        "no_time": new.counts.no_time,
+        "future": new.counts.future,
+        "not_finite": new.counts.not_finite,
+        "long_text": new.counts.long_text,
+    });
     let bucket = |index: usize| new.buckets.and_then(|buckets| buckets.get(index).copied());
     let arguments = [
         model_id.into(),
@@ -110,7 +116,7 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
         bucket(1).into(),
         bucket(2).into(),
         new.percentiles.map(<[f64]>::to_vec).into(),
-        new.skipped.into(),
+        skipped.to_string().into(),
         new.detail.into(),
     ];
     not_null(sql::written(query, &arguments, |row| {

@@ -7,18 +7,17 @@ use propensity::time::Micros;
 
 use crate::catalog::Definition;
 use crate::error::Error;
-use crate::pg::datum::EPOCH;
 use crate::pg::sql;
+use crate::pg::timestamp;
 
 /// An instant that is not infinite, as microseconds since 1970.
 pub fn to_micros(instant: TimestampWithTimeZone) -> Option<Micros> {
-    let since_2000: i64 = instant.into();
-    (since_2000 != i64::MIN && since_2000 != i64::MAX).then(|| since_2000.saturating_add(EPOCH))
+    timestamp::finite(instant.into())
 }
 
 /// Microseconds since 1970 as a timestamptz.
 pub fn from_micros(at: Micros) -> Result<TimestampWithTimeZone, Error> {
-    let valid = TimestampWithTimeZone::try_from(at.saturating_sub(EPOCH));
+    let valid = TimestampWithTimeZone::try_from(timestamp::from_micros(at));
     valid.map_err(|_| Error::Instant {
         argument: "as_of",
         found: format!("{at} microseconds"),
@@ -30,20 +29,20 @@ pub fn from_micros(at: Micros) -> Result<TimestampWithTimeZone, Error> {
 pub fn text(at: Micros) -> String {
     // SAFETY: returns a text in a buffer of its own, which is copied before the next call.
     let text =
-        unsafe { std::ffi::CStr::from_ptr(pg_sys::timestamptz_to_str(at.saturating_sub(EPOCH))) };
+        unsafe { std::ffi::CStr::from_ptr(pg_sys::timestamptz_to_str(timestamp::from_micros(at))) };
     text.to_string_lossy().into_owned()
 }
 
 /// The start of the current transaction.
 pub fn now() -> Micros {
     // SAFETY: reads the transaction's state.
-    unsafe { pg_sys::GetCurrentTransactionStartTimestamp() }.saturating_add(EPOCH)
+    timestamp::to_micros(unsafe { pg_sys::GetCurrentTransactionStartTimestamp() })
 }
 
 /// The time on the clock.
 pub fn clock() -> Micros {
     // SAFETY: reads the clock.
-    unsafe { pg_sys::GetCurrentTimestamp() }.saturating_add(EPOCH)
+    timestamp::to_micros(unsafe { pg_sys::GetCurrentTimestamp() })
 }
 
 /// An `as_of` argument: finite and not later than now.
@@ -165,7 +164,7 @@ pub fn array(instants: &[Micros]) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
             // What is earlier or later than any instant is infinite.
             let raw = match at {
                 Micros::MIN | Micros::MAX => at,
-                at => at.saturating_sub(EPOCH),
+                at => timestamp::from_micros(at),
             };
             TimestampWithTimeZone::try_from(raw).unwrap_or_else(|_| {
                 if at < 0 {

@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Microseconds from 1970-01-01 to PostgreSQL's epoch, 2000-01-01.
-pub const EPOCH: Micros = 946_684_800_000_000;
 /// Days from 1970-01-01 to PostgreSQL's epoch.
 const EPOCH_DAYS: f64 = 10_957.0;
 /// Longest text taken whole, in bytes; of a longer one the beginning and the length stand for it.

@@ -15,3 +15,4 @@ pub mod setting;
 pub mod sql;
 pub mod sqltype;
 pub mod thread;
+pub mod timestamp;

@@ -4,6 +4,7 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
+use propensity::event::counts::ReadCounts;
 use propensity::features::schema::Schema;
 use propensity::features::{Feature, Features};
 use propensity::model::Model;
@@ -15,9 +16,9 @@ use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition};
 use crate::error::Error;
-use crate::feed::gather;
 use crate::feed::pushed::Pushed;
 use crate::feed::span;
+use crate::feed::{self, gather};
 use crate::pg::memory::{GiveBack, poll};
 use crate::pg::rows::{Rows, Text};
 use crate::verbs::notice;
@@ -139,8 +140,8 @@ fn ask_all(
         hand_out(&kind.text(key), &columns, row, rows);
         Ok(())
     })?;
-    match pushed.events() {
-        0 => Err(pushed.skipped().no_events(definition, None)),
+    match pushed.counts() {
+        counts @ ReadCounts { events: 0, .. } => Err(feed::no_events(definition, &counts, None)),
         _ => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 use pgrx::PgLogLevel;
 use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
+use propensity::event::counts::ReadCounts;
 use propensity::event::dictionary::Dictionary;
 use propensity::features::schema::LeftOut;
 use propensity::fit::Report;
@@ -17,10 +18,9 @@ use crate::catalog::{self, Definition, Run};
 use crate::error::{Error, listed};
 use crate::feed::gather::Gathered;
 use crate::feed::span;
-use crate::feed::stream::Skipped;
 
 /// Warns of what training found, and says what was left out.
-pub fn training(definition: &Definition, report: &Report, skipped: &Skipped) {
+pub fn training(definition: &Definition, report: &Report, counts: &ReadCounts) {
     for warning in &report.warnings {
         ErrorReport::new(
             Code::ERRCODE_WARNING,
@@ -29,7 +29,7 @@ pub fn training(definition: &Definition, report: &Report, skipped: &Skipped) {
         )
         .report(PgLogLevel::WARNING);
     }
-    left_out(definition, skipped);
+    left_out(definition, counts);
 }
 
 /// Says what there are no features of because others tell more, if anything.
@@ -198,17 +198,17 @@ pub fn fewer(definition: &Definition, (profiles, as_of): (i64, Micros), before: 
 }
 
 /// Says in one NOTICE what was left out while reading, if anything was.
-pub fn left_out(definition: &Definition, skipped: &Skipped) {
+pub fn left_out(definition: &Definition, counts: &ReadCounts) {
     let reasons = [
-        (skipped.null_profile, "rows without a profile"),
-        (skipped.no_time, "rows whose time is NULL or infinite"),
-        (skipped.future, "events later than the cutoff or than now"),
+        (counts.null_profile, "rows without a profile"),
+        (counts.no_time, "rows whose time is NULL or infinite"),
+        (counts.future, "events later than the cutoff or than now"),
         (
-            skipped.not_finite,
+            counts.not_finite,
             "attribute values that are NaN or infinite, taken as missing",
         ),
         (
-            skipped.long_text,
+            counts.long_text,
             "texts longer than 8 kB, of which those of the same beginning and length are taken as the same",
         ),
     ];

@@ -102,7 +102,7 @@ pub fn rows(gathered: &mut Gathered) -> Result<Vec<Row>, Error> {
 
 fn count(stream: &mut Stream) -> Result<Counts, Error> {
     let kind = stream.key().kind;
-    let events = stream.tally().events;
+    let events = stream.summary().counts.events;
     let dictionaries = &stream.dictionaries().events;
     let words = |dictionary: &Dictionary| {
         let is_word = |code: &u32| {

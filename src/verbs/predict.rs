@@ -59,7 +59,7 @@ fn features(
         Some(as_of) => as_of,
         None => present(definition, &mut stream)?,
     };
-    let (mut before, mut later) = (0, stream.tally().skipped.future);
+    let (mut before, mut later) = (0, stream.summary().counts.future);
     stream.walk(&mut |profile| {
         let known = profile.history.until(as_of);
         before += known;

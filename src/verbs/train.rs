@@ -149,7 +149,11 @@ fn run(
         catalog::set_active(definition.id, version)?;
     }
     catalog::delete_old_versions(definition.id, definition.options.keep_versions)?;
-    notice::training(definition, report, &trained.gathered.stream.tally().skipped);
+    notice::training(
+        definition,
+        report,
+        &trained.gathered.stream.summary().counts,
+    );
     notice::chosen(definition, &report.left_out);
     updates::notice(definition)?;
     notice::apart(definition, &trained.gathered.span);
@@ -393,10 +397,10 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
     let stream = &trained.gathered.stream;
     let detail = serde_json::json!({
         "feeder": stream.feeder().name(),
-        "events": stream.tally().events,
+        "events": stream.summary().counts.events,
         "profiles": stream.profiles(),
         "profiles_read": stream.share().fraction(),
-        "events_read": stream.tally().kept,
+        "events_read": stream.summary().kept,
         "types_told_apart": stream.types_chosen().then(|| stream.dictionaries().kinds.len()),
         "eligible": trained.gathered.estimate(),
         "sampled": report.rows,
@@ -416,7 +420,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
             profiles: report.rows as i64,
             buckets: None,
             percentiles: None,
-            skipped: &json(&trained.gathered.stream.tally().skipped)?,
+            counts: &trained.gathered.stream.summary().counts,
             detail: &detail.to_string(),
         },
     )?;

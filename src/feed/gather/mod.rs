@@ -134,7 +134,7 @@ pub fn read(
     let events = |stream, sampler| events(definition, stream, until, sampler);
     let sampled = sampler.is_some();
     let mut stream = events(open()?, sampler)?;
-    if stream.tally().events == 0 {
+    if stream.summary().counts.events == 0 {
         return Err(stream.no_events(definition));
     }
     let again = |stream: Stream| sampled.then(|| Sampler::of(stream.share()));
@@ -162,7 +162,7 @@ pub fn read_known(
 ) -> Result<Stream, Error> {
     let stream = Stream::open(definition, Some(schema))?;
     let mut stream = events(definition, stream, until, None)?;
-    if stream.tally().events == 0 {
+    if stream.summary().counts.events == 0 {
         return Err(stream.no_events(definition));
     }
     stream.read_attributes(None)?;

@@ -4,13 +4,14 @@
 
 use pgrx::pg_sys;
 use propensity::event::answer::Answer;
+use propensity::event::count_state::CountState;
 use propensity::event::portable::Scratch;
 use propensity::time::Micros;
 use propensity::walk::sample::Sampler;
 
 use super::query::Query;
 use super::{is_chosen, read, timestamp};
-use crate::aggregate::{self, EventCounts};
+use crate::aggregate;
 use crate::catalog::Definition;
 use crate::error::Error;
 use crate::feed::stream::{Param, Stream, sample_end};
@@ -99,11 +100,11 @@ fn count(stream: &mut Stream, key: BytesKind, sql: &str, params: &[Param]) -> Re
         // SAFETY: the query's second column is a bytea.
         unsafe {
             aggregate::with_bytes(counts, |bytes| {
-                let counts = EventCounts::read(bytes).ok_or(Error::BadAnswer)?;
+                let state = CountState::read(bytes).map_err(|_| Error::BadAnswer)?;
                 match key {
-                    Some(key) => stream.take_counts(key, &counts),
+                    Some(key) => stream.take_counts(key, &state),
                     None => {
-                        stream.skip_without_profile(counts.rows());
+                        stream.skip_without_profile(state.counts.rows());
                         Ok(())
                     }
                 }

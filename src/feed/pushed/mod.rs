@@ -13,17 +13,19 @@ pub use histories::Histories;
 
 use pgrx::{IntoDatum, pg_sys};
 use propensity::cutoff::Cutoff;
-use propensity::event::answer::{Answer, Counts, Scored};
+use propensity::event::answer::{Answer, Scored};
+use propensity::event::count_state::CountState;
+use propensity::event::counts::ReadCounts;
 use propensity::event::spread::Spread;
 use propensity::features::schema::Schema;
 use propensity::model::Model;
 use propensity::time::Micros;
 
-use crate::aggregate::{self, EventCounts};
+use crate::aggregate;
 use crate::catalog::Definition;
 use crate::catalog::instant;
 use crate::error::Error;
-use crate::feed::stream::{Key, Param, Skipped};
+use crate::feed::stream::{Key, Param};
 use crate::pg::datum::BytesKind;
 use crate::pg::guc::{self, Feeder};
 use crate::pg::setting::with_setting;
@@ -35,9 +37,8 @@ pub struct Pushed {
     schema: Schema,
     query: Query,
     document: Param,
-    /// Rows of profiles.
-    counts: Counts,
-    null_profile: u64,
+    /// What was read for the newest question.
+    counts: ReadCounts,
 }
 
 /// Gets the key of a profile and its features.
@@ -70,8 +71,7 @@ impl Pushed {
             schema: model.schema.clone(),
             query,
             document: (document_type, Some(aggregate::document(&model.encode()?)?)),
-            counts: Counts::default(),
-            null_profile: 0,
+            counts: ReadCounts::default(),
         }))
     }
 
@@ -85,20 +85,9 @@ impl Pushed {
         &self.query.key
     }
 
-    /// Events read, without those left out.
-    pub fn events(&self) -> u64 {
-        self.counts.events
-    }
-
-    /// What was left out.
-    pub fn skipped(&self) -> Skipped {
-        Skipped {
-            null_profile: self.null_profile,
-            no_time: self.counts.no_time,
-            future: self.counts.future,
-            not_finite: self.counts.not_finite,
-            long_text: self.counts.long_text,
-        }
+    /// What was read, and what was left out.
+    pub fn counts(&self) -> ReadCounts {
+        self.counts
     }
 
     /// When the events up to now are.
@@ -110,8 +99,8 @@ impl Pushed {
             // SAFETY: the query's second column is a bytea.
             unsafe {
                 aggregate::with_bytes(counts, |bytes| {
-                    let counts = EventCounts::read(bytes).ok_or(Error::BadAnswer)?;
-                    let stretches = counts.stretches().filter(|_| key.is_some());
+                    let state = CountState::read(bytes).map_err(|_| Error::BadAnswer)?;
+                    let stretches = state.stretches().filter(|_| key.is_some());
                     for stretch in stretches {
                         let added = spread.add_stretch(stretch);
                         added.map_err(|_| Error::BadAnswer)?;
@@ -163,7 +152,7 @@ impl Pushed {
             after => timestamp(after)?,
         };
         let params = [self.document, timestamp(cutoff.at)?, after];
-        let (mut counts, mut null_profile) = (Counts::default(), 0);
+        let mut counts = ReadCounts::default();
         self.read(sql, &params, &mut |key, [value, _]| {
             let value = value.ok_or(Error::BadAnswer)?;
             // SAFETY: the query's second column is a bytea.
@@ -171,7 +160,7 @@ impl Pushed {
                 aggregate::with_bytes(value, |bytes| {
                     let answer = Answer::read(bytes).map_err(|_| Error::BadAnswer)?;
                     let Some(key) = key else {
-                        null_profile = answer.counts.rows();
+                        counts.add(answer.counts.without_profile());
                         return Ok(());
                     };
                     counts.add(answer.counts);
@@ -179,7 +168,7 @@ impl Pushed {
                 })
             }
         })?;
-        (self.counts, self.null_profile) = (counts, null_profile);
+        self.counts = counts;
         Ok(())
     }
 

@@ -2,12 +2,12 @@
 //! become.
 
 use propensity::event::answer::Answer;
+use propensity::event::count_state::CountState;
 use propensity::event::portable::{self, Scratch};
 use propensity::hash::profile_hash;
 use propensity::walk::sample::Sampler;
 
 use super::{Feeder, Stream};
-use crate::aggregate::EventCounts;
 use crate::error::Error;
 use crate::pg::memory::poll;
 
@@ -24,21 +24,17 @@ impl Stream {
 
     /// Takes notice of rows without a profile.
     pub fn skip_without_profile(&mut self, rows: u64) {
-        let skipped = &mut self.intake.tally.skipped;
-        skipped.null_profile = skipped.null_profile.saturating_add(rows);
+        let counts = &mut self.intake.summary.counts;
+        counts.null_profile = counts.null_profile.saturating_add(rows);
     }
 
     /// Takes notice of a profile whose history may come.
-    pub fn take_counts(&mut self, key: &[u8], counts: &EventCounts) -> Result<(), Error> {
-        let tally = &mut self.intake.tally;
-        tally.events = tally.events.saturating_add(counts.events);
-        for stretch in counts.stretches() {
-            tally.spread.add_stretch(stretch).map_err(unreadable)?;
-        }
-        tally.skipped.no_time = tally.skipped.no_time.saturating_add(counts.no_time);
-        tally.skipped.future = tally.skipped.future.saturating_add(counts.future);
-        tally.skipped.not_finite = tally.skipped.not_finite.saturating_add(counts.not_finite);
-        tally.skipped.long_text = tally.skipped.long_text.saturating_add(counts.long_text);
+    pub fn take_counts(&mut self, key: &[u8], state: &CountState) -> Result<(), Error> {
+        let CountState { counts, .. } = *state;
+        let summary = &mut self.intake.summary;
+        summary
+            .add_profile(counts, state.stretches())
+            .map_err(unreadable)?;
         if let (Some(sampler), 1..) = (&mut self.intake.sampler, counts.events) {
             sampler.add(profile_hash(key))?;
         }
@@ -67,19 +63,13 @@ impl Stream {
             portable::read(layout, key, bytes, dictionaries, out, scratch, &mut poll)
         });
         read.map_err(unreadable)?;
-        let tally = &mut intake.tally;
+        let summary = &mut intake.summary;
         let counts = history.counts;
-        tally.kept = tally.kept.saturating_add(counts.events);
+        summary.kept = summary.kept.saturating_add(counts.events);
         // Of a sample, the rest was known from the counts.
         if intake.sampler.is_none() {
-            tally.events = tally.events.saturating_add(counts.events);
-            for &stretch in scratch.stretches() {
-                tally.spread.add_stretch(stretch).map_err(unreadable)?;
-            }
-            tally.skipped.no_time = tally.skipped.no_time.saturating_add(counts.no_time);
-            tally.skipped.future = tally.skipped.future.saturating_add(counts.future);
-            tally.skipped.not_finite = tally.skipped.not_finite.saturating_add(counts.not_finite);
-            tally.skipped.long_text = tally.skipped.long_text.saturating_add(counts.long_text);
+            let stretches = scratch.stretches().iter().copied();
+            summary.add_profile(counts, stretches).map_err(unreadable)?;
         }
         Ok(())
     }

@@ -2,11 +2,12 @@
 //!
 //! Advice: the columns that are read here must be those that `query.rs` selects, in that order.
 
-use pgrx::pg_sys::{Datum, NullableDatum};
+use pgrx::pg_sys::Datum;
 use propensity::error::OutOfMemory;
-use propensity::event::dictionary::{Dictionaries, Dictionary};
-use propensity::event::history::{Flags, Mark, MarkKind};
-use propensity::event::record::{Fields, Layout};
+use propensity::event::counts::ReadSummary;
+use propensity::event::dictionary::Dictionaries;
+use propensity::event::history::{Mark, MarkKind};
+use propensity::event::record::Layout;
 use propensity::hash::profile_hash;
 use propensity::time::Micros;
 use propensity::walk::Split;
@@ -14,56 +15,42 @@ use propensity::walk::sample::{Sampler, Share};
 
 use super::long_keys;
 use super::partitions::Partitions;
-use super::tally::{Skipped, Tally};
-use crate::pg::datum::{BytesKind, EPOCH, Number};
+use crate::pg::datum::{BytesKind, Number};
+use crate::row::{Attributes, EventColumns, Instant, Row, TimeColumn, is_true};
 
-/// What the rows are, and how their columns are read. Column 0 is always the profile key.
+/// How the events of a query of ours are read, which has cast them.
+pub type Columns = EventColumns<Instant, BytesKind>;
+
+/// The columns of a query of ours, whose time is a timestamptz and whose type is a text.
+pub fn columns(numbers: Vec<Number>, texts: Vec<BytesKind>) -> Columns {
+    EventColumns {
+        time: Instant,
+        kind: BytesKind::Varlena,
+        attributes: Attributes { numbers, texts },
+    }
+}
+
+/// What the rows are, and how their columns are read. The first column of the query is the profile key, the others
+/// follow.
 pub enum Rows {
-    /// key, time, type, goal, eligible, excluded, numbers.., codes..
+    /// Columns as [`crate::row`] says.
     Events {
-        numbers: Vec<Number>,
-        codes: Vec<BytesKind>,
+        columns: Columns,
         /// Later events are left out and counted: they would be from the future.
         until: Micros,
     },
-    /// type: the texts that are to be known before others
+    /// No other columns, and no key: the first column is a text that is to be known before others.
     Types,
-    /// key, cutoff, and for examples optionally the outcome
+    /// cutoff, and for examples optionally the outcome
     Marks { kind: MarkKind, outcome: bool },
-    /// key, valid_from or NULL, numbers.., codes..
-    Attributes {
-        numbers: Vec<Number>,
-        codes: Vec<BytesKind>,
-    },
+    /// valid_from or NULL, numbers.., texts..
+    Attributes(Attributes<BytesKind>),
 }
 
 impl Rows {
     /// Whether the first column is the profile key.
     pub fn has_key(&self) -> bool {
         !matches!(self, Self::Types)
-    }
-}
-
-/// A row of a query, however it comes.
-pub trait Row: Copy {
-    /// The value in a column, none if it is NULL.
-    fn get(self, column: usize) -> Option<Datum>;
-}
-
-/// Values, and whether they are NULL: as in a slot of the executor.
-impl Row for (&[Datum], &[bool]) {
-    #[inline]
-    fn get(self, column: usize) -> Option<Datum> {
-        let (values, nulls) = self;
-        (!nulls[column]).then(|| values[column])
-    }
-}
-
-/// As the arguments of a function.
-impl Row for &[NullableDatum] {
-    #[inline]
-    fn get(self, column: usize) -> Option<Datum> {
-        (!self[column].isnull).then(|| self[column].value)
     }
 }
 
@@ -74,15 +61,9 @@ pub struct Intake {
     pub key: BytesKind,
     pub dictionaries: Dictionaries,
     pub partitions: Partitions,
-    pub tally: Tally,
+    pub summary: ReadSummary,
     /// Decides, from the events, whose rows are kept; nobody's rows are dropped without it.
     pub sampler: Option<Sampler>,
-}
-
-/// How the attributes of a row are read: numbers, then codes.
-struct Attributes<'a> {
-    numbers: &'a [Number],
-    codes: &'a [BytesKind],
 }
 
 impl Intake {
@@ -93,28 +74,27 @@ impl Intake {
             key,
             dictionaries,
             partitions: Partitions::new(Split::default()),
-            tally: Tally::default(),
+            summary: ReadSummary::default(),
             sampler: None,
         }
     }
 
-    /// Takes one row.
-    pub fn take(&mut self, rows: &Rows, row: impl Row) -> Result<(), OutOfMemory> {
-        let Some(key) = row.get(0) else {
-            self.tally.skipped.null_profile += 1;
+    /// Takes one row: its first column, and the others.
+    pub fn take(
+        &mut self,
+        rows: &mut Rows,
+        first: Option<Datum>,
+        row: impl Row,
+    ) -> Result<(), OutOfMemory> {
+        let Some(key) = first else {
+            self.summary.counts.null_profile += 1;
             return Ok(());
         };
         match rows {
-            Rows::Events {
-                numbers,
-                codes,
-                until,
-            } => self.event(key, row, &Attributes { numbers, codes }, *until),
-            Rows::Types => self.event_type(key).map(drop),
+            Rows::Events { columns, until } => self.event(key, row, columns, *until),
+            Rows::Types => self.event_type(key),
             Rows::Marks { kind, outcome } => self.mark(key, row, *kind, *outcome),
-            Rows::Attributes { numbers, codes } => {
-                self.attributes(key, row, &Attributes { numbers, codes })
-            }
+            Rows::Attributes(attributes) => self.attributes(key, row, attributes),
         }
     }
 
@@ -122,54 +102,38 @@ impl Intake {
         &mut self,
         key: Datum,
         row: impl Row,
-        attributes: &Attributes,
+        columns: &mut Columns,
         until: Micros,
     ) -> Result<(), OutOfMemory> {
-        let Some(time) = self.time(row) else {
+        // SAFETY: how columns are read was taken from their types.
+        let time = unsafe { columns.time(row) };
+        let Some(time) = self.summary.admit(time, until)? else {
             return Ok(());
         };
-        if time > until {
-            self.tally.future_event(time);
-            return Ok(());
-        }
-        self.tally.event(time)?;
         // Rows that are dropped count in what is true of all, but nothing else is done with them.
         if let Some(sampler) = &mut self.sampler {
             // SAFETY: the kind was taken from the type of the key column, which is not NULL.
             let hash = unsafe { self.key.read(key, profile_hash) };
             if !sampler.add(hash)? {
-                // SAFETY: the query casts the type to text.
-                let is_long = |text| unsafe { BytesKind::Varlena.is_long(text) };
-                let long = row.get(2).is_some_and(is_long);
-                self.tally.skipped.long_text += u64::from(long);
-                // SAFETY: the kinds were taken from the types of the columns.
-                unsafe { attributes.count(row, 6, &mut self.tally.skipped) };
+                // SAFETY: as above.
+                unsafe { columns.count(row, &mut self.summary.counts) };
                 return Ok(());
             }
         }
-        let kind = match row.get(2) {
-            Some(text) => self.event_type(text)?,
-            None => 0,
-        };
-        let flag = |column: usize| row.get(column).is_some_and(is_true);
-        let flags = Flags::new(flag(3), flag(4), flag(5));
-        self.tally.kept += 1;
-        let (dictionaries, skipped) = (&mut self.dictionaries.events, &mut self.tally.skipped);
+        self.summary.kept += 1;
+        let (dictionaries, counts) = (&mut self.dictionaries, &mut self.summary.counts);
         with_partition(self.key, key, &mut self.partitions, |out, key| {
-            let fields = self.layout.begin_event(out, key, time, kind, flags);
-            // SAFETY: the kinds were taken from the types of the columns.
-            unsafe { attributes.push(row, 6, time, dictionaries, skipped, fields) }
+            let record = (&self.layout, key);
+            // SAFETY: as above.
+            unsafe { columns.push(row, time, record, dictionaries, counts, out) }
         })
     }
 
-    /// The code of an event type that is not NULL.
-    fn event_type(&mut self, datum: Datum) -> Result<u32, OutOfMemory> {
-        let (kinds, long) = (
-            &mut self.dictionaries.kinds,
-            &mut self.tally.skipped.long_text,
-        );
+    /// Takes an event type that is not NULL into the dictionary.
+    fn event_type(&mut self, datum: Datum) -> Result<(), OutOfMemory> {
+        let (kinds, counts) = (&mut self.dictionaries.kinds, &mut self.summary.counts);
         // SAFETY: the query casts the type to text.
-        unsafe { BytesKind::Varlena.code(datum, kinds, long) }
+        unsafe { BytesKind::Varlena.code(datum, kinds, &mut counts.long_text) }.map(drop)
     }
 
     fn mark(
@@ -179,13 +143,14 @@ impl Intake {
         kind: MarkKind,
         outcome: bool,
     ) -> Result<(), OutOfMemory> {
-        let Some(cutoff) = self.time(row) else {
+        let Some(cutoff) = instant(row) else {
+            self.summary.counts.no_time += 1;
             return Ok(());
         };
         if !self.keeps(key) {
             return Ok(());
         }
-        let given = if outcome { row.get(2) } else { None };
+        let given = if outcome { row.get(1) } else { None };
         let kind = match given.map(is_true) {
             Some(true) => MarkKind::PositiveExample,
             Some(false) => MarkKind::NegativeExample,
@@ -201,19 +166,20 @@ impl Intake {
         &mut self,
         key: Datum,
         row: impl Row,
-        attributes: &Attributes,
+        attributes: &mut Attributes<BytesKind>,
     ) -> Result<(), OutOfMemory> {
-        let valid_from = row.get(1).and_then(micros).unwrap_or(Micros::MIN);
-        if !self.keeps(key) {
+        let valid_from = instant(row).unwrap_or(Micros::MIN);
+        let keeps = self.keeps(key);
+        let (dictionaries, counts) = (&mut self.dictionaries.profiles, &mut self.summary.counts);
+        if !keeps {
             // SAFETY: the kinds were taken from the types of the columns.
-            unsafe { attributes.count(row, 2, &mut self.tally.skipped) };
+            unsafe { attributes.count(row, 1, counts) };
             return Ok(());
         }
-        let (dictionaries, skipped) = (&mut self.dictionaries.profiles, &mut self.tally.skipped);
         with_partition(self.key, key, &mut self.partitions, |out, key| {
             let fields = self.layout.begin_attributes(out, key, valid_from);
             // SAFETY: the kinds were taken from the types of the columns.
-            unsafe { attributes.push(row, 2, 0, dictionaries, skipped, fields) }
+            unsafe { attributes.push(row, 1, 0, dictionaries, counts, fields) }
         })
     }
 
@@ -224,73 +190,12 @@ impl Intake {
         let hash = || unsafe { self.key.read(key, profile_hash) };
         share.is_none_or(|share| share == Share::ALL || share.keeps(hash()))
     }
-
-    /// The instant in column 1, or none, counted, if it is NULL or infinite.
-    fn time(&mut self, row: impl Row) -> Option<Micros> {
-        let time = row.get(1).and_then(micros);
-        if time.is_none() {
-            self.tally.skipped.no_time += 1;
-        }
-        time
-    }
 }
 
-impl Attributes<'_> {
-    /// Writes the values of a row, which begin in the column `first`, as those of a record, which ends; counts those that
-    /// are not finite or long.
-    ///
-    /// # Safety
-    ///
-    /// The values are of the kinds.
-    #[inline(always)]
-    unsafe fn push(
-        &self,
-        row: impl Row,
-        first: usize,
-        time: Micros,
-        dictionaries: &mut [Dictionary],
-        skipped: &mut Skipped,
-        mut fields: Fields,
-    ) -> Result<(), OutOfMemory> {
-        for (number, column) in self.numbers.iter().zip(first..) {
-            let mut read = f64::NAN;
-            if let Some(value) = row.get(column) {
-                // SAFETY: by contract.
-                read = unsafe { number.read(value, time) };
-                skipped.not_finite += u64::from(read.is_nan());
-            }
-            fields.number(read);
-        }
-        let columns = first + self.numbers.len()..;
-        for ((kind, dictionary), column) in self.codes.iter().zip(dictionaries).zip(columns) {
-            let mut code = 0;
-            if let Some(value) = row.get(column) {
-                // SAFETY: by contract.
-                code = unsafe { kind.code(value, dictionary, &mut skipped.long_text) }?;
-            }
-            fields.code(code);
-        }
-        fields.end();
-        Ok(())
-    }
-
-    /// Counts the values of a row that is dropped which are not finite or long.
-    ///
-    /// # Safety
-    ///
-    /// The values are of the kinds.
-    unsafe fn count(&self, row: impl Row, first: usize, skipped: &mut Skipped) {
-        for (number, column) in self.numbers.iter().zip(first..) {
-            // SAFETY: by contract.
-            let is_odd = |value| unsafe { number.read(value, 0) }.is_nan();
-            skipped.not_finite += u64::from(row.get(column).is_some_and(is_odd));
-        }
-        for (kind, column) in self.codes.iter().zip(first + self.numbers.len()..) {
-            // SAFETY: by contract.
-            let is_long = |value| unsafe { kind.is_long(value) };
-            skipped.long_text += u64::from(row.get(column).is_some_and(is_long));
-        }
-    }
+/// The instant in the first column behind the key, none if it is NULL or infinite.
+fn instant(row: impl Row) -> Option<Micros> {
+    // SAFETY: the queries cast it to timestamptz.
+    row.get(0).and_then(|value| unsafe { Instant.read(value) })
 }
 
 /// Has `write` append a record to the partition of a key that is not NULL; it gets the key's bytes.
@@ -307,18 +212,4 @@ fn with_partition<T>(
     };
     // SAFETY: the kind was taken from the type of the key column.
     unsafe { kind.read(key, append) }
-}
-
-/// Whether a boolean is true.
-fn is_true(datum: Datum) -> bool {
-    datum.value() & 0xff != 0
-}
-
-/// A timestamptz as microseconds since 1970, none if infinite.
-fn micros(datum: Datum) -> Option<Micros> {
-    match datum.value() as i64 {
-        i64::MIN | i64::MAX => None,
-        // The last of the years that timestamps reach are later than the last of ours.
-        since_2000 => Some(since_2000.saturating_add(EPOCH)),
-    }
 }

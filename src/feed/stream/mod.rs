@@ -18,11 +18,11 @@ mod receiver;
 mod sampling;
 mod spool;
 mod suppose;
-mod tally;
 
 use std::time::Duration;
 
 use pgrx::datum::TimestampWithTimeZone;
+use propensity::event::counts::ReadSummary;
 use propensity::event::dictionary::Dictionaries;
 use propensity::event::history::{MarkKind, Profile};
 use propensity::event::spread::Span;
@@ -36,12 +36,11 @@ pub use query::{Key, Query};
 pub use sampling::sample_end;
 pub use spool::Spool;
 pub use suppose::Supposed;
-pub use tally::{Skipped, Tally};
 
 use crate::catalog::Definition;
 use crate::catalog::instant;
 use crate::error::{Error, not_null};
-use crate::feed::span;
+use crate::feed::{self, span};
 use crate::pg::guc::{self, Feeder};
 use crate::pg::memory::{self, poll};
 use crate::pg::plan;
@@ -123,13 +122,13 @@ impl Stream {
     }
 
     /// What was read, and what was left out.
-    pub fn tally(&self) -> &Tally {
-        &self.intake.tally
+    pub fn summary(&self) -> &ReadSummary {
+        &self.intake.summary
     }
 
     /// When the events are, without those that lie apart.
     pub fn span(&self, definition: &Definition) -> Result<Span, Error> {
-        span::of(definition, &self.tally().spread)
+        span::of(definition, &self.summary().spread)
     }
 
     /// How many parts the profiles were split into.
@@ -203,7 +202,13 @@ impl Stream {
 
     /// The error of a stream that read no events.
     pub fn no_events(&self, definition: &Definition) -> Error {
-        self.tally().no_events(definition)
+        let ReadSummary {
+            counts,
+            newest_future,
+            ..
+        } = self.summary();
+        let newest = Some(*newest_future).filter(|&newest| newest > Micros::MIN);
+        feed::no_events(definition, counts, newest)
     }
 
     /// Reads the profile attributes, if the model has any, and returns how many rows of them.
@@ -300,9 +305,9 @@ impl Stream {
     }
 
     fn read(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {
-        let mut receiver = Receiver::new(&rows, &mut self.intake);
+        let mut receiver = Receiver::new(rows, &mut self.intake);
         execute::execute(sql, params, &mut receiver)?;
-        Ok(receiver.received)
+        Ok(receiver.received.rows())
     }
 
     /// Bytes of each partition.

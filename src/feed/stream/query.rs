@@ -10,15 +10,17 @@ use propensity::features::schema::ColumnNames;
 use propensity::time::Micros;
 
 use super::execute::Param;
-use super::intake::Rows;
+use super::intake::{Rows, columns};
 use super::learned::Places;
 use super::suppose::Supposed;
 use crate::catalog::Condition;
 use crate::catalog::Definition;
 use crate::catalog::args::Options;
 use crate::error::Error;
-use crate::pg::datum::{BytesKind, EPOCH, Number};
+use crate::pg::datum::{BytesKind, Number};
 use crate::pg::relation::{Column, quote};
+use crate::pg::timestamp;
+use crate::row::{ATTRIBUTES, Attributes};
 use crate::source::condition;
 use crate::source::{self, Events, Names, Profiles, Role};
 
@@ -40,8 +42,8 @@ pub struct Key {
     pub kind: BytesKind,
 }
 
-/// Columns of an event before its attributes.
-const EVENT_COLUMNS: usize = 6;
+/// Columns of an event before its attributes: its profile, and those that all events have.
+const EVENT_COLUMNS: usize = 1 + ATTRIBUTES;
 /// Event types told apart when there are too many of them.
 const TYPES: usize = 1000;
 
@@ -266,10 +268,9 @@ impl Query {
     }
 
     fn event_rows(&self, until: Micros) -> Rows {
-        let (numbers, codes) = kinds(&self.numbers, &self.codes);
+        let Attributes { numbers, texts } = kinds(&self.numbers, &self.codes);
         Rows::Events {
-            numbers,
-            codes,
+            columns: columns(numbers, texts),
             until,
         }
     }
@@ -288,7 +289,7 @@ impl Query {
              GROUP BY t.kind ORDER BY pg_catalog.count(*) DESC, t.kind LIMIT {TYPES}",
             self.from
         );
-        let until = until.saturating_sub(EPOCH).into_datum();
+        let until = timestamp::from_micros(until).into_datum();
         (sql, vec![(pg_sys::TIMESTAMPTZOID, until)])
     }
 
@@ -306,8 +307,8 @@ impl Query {
         if of_profile {
             sql.push_str(&format!(" WHERE {}", query.is_profile));
         }
-        let (numbers, codes) = kinds(&query.numbers, &query.codes);
-        Some((sql, Rows::Attributes { numbers, codes }))
+        let attributes = kinds(&query.numbers, &query.codes);
+        Some((sql, Rows::Attributes(attributes)))
     }
 
     /// The profiles for which a condition with aggregates is not `unless` in a window: `$1` the cutoffs, `$2` the first
@@ -377,14 +378,11 @@ fn push_columns(sql: &mut String, numbers: &[Attribute<Number>], codes: &[Attrib
     }
 }
 
-fn kinds(
-    numbers: &[Attribute<Number>],
-    codes: &[Attribute<BytesKind>],
-) -> (Vec<Number>, Vec<BytesKind>) {
-    (
-        numbers.iter().map(|n| n.kind).collect(),
-        codes.iter().map(|c| c.kind).collect(),
-    )
+fn kinds(numbers: &[Attribute<Number>], codes: &[Attribute<BytesKind>]) -> Attributes<BytesKind> {
+    Attributes {
+        numbers: numbers.iter().map(|number| number.kind).collect(),
+        texts: codes.iter().map(|code| code.kind).collect(),
+    }
 }
 
 /// A condition about one event as a column; false if there is none, or if it has aggregates.
@@ -425,7 +423,7 @@ struct Candidate {
     code: Option<Attribute<BytesKind>>,
 }
 
-type Attributes = (Vec<Attribute<Number>>, Vec<Attribute<BytesKind>>);
+type Chosen = (Vec<Attribute<Number>>, Vec<Attribute<BytesKind>>);
 
 impl Candidate {
     /// Of an expression of a (base) type.
@@ -459,8 +457,8 @@ fn choose(
     definition: &Definition,
     mut candidates: Vec<Candidate>,
     names: Option<(&[String], &[String])>,
-) -> Result<Attributes, Error> {
-    let (mut numbers, mut codes): Attributes = (Vec::new(), Vec::new());
+) -> Result<Chosen, Error> {
+    let (mut numbers, mut codes): Chosen = (Vec::new(), Vec::new());
     let Some((number_names, code_names)) = names else {
         for Candidate {
             role, number, code, ..

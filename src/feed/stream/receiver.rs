@@ -7,23 +7,20 @@ use pgrx::prelude::*;
 
 use super::intake::{Intake, Rows};
 use crate::error::Error;
-use crate::pg::memory::poll;
-
-/// Rows between two polls.
-const QUANTUM: u64 = 4096;
+use crate::pg::memory::RowPoll;
 
 /// A DestReceiver with its state behind it, as PostgreSQL's own are built.
 #[repr(C)]
 pub struct Receiver<'a> {
     callbacks: DestReceiver,
-    rows: &'a Rows,
+    rows: Rows,
     intake: &'a mut Intake,
-    pub received: u64,
+    pub received: RowPoll,
     pub failed: Option<Error>,
 }
 
 impl<'a> Receiver<'a> {
-    pub fn new(rows: &'a Rows, intake: &'a mut Intake) -> Self {
+    pub fn new(rows: Rows, intake: &'a mut Intake) -> Self {
         let callbacks = DestReceiver {
             receiveSlot: Some(receive_slot),
             rStartup: Some(startup),
@@ -36,7 +33,7 @@ impl<'a> Receiver<'a> {
             callbacks,
             rows,
             intake,
-            received: 0,
+            received: RowPoll::default(),
             failed: None,
         }
     }
@@ -51,11 +48,12 @@ impl<'a> Receiver<'a> {
         if self.failed.is_some() {
             return false;
         }
-        self.received += 1;
-        if self.received.is_multiple_of(QUANTUM) {
-            poll();
-        }
-        match self.intake.take(self.rows, (values, nulls)) {
+        self.received.row();
+        let ([first, values @ ..], [is_null, nulls @ ..]) = (values, nulls) else {
+            return true;
+        };
+        let first = (!is_null).then_some(*first);
+        match self.intake.take(&mut self.rows, first, (values, nulls)) {
             Ok(()) => true,
             Err(error) => {
                 self.failed = Some(error.into());

@@ -62,12 +62,12 @@ impl Stream {
             layout,
             dictionaries,
             partitions,
-            tally,
+            summary,
             ..
         } = intake;
         let mut crowds = crowds(dictionaries);
         let mut batch = Batch::default();
-        tally.kept = 0;
+        summary.kept = 0;
         let mut rest = Partitions::new(partitions.split());
         for number in 0..rest.split().partitions() {
             let mut reading = Reading::new(number..number + 1);
@@ -83,7 +83,7 @@ impl Stream {
                         continue;
                     }
                     rest.append(hash, |out| out.extend_from_slice(record.bytes()));
-                    tally.kept += 1;
+                    summary.kept += 1;
                     for crowd in &mut crowds {
                         crowd.add(record.code(layout, crowd.column))?;
                     }

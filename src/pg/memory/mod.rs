@@ -74,6 +74,29 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Rows between two polls.
+const QUANTUM: u64 = 4096;
+
+/// Counts rows, and calls [`poll`] once in many.
+#[derive(Default)]
+pub struct RowPoll(u64);
+
+impl RowPoll {
+    /// Counts a row.
+    #[inline]
+    pub fn row(&mut self) {
+        self.0 += 1;
+        if self.0.is_multiple_of(QUANTUM) {
+            poll();
+        }
+    }
+
+    /// The number of rows counted.
+    pub fn rows(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Bytes that this backend's Rust code holds now.
 pub fn used() -> usize {
     USED.load(Relaxed)

@@ -112,7 +112,7 @@ fn answers(definition: &Definition, gathered: &Gathered, all: usize) -> Result<V
         row(
             "events",
             "at least 1 up to now".to_owned(),
-            stream.tally().events.to_string(),
+            stream.summary().counts.events.to_string(),
             true,
             "",
         ),
@@ -277,29 +277,29 @@ fn base_rate(counts: &[CutoffRows]) -> Option<Row> {
 }
 
 fn left_out(gathered: &Gathered) -> Vec<Row> {
-    let skipped = &gathered.stream.tally().skipped;
+    let counts = &gathered.stream.summary().counts;
     let none = |check: &str, found: u64, hint: &str| {
         row(check, "0".to_owned(), found.to_string(), found == 0, hint)
     };
     vec![
         none(
             "rows without a profile",
-            skipped.null_profile,
+            counts.null_profile,
             "They are left out.",
         ),
         none(
             "rows without a time",
-            skipped.no_time,
+            counts.no_time,
             "They are left out: their time is NULL or infinite.",
         ),
         none(
             "events in the future",
-            skipped.future,
+            counts.future,
             "They are left out until their time comes.",
         ),
         none(
             "values that are not finite",
-            skipped.not_finite,
+            counts.not_finite,
             "They are taken as missing.",
         ),
     ]

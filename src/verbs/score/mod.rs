@@ -18,6 +18,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
+use propensity::event::counts::ReadCounts;
 use propensity::event::spread::Span;
 use propensity::model::Scorer;
 use propensity::model::percentile::Percentiles;
@@ -35,16 +36,17 @@ use crate::catalog::instant;
 use crate::catalog::owner::{as_owner, ddl_as_owner};
 use crate::catalog::{self, Definition, NewRun, Turn};
 use crate::error::Error;
-use crate::feed::gather;
+use crate::feed::{self, gather};
 use crate::pg::guc::Feeder;
 use crate::pg::laps::Laps;
 use crate::pg::memory;
+use crate::pg::timestamp;
 use crate::verbs::notice;
 
 use crate::catalog::version;
 use crate::feed::pushed::Pushed;
 use crate::feed::span;
-use crate::feed::stream::{Key, Skipped, Stream};
+use crate::feed::stream::{Key, Stream};
 use crate::pg::datum::BytesKind;
 use crate::verbs::segment;
 
@@ -63,8 +65,7 @@ struct Scored {
 struct Read {
     feeder: Feeder,
     key: Key,
-    events: u64,
-    skipped: Skipped,
+    counts: ReadCounts,
     processes: usize,
     partitions: usize,
 }
@@ -120,7 +121,7 @@ fn run(
     })?;
     memory::give_back();
     let detail = serde_json::json!({
-        "events": scored.read.events,
+        "events": scored.read.counts.events,
         "feeder": scored.read.feeder.name(),
         "processes": scored.read.processes,
         "partitions": scored.read.partitions,
@@ -139,7 +140,7 @@ fn run(
             profiles: scored.predictions.profiles(),
             buckets: Some(scored.predictions.buckets()),
             percentiles: Some(scored.percentiles.cuts()),
-            skipped: &crate::verbs::train::json(&scored.read.skipped)?,
+            counts: &scored.read.counts,
             detail: &detail.to_string(),
         },
     )?;
@@ -148,7 +149,7 @@ fn run(
     })?;
     segment::refresh_all(definition)?;
     catalog::remember(definition.id, definition.owner_oid)?;
-    notice::left_out(definition, &scored.read.skipped);
+    notice::left_out(definition, &scored.read.counts);
     if let Some(span) = &scored.span {
         notice::apart(definition, span);
         if as_of.is_none() {
@@ -194,8 +195,7 @@ fn predict_all(
     let read = Read {
         feeder: stream.feeder(),
         key: stream.key().clone(),
-        events: stream.tally().events,
-        skipped: stream.tally().skipped,
+        counts: stream.summary().counts,
         processes: stream.processes(),
         partitions: stream.partitions(),
     };
@@ -237,13 +237,12 @@ fn ask_all(
     let read = Read {
         feeder: Feeder::PushedDown,
         key: pushed.key().clone(),
-        events: pushed.events(),
-        skipped: pushed.skipped(),
+        counts: pushed.counts(),
         processes: 1,
         partitions: 1,
     };
-    if read.events == 0 {
-        return Err(read.skipped.no_events(definition, None));
+    if read.counts.events == 0 {
+        return Err(feed::no_events(definition, &read.counts, None));
     }
     Scored::new(definition, read, (as_of, span), predictions, laps)
 }
@@ -320,7 +319,7 @@ fn write(
     relation.ensure(key, run)?;
     let table = relation.create_run(run, key, &fit)?;
     let mut writer = Writer::open(&table, shape::row(&relation::profile_name(key), key))?;
-    let scored_at = Datum::from(scored.as_of.saturating_sub(crate::pg::datum::EPOCH));
+    let scored_at = Datum::from(timestamp::from_micros(scored.as_of));
     let (kind, percentiles) = (key.kind, &scored.percentiles);
     scored.predictions.read(&mut |row| {
         writer.write(|| {

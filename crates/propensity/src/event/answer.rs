@@ -9,77 +9,13 @@
 //! or, of any profile, its history: what `portable` writes
 //! ```
 
-use crate::error::Error;
 use std::ffi::CStr;
+
+use super::counts::ReadCounts;
+use crate::error::Error;
 
 /// The format that is written and read. Machines of one run have the same version of the library.
 const FORMAT: u8 = 2;
-
-/// How many rows of a profile were read, and what was left out of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct Counts {
-    /// Events.
-    pub events: u64,
-    /// Events later than the cutoff.
-    pub future: u64,
-    /// Rows whose time is missing or infinite.
-    pub no_time: u64,
-    /// Attribute values of events that are NaN or infinite.
-    pub not_finite: u64,
-    /// Texts that are too long to be taken whole.
-    pub long_text: u64,
-}
-
-impl Counts {
-    /// Adds those of other rows.
-    pub fn add(&mut self, other: Self) {
-        self.events = self.events.saturating_add(other.events);
-        self.future = self.future.saturating_add(other.future);
-        self.no_time = self.no_time.saturating_add(other.no_time);
-        self.not_finite = self.not_finite.saturating_add(other.not_finite);
-        self.long_text = self.long_text.saturating_add(other.long_text);
-    }
-
-    /// Appends the counts, each in 1 to 10 bytes.
-    pub fn push(self, out: &mut Vec<u8>) {
-        for count in [
-            self.events,
-            self.future,
-            self.no_time,
-            self.not_finite,
-            self.long_text,
-        ] {
-            push_count(out, count);
-        }
-    }
-
-    /// Takes counts from the beginning of `rest`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::BadRecord`] if there are none.
-    pub fn take(rest: &mut &[u8]) -> Result<Self, Error> {
-        Self::parse(rest).ok_or(Error::BadRecord)
-    }
-
-    fn parse(rest: &mut &[u8]) -> Option<Self> {
-        Some(Self {
-            events: take_count(rest)?,
-            future: take_count(rest)?,
-            no_time: take_count(rest)?,
-            not_finite: take_count(rest)?,
-            long_text: take_count(rest)?,
-        })
-    }
-
-    /// All rows, used or not.
-    pub fn rows(self) -> u64 {
-        self.events
-            .saturating_add(self.future)
-            .saturating_add(self.no_time)
-    }
-}
 
 /// A prediction on its way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,13 +32,13 @@ pub struct Scored<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Answer<'a> {
     /// What was read and left out.
-    pub counts: Counts,
+    pub counts: ReadCounts,
     /// What was asked for, of an eligible profile.
     body: Option<&'a [u8]>,
 }
 
 /// Begins an answer; its body must follow if the profile is eligible.
-pub fn write_head(out: &mut Vec<u8>, eligible: bool, counts: Counts) {
+pub fn write_head(out: &mut Vec<u8>, eligible: bool, counts: ReadCounts) {
     out.extend_from_slice(&[FORMAT, u8::from(eligible)]);
     counts.push(out);
 }
@@ -134,7 +70,7 @@ impl<'a> Answer<'a> {
 
     fn parse(bytes: &'a [u8]) -> Option<Self> {
         let (&[format, eligible], mut rest) = bytes.split_first_chunk()?;
-        let counts = Counts::parse(&mut rest)?;
+        let counts = ReadCounts::take(&mut rest).ok()?;
         let body = match (format, eligible) {
             (FORMAT, 0) if rest.is_empty() => None,
             (FORMAT, 1) => Some(rest),
@@ -195,38 +131,13 @@ fn parse_score(body: &[u8]) -> Option<Scored<'_>> {
     sound.then_some(scored)
 }
 
-/// Seven bits a byte, the lowest first; all but the last byte have the highest bit.
-fn push_count(out: &mut Vec<u8>, mut count: u64) {
-    while count > 0x7f {
-        out.push(count as u8 | 0x80);
-        count >>= 7;
-    }
-    out.push(count as u8);
-}
-
-fn take_count(rest: &mut &[u8]) -> Option<u64> {
-    let mut count = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, left) = rest.split_first()?;
-        *rest = left;
-        let bits = u64::from(byte & 0x7f);
-        if bits << shift >> shift != bits {
-            return None;
-        }
-        count |= bits << shift;
-        if byte & 0x80 == 0 {
-            return Some(count);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const COUNTS: Counts = Counts {
+    const COUNTS: ReadCounts = ReadCounts {
         events: 300,
+        null_profile: 0,
         future: 0,
         no_time: u64::MAX,
         not_finite: 127,

@@ -1,6 +1,8 @@
 //! Events: one profile's history, its texts in dictionaries, its records as bytes, and what travels between processes.
 
 pub mod answer;
+pub mod count_state;
+pub mod counts;
 pub mod dictionary;
 pub mod history;
 pub mod portable;

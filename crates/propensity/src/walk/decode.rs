@@ -6,7 +6,7 @@ use super::head::Head;
 use super::others::Others;
 use super::profiles::Profiles;
 use crate::error::Error;
-use crate::event::answer::Counts;
+use crate::event::counts::ReadCounts;
 use crate::event::recode::Recode;
 use crate::event::record::{Layout, Record, RecordKind};
 
@@ -65,8 +65,8 @@ impl Arrivals {
         layout: &Layout,
         bytes: &[u8],
         poll: &mut dyn FnMut(),
-    ) -> Result<Counts, Error> {
-        let mut counts = Counts::default();
+    ) -> Result<ReadCounts, Error> {
+        let mut counts = ReadCounts::default();
         let sort_out = |_: &mut Profiles, _: &mut Others, record: &Record| {
             record.count(&mut counts)?;
             Ok(match record.kind()? {

@@ -3,7 +3,7 @@
 use super::Partition;
 use super::columns::Attributes;
 use crate::error::Error;
-use crate::event::answer::Counts;
+use crate::event::counts::ReadCounts;
 use crate::event::dictionary::Dictionaries;
 use crate::event::history::Profile;
 use crate::event::record::Layout;
@@ -20,7 +20,7 @@ impl Partition {
         layout: &Layout,
         bytes: &[u8],
         dictionaries: &Dictionaries,
-        visit: &mut dyn FnMut(&Profile, Counts) -> Result<(), Error>,
+        visit: &mut dyn FnMut(&Profile, ReadCounts) -> Result<(), Error>,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
         self.begin(bytes.len());

@@ -8,7 +8,7 @@ mod refusals;
 mod share;
 
 use propensity::Error;
-use propensity::event::answer::Counts;
+use propensity::event::counts::ReadCounts;
 use propensity::event::dictionary::{Dictionaries, Dictionary};
 use propensity::event::history::{Flags, Mark, MarkKind, Profile};
 use propensity::event::recode::Recode;

@@ -156,7 +156,7 @@ fn a_profile_by_itself_looks_as_in_a_walk() {
     let walked = walk(&mut partition, &records, &dictionaries);
     for _ in 0..2 {
         let mut visits = 0;
-        let mut visit = |profile: &Profile, counts: Counts| {
+        let mut visit = |profile: &Profile, counts: ReadCounts| {
             assert_eq!(walked, [describe(profile)]);
             assert_eq!(counts.events, 6);
             visits += 1;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pgrx::pg_sys::NullableDatum;
 use propensity::error::OutOfMemory;
+use propensity::event::counts::ReadSummary;
 use propensity::event::dictionary::Dictionaries;
 use propensity::event::record::Layout;
 use propensity::time::Micros;
@@ -13,15 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use super::shared::Shared;
 use crate::error::Error;
-use crate::feed::stream::intake::{Intake, Rows};
+use crate::feed::stream::intake::{Intake, Rows, columns};
 use crate::feed::stream::partitions::{Chunks, Partitions};
-use crate::feed::stream::tally::Tally;
 use crate::pg::datum::{BytesKind, Number};
 use crate::pg::laps;
-use crate::pg::memory::poll;
-
-/// Rows between two polls.
-const QUANTUM: u32 = 4096;
+use crate::pg::memory::RowPoll;
+use crate::row;
 
 /// What every process is told: how rows are read, and what was known before.
 #[derive(Serialize, Deserialize)]
@@ -42,7 +40,7 @@ pub struct Report {
     pub process: u32,
     /// Where the partitions are in its file.
     pub chunks: Chunks,
-    pub tally: Tally,
+    pub summary: ReadSummary,
     pub dictionaries: Dictionaries,
     pub sampler: Option<Sampler>,
     /// What a parallel worker has spent of the processor since it began.
@@ -55,8 +53,7 @@ pub struct Collector {
     process: u32,
     rows: Rows,
     intake: Intake,
-    /// Rows since the last poll.
-    count: u32,
+    polls: RowPoll,
 }
 
 impl Collector {
@@ -72,32 +69,31 @@ impl Collector {
             shared,
             process,
             rows: Rows::Events {
-                numbers: job.numbers,
-                codes: job.codes,
+                columns: columns(job.numbers, job.codes),
                 until: job.until,
             },
             intake,
-            count: 0,
+            polls: RowPoll::default(),
         })
     }
 
     /// How many columns its rows have: a key, a time, a type, three flags and the attributes.
     pub fn columns(&self) -> usize {
         match &self.rows {
-            Rows::Events { numbers, codes, .. } => 6 + numbers.len() + codes.len(),
-            Rows::Types | Rows::Marks { .. } | Rows::Attributes { .. } => 0,
+            Rows::Events { columns, .. } => 1 + row::ATTRIBUTES + columns.attributes.len(),
+            Rows::Types | Rows::Marks { .. } | Rows::Attributes(_) => 0,
         }
     }
 
     /// Takes one row.
     #[inline]
     pub fn take(&mut self, columns: &[NullableDatum]) -> Result<(), OutOfMemory> {
-        self.count += 1;
-        if self.count == QUANTUM {
-            self.count = 0;
-            poll();
-        }
-        self.intake.take(&self.rows, columns)
+        self.polls.row();
+        let [key, columns @ ..] = columns else {
+            return Ok(());
+        };
+        let key = (!key.isnull).then_some(key.value);
+        self.intake.take(&mut self.rows, key, columns)
     }
 
     /// Leaves the records in the files for another process.
@@ -107,7 +103,7 @@ impl Collector {
         Report {
             process: self.process,
             chunks,
-            tally: self.intake.tally,
+            summary: self.intake.summary,
             dictionaries: self.intake.dictionaries,
             sampler: self.intake.sampler,
             cpu: if self.shared.is_of_another() {

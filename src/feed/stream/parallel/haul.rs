@@ -39,7 +39,7 @@ impl Hauls {
 
     /// Takes over what a process has read.
     pub fn add(&mut self, report: Report, intake: &mut Intake) -> Result<(), Error> {
-        intake.tally.add(&report.tally)?;
+        intake.summary.add(&report.summary)?;
         if let (Some(sampler), Some(other)) = (&mut intake.sampler, &report.sampler) {
             sampler.add_all(other)?;
         }

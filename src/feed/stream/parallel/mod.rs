@@ -57,12 +57,7 @@ impl Stream {
     }
 
     fn job(&self, rows: Rows) -> Result<Vec<u8>, Error> {
-        let Rows::Events {
-            numbers,
-            codes,
-            until,
-        } = rows
-        else {
+        let Rows::Events { columns, until } = rows else {
             return Err(Error::Internal(
                 "parallel workers were to read other rows than events",
             ));
@@ -71,8 +66,8 @@ impl Stream {
             layout: self.intake.layout,
             split: self.intake.partitions.split(),
             key: self.intake.key,
-            numbers,
-            codes,
+            numbers: columns.attributes.numbers,
+            codes: columns.attributes.texts,
             until,
             dictionaries: self.intake.dictionaries.clone(),
             sampler: self.intake.sampler.clone(),

@@ -31,7 +31,7 @@ pub(crate) use read::RecordKind;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::answer::Counts;
+use crate::event::counts::ReadCounts;
 use crate::event::history::{Flags, Mark, MarkKind};
 use crate::time::Micros;
 
@@ -153,7 +153,7 @@ impl Layout {
 
     /// Appends what was left out, for a profile without a key; events count themselves.
     #[inline]
-    pub fn leave_out(&self, out: &mut Vec<u8>, counts: Counts) {
+    pub fn leave_out(&self, out: &mut Vec<u8>, counts: ReadCounts) {
         let counts = [
             counts.future,
             counts.no_time,

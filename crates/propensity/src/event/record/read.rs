@@ -6,7 +6,7 @@ use super::{
     SHORT, length, time,
 };
 use crate::error::Error;
-use crate::event::answer::Counts;
+use crate::event::counts::ReadCounts;
 use crate::event::history::{Flags, MarkKind};
 use crate::time::Micros;
 
@@ -22,7 +22,7 @@ pub(crate) enum RecordKind {
     Attributes,
     /// A mark.
     Mark(MarkKind),
-    /// What was left out, by its place in [`Counts`] after the events.
+    /// What was left out, by its place in [`ReadCounts`] after the events.
     LeftOut(usize),
 }
 
@@ -100,8 +100,8 @@ impl Layout {
     /// # Errors
     ///
     /// [`Error::BadRecord`] if there is anything else.
-    pub fn counts(&self, bytes: &[u8], poll: &mut dyn FnMut()) -> Result<Counts, Error> {
-        let mut counts = Counts::default();
+    pub fn counts(&self, bytes: &[u8], poll: &mut dyn FnMut()) -> Result<ReadCounts, Error> {
+        let mut counts = ReadCounts::default();
         for (number, record) in self.records(bytes).enumerate() {
             record?.count(&mut counts)?;
             if number % QUANTUM == QUANTUM - 1 {
@@ -142,7 +142,7 @@ impl<'a> Record<'a> {
 
     /// Adds the record to what is counted.
     #[inline]
-    pub(crate) fn count(&self, counts: &mut Counts) -> Result<(), Error> {
+    pub(crate) fn count(&self, counts: &mut ReadCounts) -> Result<(), Error> {
         let count = match self.kind()? {
             RecordKind::Event(_) => {
                 counts.events += 1;

@@ -229,8 +229,9 @@ fn codes_are_read_by_column() {
 #[test]
 fn what_was_left_out_is_counted() {
     let mut bytes = Vec::new();
-    let some = Counts {
+    let some = ReadCounts {
         events: 0,
+        null_profile: 0,
         future: 1,
         no_time: 2,
         not_finite: u64::from(u32::MAX),
@@ -242,9 +243,9 @@ fn what_was_left_out_is_counted() {
     let mut twice = some;
     twice.add(some);
     let counts = |bytes: &[u8]| KEYLESS.counts(bytes, &mut || ());
-    assert_eq!(counts(&bytes), Ok(Counts { events: 1, ..twice }));
+    assert_eq!(counts(&bytes), Ok(ReadCounts { events: 1, ..twice }));
     let length = bytes.len();
-    KEYLESS.leave_out(&mut bytes, Counts::default());
+    KEYLESS.leave_out(&mut bytes, ReadCounts::default());
     assert_eq!(bytes.len(), length);
 }
 
