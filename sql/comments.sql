@@ -41,6 +41,18 @@ COMMENT ON FUNCTION customer_ai.describe_features IS
     'the features of the active version of a model: name, readable label, the factor that each belongs to, and unit';
 COMMENT ON FUNCTION customer_ai.backtest IS
     'trains as of each past cutoff and judges by what happened in its outcome window; nothing is written';
+COMMENT ON FUNCTION customer_ai.evaluate IS
+    'how good a model is, each measure with its 95 % interval: by the rows held out of a training (the active version unless one is named), or of a past run by what came true';
+COMMENT ON FUNCTION customer_ai.gains IS
+    'tenths of the judged rows, the most likely first: positives expected and found, their rate against that of all (lift), and the share of all positives up to there (captured)';
+COMMENT ON FUNCTION customer_ai.roc IS
+    'the ROC curve: taking all rows from a probability on, the shares of the negative and of the positive ones that are taken';
+COMMENT ON FUNCTION customer_ai.calibration IS
+    'ten bins of judged rows by probability: the mean probability (expected), and the share that came true (actual) with its 95 % interval';
+COMMENT ON FUNCTION customer_ai.thresholds IS
+    'for every score, taking all from it on: how many profiles and which share of them (reach), which share of the positives (captured), the share that is positive (precision), and how many in vain (wasted)';
+COMMENT ON FUNCTION customer_ai.best_threshold IS
+    'the score from which on reaching a profile pays most, given what that costs and what a positive outcome brings, with the profit there and that of reaching all; NULL if nobody pays';
 COMMENT ON FUNCTION customer_ai.create_segment IS
     'creates schema.name as a materialized view of the profiles whose newest scores meet a condition; returns that name. A materialized view is a copy: it does not honour row-level security';
 COMMENT ON FUNCTION customer_ai.refresh_segment IS

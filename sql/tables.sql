@@ -132,6 +132,7 @@ CREATE TABLE customer_ai.version (
     report jsonb NOT NULL,
     document bytea NOT NULL,
     definition jsonb,
+    judgement bytea,
     UNIQUE (model_id, number),
     UNIQUE (model_id, label)
 );

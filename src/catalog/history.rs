@@ -21,7 +21,7 @@ fn instant<'a>(at: Micros) -> DatumWithOid<'a> {
 }
 
 /// A value of a query as an instant.
-fn micros(at: TimestampWithTimeZone) -> Micros {
+pub(super) fn micros(at: TimestampWithTimeZone) -> Micros {
     timestamp::to_micros(at.into())
 }
 
@@ -41,17 +41,19 @@ pub struct NewVersion<'a> {
     pub report: &'a str,
     /// The model in bytes.
     pub document: &'a [u8],
+    /// The held-out rows in bytes, if there are any.
+    pub judgement: Option<&'a [u8]>,
 }
 
 /// Writes a version and returns its number: one more than there ever was, so that a run means one version for ever. The
 /// model must be locked.
 pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
     let query = "INSERT INTO customer_ai.version (model_id, number, format, algorithm, as_of, cutoffs, rows, positives,
-            auc, auc_low, auc_high, report, document, definition)
+            auc, auc_low, auc_high, report, document, definition, judgement)
         SELECT $1, greatest(max(number), (SELECT max(r.version) FROM customer_ai.run r WHERE r.model_id = $1), 0) + 1, $2, $3, $4,
             (SELECT array_agg(timestamptz 'epoch' + c * interval '1 microsecond' ORDER BY c) FROM unnest($5::bigint[]) c),
             $6, $7, $8, $9, $10, $11::jsonb, $12,
-            (SELECT d.definition FROM customer_ai_internal.definition d WHERE d.model_id = $1)
+            (SELECT d.definition FROM customer_ai_internal.definition d WHERE d.model_id = $1), $13
         FROM customer_ai.version WHERE model_id = $1
         RETURNING number";
     let arguments = [
@@ -67,6 +69,7 @@ pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
         new.auc_high.into(),
         new.report.into(),
         new.document.into(),
+        new.judgement.into(),
     ];
     not_null(sql::written(query, &arguments, |row| {
         not_null(row.get(1)?)

@@ -6,6 +6,7 @@ pub mod context;
 pub mod held;
 mod history;
 pub mod instant;
+pub mod judged;
 mod model;
 pub mod notice;
 pub mod owner;

@@ -115,6 +115,21 @@ pub enum Error {
     NoFormerVersion { model: String, active: Option<i32> },
     /// The model has no scores yet.
     NotScored { model: String },
+    /// No scoring run of that number.
+    UnknownRun {
+        model: String,
+        run: i64,
+        /// Those that there are, oldest first.
+        runs: Vec<i64>,
+    },
+    /// A version of which no rows were held out.
+    NoHoldOut { model: String, version: i32 },
+    /// A run whose scores are not in the history any more.
+    RunNotKept {
+        model: String,
+        run: i64,
+        history: String,
+    },
 
     /// The relation does not exist (any more).
     UnknownRelation { relation: String },

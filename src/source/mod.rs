@@ -6,6 +6,7 @@ pub mod condition;
 pub mod examples;
 pub mod goal;
 mod guess;
+pub mod outcomes;
 mod role;
 mod sample;
 mod time;

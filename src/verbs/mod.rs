@@ -6,6 +6,7 @@ pub mod define;
 pub mod describe;
 pub mod features;
 pub mod forget;
+pub mod judge;
 pub mod notice;
 pub mod placeholder;
 pub mod predict;

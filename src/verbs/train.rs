@@ -7,7 +7,8 @@ use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
 use propensity::features::schema::{LeftOut, Schema};
 use propensity::fit::hold_out;
-use propensity::fit::{self, FitParams, Fitted, Objection, Record, Report, Warning};
+use propensity::fit::{self, FitParams, Fitted, Judgement, Objection, Record, Report, Warning};
+use propensity::judge::Judged;
 use propensity::learn::dataset::Dataset;
 use propensity::model::format;
 use propensity::model::{Model, Scorer};
@@ -378,6 +379,11 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         .iter()
         .map(|cutoff| cutoff.at)
         .collect();
+    let judgement = held.map(|_| {
+        let Judgement { log_odds, outcomes } = &trained.fitted.judgement;
+        Judged::encode(log_odds, outcomes, report.base_rate)
+    });
+    let judgement = judgement.transpose()?;
     let version = catalog::insert_version(
         definition.id,
         &NewVersion {
@@ -392,6 +398,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
             auc_high: held.map(|held| held.model.auc_high),
             report: &json(report)?,
             document: &trained.document,
+            judgement: judgement.as_deref(),
         },
     )?;
     let stream = &trained.gathered.stream;

@@ -19,6 +19,7 @@ pub mod event;
 pub mod features;
 pub mod fit;
 pub mod hash;
+pub mod judge;
 pub mod learn;
 pub mod model;
 pub mod naming;

@@ -7,6 +7,7 @@ mod arguments;
 mod conditions;
 mod data;
 mod definition;
+mod judging;
 mod learning;
 mod relations;
 mod resources;
@@ -259,6 +260,13 @@ fn message(error: Error) -> Message {
         Error::VersionActive { model, version } => versions::active(&model, version),
         Error::NoFormerVersion { model, active } => versions::no_former(&model, active),
         Error::NotScored { model } => scores::not_scored(&model),
+        Error::UnknownRun { model, run, runs } => judging::unknown_run(&model, run, &runs),
+        Error::NoHoldOut { model, version } => judging::no_hold_out(&model, version),
+        Error::RunNotKept {
+            model,
+            run,
+            history,
+        } => judging::run_not_kept(&model, run, &history),
         Error::SegmentName { found } => scores::segment_name(&found),
         Error::UnknownSegment { name, nearest } => scores::unknown_segment(&name, nearest),
         Error::SegmentExists { name } => scores::segment_exists(&name),

@@ -8,7 +8,7 @@ mod relation;
 mod shape;
 mod writer;
 
-pub use relation::ScoreRelation;
+pub use relation::{ScoreRelation, profile_name};
 pub use shape::profile_of;
 
 use std::time::Instant;
@@ -113,15 +113,16 @@ fn run(
     clock: Instant,
     started: i64,
 ) -> Result<Row, Error> {
-    let (number, mut scored) = version::with_active(definition, |number, scorer| {
+    let (number, base_rate, mut scored) = version::with_active(definition, |number, scorer| {
         // What cannot be written is not worth being computed. The relation of the key stays locked.
         as_owner(definition, || check(definition))?;
         let scored = as_owner(definition, || predict_all(definition, scorer, as_of))?;
-        Ok((number, scored))
+        Ok((number, scorer.model().base_rate, scored))
     })?;
     memory::give_back();
     let detail = serde_json::json!({
         "events": scored.read.counts.events,
+        "base_rate": base_rate,
         "feeder": scored.read.feeder.name(),
         "processes": scored.read.processes,
         "partitions": scored.read.partitions,
@@ -318,7 +319,7 @@ fn write(
     let fit = relation.check(key)?;
     relation.ensure(key, run)?;
     let table = relation.create_run(run, key, &fit)?;
-    let mut writer = Writer::open(&table, shape::row(&relation::profile_name(key), key))?;
+    let mut writer = Writer::open(&table, shape::row(&profile_name(key), key))?;
     let scored_at = Datum::from(timestamp::from_micros(scored.as_of));
     let (kind, percentiles) = (key.kind, &scored.percentiles);
     scored.predictions.read(&mut |row| {

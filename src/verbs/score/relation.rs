@@ -111,7 +111,8 @@ impl<'a> ScoreRelation<'a> {
         format!("{}.{}", self.schema, self.view)
     }
 
-    fn history_display(&self) -> String {
+    /// What the history is called, for a message.
+    pub fn history_display(&self) -> String {
         format!("{}.{}", self.schema, self.name)
     }
 

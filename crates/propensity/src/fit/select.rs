@@ -27,11 +27,12 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// What the whole model says of the held-out rows.
+    /// What the whole model says of the held-out rows, as precisely as it is kept with a version: as f32.
     pub fn judge(&self, training: &Training, split: &HoldOut) -> Judgement {
         let of = |half: &Option<Vec<f64>>, row: usize| half.as_ref().map(|half| half[row]);
         let log_odds = (0..split.hold.len())
             .map(|row| combine(of(&self.linear, row), of(&self.trees, row)))
+            .map(|log_odds| f64::from(log_odds as f32))
             .collect();
         Judgement {
             log_odds,

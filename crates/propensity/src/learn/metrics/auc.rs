@@ -5,22 +5,9 @@
 //! ranks as in X. Sun, W. Xu, "Fast implementation of DeLong's algorithm", IEEE Signal Processing
 //! Letters 21 (2014), 1389-1393.
 
+use super::interval::{Interval, NORMAL};
 use super::{ascending, check, check_classes};
 use crate::error::Error;
-
-/// The 97.5 % quantile of the standard normal distribution.
-const NORMAL: f64 = 1.959_963_984_540_054;
-
-/// An estimate with its 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// The estimate.
-    pub value: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
 
 /// Area under the ROC curve: the share of (positive, negative) pairs that the score orders rightly,
 /// ties counting one half.

@@ -4,8 +4,10 @@
 //! that are NaN, and no rows at all.
 
 mod auc;
+mod interval;
 
-pub use auc::{Interval, auc_difference, roc_auc, roc_auc_interval};
+pub use auc::{auc_difference, roc_auc, roc_auc_interval};
+pub use interval::{Interval, NORMAL, mean_interval, wilson};
 
 use crate::error::Error;
 
@@ -37,10 +39,13 @@ pub fn average_precision(scores: &[f64], outcomes: &[bool]) -> Result<f64, Error
 ///
 /// Those of the module.
 pub fn log_loss(probabilities: &[f64], outcomes: &[bool]) -> Result<f64, Error> {
-    mean(probabilities, outcomes, |probability, outcome| {
-        let kept = probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
-        -(if outcome { kept } else { 1.0 - kept }).ln()
-    })
+    mean(probabilities, outcomes, surprise)
+}
+
+/// `-ln` of the probability given to what came true, as [`log_loss`] takes it.
+pub fn surprise(probability: f64, outcome: bool) -> f64 {
+    let kept = probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+    -(if outcome { kept } else { 1.0 - kept }).ln()
 }
 
 /// Mean squared distance of the probability from the outcome (Brier, 1950).

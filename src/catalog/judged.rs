@@ -1,0 +1,63 @@
+//! What versions and runs are judged by.
+
+use pgrx::datum::TimestampWithTimeZone;
+use propensity::time::Micros;
+
+use super::history::micros;
+use super::{not_null, sql};
+use crate::error::Error;
+
+/// How good a version was, as it was kept with it.
+pub struct Kept {
+    /// The held-out rows; none if too few rows were there to hold any out.
+    pub judgement: Option<Vec<u8>>,
+    /// What the report says of them, as JSON.
+    pub hold_out: String,
+}
+
+/// What was kept of a version of a model, if there is one of that number. Only reads.
+pub fn kept(model_id: i64, version: i32) -> Result<Option<Kept>, Error> {
+    let query = "SELECT v.judgement, coalesce((v.report -> 'hold_out')::text, 'null')
+        FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
+        WHERE v.model_id = $1 AND v.number = $2";
+    sql::row(query, &[model_id.into(), version.into()], |row| {
+        Ok(Kept {
+            judgement: row.get(1)?,
+            hold_out: not_null(row.get(2)?)?,
+        })
+    })
+}
+
+/// A scoring run of the past.
+#[derive(Clone, Copy, Debug)]
+pub struct PastRun {
+    pub id: i64,
+    pub as_of: Micros,
+    /// Share of positive examples that the scores are relative to.
+    pub base_rate: f64,
+}
+
+/// The scoring runs of a model, oldest first. Only reads.
+pub fn scoring_runs(model_id: i64) -> Result<Vec<PastRun>, Error> {
+    let query = "SELECT r.id, r.as_of, (r.detail ->> 'base_rate')::float8
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id";
+    sql::rows(query, &[model_id.into()], |row| {
+        Ok(PastRun {
+            id: not_null(row.get(1)?)?,
+            as_of: micros(not_null(row.get(2)?)?),
+            base_rate: not_null(row.get(3)?)?,
+        })
+    })
+}
+
+/// The newest instant that a run of a model was as of: events are known until then, at least. Only reads.
+pub fn newest_as_of(model_id: i64) -> Result<Option<Micros>, Error> {
+    let query = "SELECT max(r.as_of)
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1";
+    let newest = sql::row(query, &[model_id.into()], |row| {
+        Ok(row.get::<TimestampWithTimeZone>(1)?.map(micros))
+    })?;
+    Ok(newest.flatten())
+}
