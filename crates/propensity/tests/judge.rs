@@ -51,7 +51,10 @@ fn measures_and_shares() {
     for (case, judged) in cases() {
         let measures = judged.evaluate().unwrap();
         let interval = |metric: &str| {
-            let found = measures.iter().find(|measure| measure.metric == metric).unwrap();
+            let found = measures
+                .iter()
+                .find(|measure| measure.metric == metric)
+                .unwrap();
             let (low, high) = found.ends.unwrap();
             let value = found.value;
             Interval { value, low, high }
@@ -60,7 +63,10 @@ fn measures_and_shares() {
         for (metric, &expected) in &case.measures {
             let found = interval(metric);
             close(found.value, expected);
-            assert!(found.low < found.value && found.value < found.high, "{metric}: {found:?}");
+            assert!(
+                found.low < found.value && found.value < found.high,
+                "{metric}: {found:?}"
+            );
         }
         close_interval(interval("base_rate"), case.base_rate);
         if let Some(expected) = case.top_tenth {
@@ -75,7 +81,8 @@ fn the_roc_curve() {
         // So few rows that no point is left out.
         let curve = judged.roc();
         assert_eq!(curve.len(), case.roc.len() + 1);
-        for (found, [probability, false_positive, true_positive]) in curve[1..].iter().zip(case.roc) {
+        for (found, [probability, false_positive, true_positive]) in curve[1..].iter().zip(case.roc)
+        {
             assert_eq!(found.probability, Some(probability));
             close(found.false_positive_rate, false_positive);
             close(found.true_positive_rate, true_positive);
@@ -101,7 +108,10 @@ fn calibration_and_gains() {
 #[test]
 fn thresholds() {
     for (case, judged) in cases() {
-        let reached = judged.thresholds().into_iter().filter(|threshold| threshold.profiles > 0);
+        let reached = judged
+            .thresholds()
+            .into_iter()
+            .filter(|threshold| threshold.profiles > 0);
         let found: Vec<_> = reached.collect();
         assert_eq!(found.len(), case.thresholds.len());
         for (found, (rows, precision, recall)) in found.iter().zip(case.thresholds) {

@@ -45,6 +45,8 @@ pub fn run_not_kept(model: &str, run: i64, history: &str) -> Message {
         code: STATE,
         text: format!("the scores of run {run} of model \"{model}\" are not kept any more"),
         detail: format!("Found no rows of the run in \"{history}\"; they are required."),
-        hint: "Choose a newer run of customer_ai.runs, or have more kept with the option keep_runs.".to_owned(),
+        hint:
+            "Choose a newer run of customer_ai.runs, or have more kept with the option keep_runs."
+                .to_owned(),
     }
 }

@@ -12,11 +12,7 @@ use crate::error::Error;
 use subject::Subject;
 
 /// What a call asks about.
-fn subject(
-    model: Option<&str>,
-    version: Option<i32>,
-    run: Option<i64>,
-) -> Result<Subject, Error> {
+fn subject(model: Option<&str>, version: Option<i32>, run: Option<i64>) -> Result<Subject, Error> {
     subject::find(args::required("model", model)?, version, run)
 }
 

@@ -65,7 +65,9 @@ fn known_until(
     let behind = behind.unwrap_or((Micros::MAX, Micros::MAX));
     let arguments = [instant::now(), behind.0, behind.1].map(argument);
     let newest = sql::rows_once(&outcomes.newest(), &arguments, |row| {
-        Ok(row.get::<TimestampWithTimeZone>(1)?.and_then(instant::to_micros))
+        Ok(row
+            .get::<TimestampWithTimeZone>(1)?
+            .and_then(instant::to_micros))
     })?;
     let newest = newest.into_iter().flatten().next();
     Ok(newest.unwrap_or(Micros::MIN).max(by_runs))

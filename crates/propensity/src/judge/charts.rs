@@ -60,7 +60,10 @@ impl Judged {
         let rate_of_all = share(self.positives, rows).filter(|&rate| rate > 0.0);
         let mut before = 0;
         let tenth = |tenth: usize| {
-            let (start, end) = (self.end_of_part(tenth - 1, PARTS), self.end_of_part(tenth, PARTS));
+            let (start, end) = (
+                self.end_of_part(tenth - 1, PARTS),
+                self.end_of_part(tenth, PARTS),
+            );
             let part = rows - end..rows - start;
             let outcomes = &self.outcomes[part.clone()];
             let positives = outcomes.iter().filter(|&&outcome| outcome).count();
@@ -143,7 +146,9 @@ mod tests {
     fn tenths_of_twelve_rows_by_hand() {
         let probabilities: Vec<f64> = (1..=12).map(|row| f64::from(row) / 16.0).collect();
         let outcomes: Vec<bool> = (1..=12).map(|row| [3, 11, 12].contains(&row)).collect();
-        let gains = Judged::new(&probabilities, &outcomes, 0.25).unwrap().gains();
+        let gains = Judged::new(&probabilities, &outcomes, 0.25)
+            .unwrap()
+            .gains();
         assert_eq!(gains.iter().map(|tenth| tenth.profiles).sum::<usize>(), 12);
         // The two first tenths have a row more.
         let first = Tenth {
@@ -187,7 +192,9 @@ mod tests {
         let mut rng = Rng::new(4);
         let probabilities: Vec<f64> = (0..1237).map(|_| rng.unit()).collect();
         let outcomes: Vec<bool> = probabilities.iter().map(|p| rng.unit() < p * p).collect();
-        let bins = Judged::new(&probabilities, &outcomes, 0.5).unwrap().calibration();
+        let bins = Judged::new(&probabilities, &outcomes, 0.5)
+            .unwrap()
+            .calibration();
         let distance = |bin: &Bin| (bin.expected - bin.actual.value).abs() * bin.profiles as f64;
         let found = bins.iter().map(distance).sum::<f64>() / 1237.0;
         let expected = crate::learn::metrics::calibration_error(&probabilities, &outcomes).unwrap();
@@ -196,7 +203,9 @@ mod tests {
 
     #[test]
     fn fewer_rows_than_bins_are_bins_of_one_row() {
-        let bins = Judged::new(&[0.5, 0.25], &[true, false], 0.5).unwrap().calibration();
+        let bins = Judged::new(&[0.5, 0.25], &[true, false], 0.5)
+            .unwrap()
+            .calibration();
         assert_eq!(bins.len(), 2);
         assert_eq!((bins[0].expected, bins[1].actual.value), (0.25, 1.0));
     }

@@ -18,7 +18,12 @@ impl Judged {
     pub fn encode(log_odds: &[f64], outcomes: &[bool], base_rate: f64) -> Result<Vec<u8>, Error> {
         let mut rows: Vec<(f32, bool)> = Vec::new();
         rows.try_reserve_exact(log_odds.len())?;
-        rows.extend(log_odds.iter().map(|&z| z as f32).zip(outcomes.iter().copied()));
+        rows.extend(
+            log_odds
+                .iter()
+                .map(|&z| z as f32)
+                .zip(outcomes.iter().copied()),
+        );
         rows.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(length(rows.len()))?;
@@ -30,7 +35,9 @@ impl Judged {
         }
         for eight in rows.chunks(8) {
             let bits = eight.iter().enumerate();
-            let byte = bits.fold(0, |byte, (bit, (_, outcome))| byte | u8::from(*outcome) << bit);
+            let byte = bits.fold(0, |byte, (bit, (_, outcome))| {
+                byte | u8::from(*outcome) << bit
+            });
             bytes.push(byte);
         }
         Ok(bytes)
@@ -104,8 +111,18 @@ mod tests {
         let mut not_a_number = bytes.clone();
         not_a_number[13..17].copy_from_slice(&f32::NAN.to_le_bytes());
         let short = bytes[..5].to_vec();
-        for wrong in [other_format, more_rows, no_rate, not_a_number, short, Vec::new()] {
-            assert!(matches!(Judged::decode(&wrong), Err(Error::Corrupted { .. })));
+        for wrong in [
+            other_format,
+            more_rows,
+            no_rate,
+            not_a_number,
+            short,
+            Vec::new(),
+        ] {
+            assert!(matches!(
+                Judged::decode(&wrong),
+                Err(Error::Corrupted { .. })
+            ));
         }
         let none = Judged::encode(&[], &[], 0.5).unwrap();
         assert_eq!(Judged::decode(&none), Err(Error::NoRows));

@@ -3,8 +3,8 @@
 use super::{Judged, share};
 use crate::error::Error;
 use crate::learn::metrics::{
-    Interval, NORMAL, average_precision, calibration_error, mean_interval, roc_auc_interval, surprise,
-    wilson,
+    Interval, NORMAL, average_precision, calibration_error, mean_interval, roc_auc_interval,
+    surprise, wilson,
 };
 
 /// A measure by its name; the ends of its 95 % interval where one is known.
@@ -138,7 +138,9 @@ mod tests {
     fn the_top_tenth_by_hand() {
         // Twenty rows, five positive; the two most likely are a positive and a negative one.
         let probabilities: Vec<f64> = (1..=20).map(|row| f64::from(row) / 40.0).collect();
-        let outcomes: Vec<bool> = (1..=20).map(|row| [2, 7, 12, 17, 20].contains(&row)).collect();
+        let outcomes: Vec<bool> = (1..=20)
+            .map(|row| [2, 7, 12, 17, 20].contains(&row))
+            .collect();
         let judged = Judged::new(&probabilities, &outcomes, 0.25).unwrap();
         let measures = judged.evaluate().unwrap();
         let expected = [

@@ -120,6 +120,13 @@ mod tests {
         assert_eq!(best(1.0, 10.0), Some(50));
         assert_eq!(best(0.0, 1.0), Some(50));
         assert_eq!(best(1.0, 1.5), None);
-        assert_eq!(Stakes { cost: 1.0, gain: 4.0 }.break_even(), 0.25);
+        assert_eq!(
+            Stakes {
+                cost: 1.0,
+                gain: 4.0
+            }
+            .break_even(),
+            0.25
+        );
     }
 }

@@ -51,7 +51,12 @@ pub fn mean_interval(
 ) -> Result<Interval, Error> {
     check(scores, outcomes)?;
     let count = scores.len() as f64;
-    let values = || scores.iter().zip(outcomes).map(|(&score, &outcome)| of(score, outcome));
+    let values = || {
+        scores
+            .iter()
+            .zip(outcomes)
+            .map(|(&score, &outcome)| of(score, outcome))
+    };
     let value = values().sum::<f64>() / count;
     let squares: f64 = values().map(|one| (one - value).powi(2)).sum();
     let spread = NORMAL * (squares / (count - 1.0).max(1.0) / count).sqrt();
@@ -70,7 +75,10 @@ mod tests {
     fn wilson_by_the_book() {
         // statsmodels.stats.proportion.proportion_confint(7, 50, method="wilson")
         let found = wilson(7, 50);
-        assert!((found.low - 0.069_504).abs() < 1e-6 && (found.high - 0.261_909).abs() < 1e-5, "{found:?}");
+        assert!(
+            (found.low - 0.069_504).abs() < 1e-6 && (found.high - 0.261_909).abs() < 1e-5,
+            "{found:?}"
+        );
         assert_eq!(wilson(0, 10).low, 0.0);
         assert_eq!(wilson(10, 10).high, 1.0);
         assert_eq!(wilson(0, 0).high, 1.0);
