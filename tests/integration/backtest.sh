@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # A backtest at a cutoff is what training as of that cutoff, scoring as of it and judging by hand in SQL give, with
 # and without aggregates in the conditions, and it writes nothing.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 state() {
     query -c 'SELECT md5(string_agg(v::text, $$,$$ ORDER BY id)) FROM customer_ai.version v' \
         -c 'SELECT count(*), max(id) FROM customer_ai.run' -c 'SELECT count(*), max(run) FROM shop.repurchase_score_history'
@@ -19,7 +18,7 @@ before=$(state)
 query -c "SET client_min_messages = error" -c "CREATE TABLE tested AS SELECT 'repurchase' AS model, * FROM customer_ai.backtest('repurchase',
         ARRAY['2011-10-25', '2011-09-15 12:30']::timestamptz[])
     UNION ALL SELECT 'loyal', * FROM customer_ai.backtest('loyal', ARRAY['2011-10-20']::timestamptz[])"
-[ "$before" = "$(state)" ] || { echo "backtest wrote something"; exit 1; }
+[ "$before" = "$(state)" ] || fail "backtest wrote something"
 
 readonly REPURCHASE="EXISTS (SELECT FROM shop.orders o WHERE o.customer_id = s.customer_id AND o.event = 'purchase'
     AND o.ordered_at > scored_at AND o.ordered_at <= scored_at + interval '30 days')"
@@ -47,8 +46,8 @@ WHERE t.model = :'model' AND t.cutoff = :'cutoff' AND NOT (t.examples = :trained
 ROLLBACK;
 SQL
     )
-    [ -z "$difference" ] || { echo "$difference"; exit 1; }
+    [ -z "$difference" ] || fail "$difference"
     compared=$((compared + 1))
 done < <(query -c 'SELECT DISTINCT model, cutoff FROM tested ORDER BY 1, 2')
-[ "$compared" = 3 ] || { echo "compared $compared cutoffs, expected 3"; exit 1; }
+[ "$compared" = 3 ] || fail "compared $compared cutoffs, expected 3"
 echo "$compared cutoffs of two models equal training, scoring and judging by hand"

@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
 # Training and scoring stop within half a second of a timeout, wherever it hits, and leave nothing behind.
-set -euo pipefail
+source tests/integration/lib.sh
 # A call that was done before its timeout says nothing.
 export PGOPTIONS="-c client_min_messages=error"
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-milliseconds_since() { awk "BEGIN { printf \"%d\", 1000 * ($EPOCHREALTIME - $1) }"; }
 state() {
     query -c 'SELECT * FROM customer_ai.versions' -c 'SELECT * FROM customer_ai.runs' \
         -c 'SELECT * FROM shop.repurchase_scores ORDER BY customer_id'
@@ -27,13 +25,13 @@ for verb in train score; do
         case $error in
             "") continue ;; # it was done before
             *57014*) cancelled=$((cancelled + 1)) ;;
-            *) echo "$verb with a timeout of $timeout ms: $error"; exit 1 ;;
+            *) fail "$verb with a timeout of $timeout ms: $error" ;;
         esac
-        [ "$late" -lt 500 ] || { echo "$verb stopped $late ms after its timeout of $timeout ms"; exit 1; }
+        [ "$late" -lt 500 ] || fail "$verb stopped $late ms after its timeout of $timeout ms"
         [ "$late" -le "$slowest" ] || slowest=$late
     done
 done
-[ "$cancelled" -ge 8 ] || { echo "only $cancelled of 16 calls were cancelled"; exit 1; }
-[ "$(state)" = "$before" ] || { echo "a cancelled call left something behind"; exit 1; }
+[ "$cancelled" -ge 8 ] || fail "only $cancelled of 16 calls were cancelled"
+[ "$(state)" = "$before" ] || fail "a cancelled call left something behind"
 query -c "SELECT customer_ai.train('repurchase')" -c "SELECT customer_ai.score('repurchase')" >/dev/null
 echo "$cancelled calls cancelled, the slowest $slowest ms after its timeout"

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # Events that Citus distributes by the profile: the aggregate runs on the shards, and the result is that of the stream
 # over the same rows, to the last bit. Needs the extension citus, and a server of its own that preloads it.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 if [ "${1:-}" != inside ]; then
     available=$(query -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'citus'")
-    [ "$available" = 1 ] || { echo "the extension citus is not installed"; exit 77; }
+    [ "$available" = 1 ] || skip "the extension citus is not installed"
     exec tools/cluster -c shared_preload_libraries=citus bash "$0" inside
 fi
 readonly AS_OF="2011-11-01 00:00:00+00"
@@ -41,8 +40,8 @@ SQL
 }
 here=$(result repurchase shop)
 there=$(result far far)
-[ "$(wc -l <<<"$here")" -gt 3000 ] || { echo "only $(wc -l <<<"$here") lines compared"; exit 1; }
-diff <(echo "$here") <(echo "$there") || { echo "the feeders differ"; exit 1; }
+[ "$(wc -l <<<"$here")" -gt 3000 ] || fail "only $(wc -l <<<"$here") lines compared"
+diff <(echo "$here") <(echo "$there") || fail "the feeders differ"
 feeder=$(query -c "SELECT detail->>'feeder' FROM customer_ai.runs WHERE model = 'far' AND kind = 'score'")
-[ "$feeder" = pushed_down ] || { echo "scored by $feeder"; exit 1; }
+[ "$feeder" = pushed_down ] || fail "scored by $feeder"
 echo "4 shards, $(wc -l <<<"$here") lines of scores and features the same"

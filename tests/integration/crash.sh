@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # Killing the backend, or stopping the server at once, at any moment of training or scoring leaves the old versions and
 # scores, and no stray files.
-set -euo pipefail
+source tests/integration/lib.sh
 if [ "${1:-}" != inside ]; then
     exec tools/cluster --crash-expected bash "$0" inside
 fi
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
 state() {
     query -c 'SELECT * FROM customer_ai.versions' -c 'SELECT * FROM customer_ai.runs' \
         -c 'SELECT * FROM shop.repurchase_scores ORDER BY customer_id'
@@ -50,13 +49,13 @@ for verb in train score; do
         until [ -s "$OUTPUT/victim" ]; do sleep 0.01; done
         sleep "$(awk "BEGIN { print $whole * $part }")"
         end "$way" "$(head -1 "$OUTPUT/victim")"
-        wait "$client" && { echo "the session ended well in spite of a $way"; exit 1; }
+        wait "$client" && fail "the session ended well in spite of a $way"
         if [ "$(wc -l <"$OUTPUT/victim")" -gt 1 ]; then # it was done before
             before=$(state)
             continue
         fi
         ended[$way]=$((ended[$way] + 1))
-        [ "$(state)" = "$before" ] || { echo "$verb and a $way after $part of its time left something behind"; exit 1; }
+        [ "$(state)" = "$before" ] || fail "$verb and a $way after $part of its time left something behind"
     done
 done
 rm "$OUTPUT/victim"
@@ -64,6 +63,6 @@ if [ "${ended[kill]}" -lt 3 ] || [ "${ended[stop]}" -lt 2 ]; then
     echo "only ${ended[kill]} of 6 calls were killed and ${ended[stop]} of 4 stopped"
     exit 1
 fi
-[ -z "$(ls "$PGDATA"/base/pgsql_tmp 2>/dev/null)" ] || { echo "temporary files are left"; exit 1; }
+[ -z "$(ls "$PGDATA"/base/pgsql_tmp 2>/dev/null)" ] || fail "temporary files are left"
 query -c "SELECT customer_ai.train('repurchase')" -c "SELECT customer_ai.score('repurchase')" >/dev/null
 echo "${ended[kill]} backends killed and ${ended[stop]} immediate stops, state unchanged each time, then trained and scored"

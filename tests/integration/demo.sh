@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # The demo runs to its end in under a minute, and what it promises is there: ten customers with reasons, three
 # buckets, an explanation that adds up, and a segment with members.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 
 started=$SECONDS
 psql -X -q -f demo/demo.sql
-[ $((SECONDS - started)) -lt 60 ] || { echo "the demo took $((SECONDS - started)) s, at most 60 are allowed"; exit 1; }
+[ $((SECONDS - started)) -lt 60 ] || fail "the demo took $((SECONDS - started)) s, at most 60 are allowed"
 
 expect() { # what, SQL of a boolean
-    [ "$(query -c "SELECT $2")" = t ] || { echo "not so: $1"; exit 1; }
+    [ "$(query -c "SELECT $2")" = t ] || fail "not so: $1"
 }
 expect "the ten likeliest buyers have one to three reasons in words each" \
     "count(*) = 10 AND bool_and(jsonb_array_length(factors) BETWEEN 1 AND 3 AND factors -> 0 ->> 'phrase' <> '')

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # The same data and seed give the same version, byte for byte, and the same scores, whatever the order of the rows,
 # the plan, the number of threads, the settings of the session and its time zone.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 readonly AS_OF="2011-11-01 00:00:00+00"
 
 # A fifth of the customers is enough: every variant trains and scores.
@@ -36,9 +35,9 @@ variant clustered "CREATE INDEX by_revenue ON shop.orders (revenue, invoice_no);
 variant shuffled "CREATE TABLE shuffled AS SELECT * FROM shop.orders ORDER BY random(); TRUNCATE shop.orders; INSERT INTO shop.orders SELECT * FROM shuffled"
 variant unindexed "DROP INDEX shop.orders_customer_id_ordered_at_idx"
 variants=$(query -c 'SELECT count(*) FROM result')
-[ "$variants" = 14 ] || { echo "ran $variants variants, expected 14"; exit 1; }
+[ "$variants" = 14 ] || fail "ran $variants variants, expected 14"
 [ "$(query -c 'SELECT count(DISTINCT (document, scores)) FROM result')" = 1 ] ||
-    { echo "not one result:"; query -c 'SELECT * FROM result'; exit 1; }
+    fail 'not one result:' "$(query -c 'SELECT * FROM result')"
 
 # The hash would notice: another seed gives another version.
 query -c "SET client_min_messages = error" -c "SELECT customer_ai.create_model('other_seed', 'shop.orders', goal => \$\$ event = 'purchase' \$\$,
@@ -46,5 +45,5 @@ query -c "SET client_min_messages = error" -c "SELECT customer_ai.create_model('
         eligible => \$\$ event = 'purchase' \$\$, eligible_window => NULL, options => '{\"seed\": 2}')" \
     -c "SELECT * FROM customer_ai.train('other_seed', as_of => '$AS_OF')" >/dev/null
 [ "$(query -c 'SELECT count(*) FROM result WHERE document = (SELECT md5(document) FROM customer_ai.version ORDER BY id DESC LIMIT 1)')" = 0 ] ||
-    { echo "another seed gives the same version"; exit 1; }
+    fail "another seed gives the same version"
 echo "$variants variants, one version and one set of scores"

@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # Columns that a model does not use are never detoasted: not one block of their TOAST table is read by training, scoring and
 # the matrix. Of a model that uses them, blocks are read: so the counters count.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 
 query -c 'CREATE EXTENSION customer_ai'
 for table in used unused; do

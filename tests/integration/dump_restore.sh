@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # A dumped and restored database predicts the same to the last bit, and trains, scores and refreshes again: in every format,
 # in parallel, with and without owners, by a superuser and by the owner of the database, who is none.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 
 source=${PGDATABASE}_source keeper=${PGDATABASE}_keeper guest=${PGDATABASE}_guest
 query -c "CREATE ROLE $keeper LOGIN" -c "CREATE ROLE $guest LOGIN" -c "CREATE DATABASE $source OWNER $keeper"

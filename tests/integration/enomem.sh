@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # Where the system gives a backend no more memory, training and scoring end with an error that says so, no other session
 # notices, and the same session trains and scores when there is memory again.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 
 query -f tests/integration/sql/shop.sql
 coproc WITNESS { psql -X -q -At; }

@@ -2,9 +2,7 @@
 # Every feature of a tenth of the customers, to the last bit, is the same whatever the plan, the session, the order of
 # the rows and the shape of the source; twice the events give twice the counts and sums; moving all times and the cutoff
 # by whole days changes nothing.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 readonly AS_OF="2011-11-01 12:00 Europe/Berlin"
 
 query -f demo/load.sql -c 'DELETE FROM shop.orders WHERE customer_id % 10 <> 0' -c 'CREATE EXTENSION customer_ai'

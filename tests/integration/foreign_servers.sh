@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Events on two other servers, by hash of the customer: the aggregates run there, a row per customer travels, and
 # versions, scores and features are those of the stream over the same rows, to the last bit.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 readonly AS_OF="2011-11-01 00:00:00+00"
 
 # Two servers of their own, which end when this shell closes their input: on every way out, they are removed.
@@ -22,7 +21,7 @@ for number in 1 2; do
         [ ! -e "$folders/host$number" ] || break
         sleep 0.1
     done
-    [ -e "$folders/host$number" ] || { echo "server $number did not start"; cat "$folders/log$number"; exit 1; }
+    [ -e "$folders/host$number" ] || fail "server $number did not start" "$(<"$folders/log$number")"
 done
 host() { cat "$folders/host$1"; }
 remote() { PGHOST=$(host "$1") PGDATABASE=postgres psql -X -q -At -v ON_ERROR_STOP=1 "${@:2}"; }
@@ -44,7 +43,7 @@ done
 query -c 'INSERT INTO far.orders SELECT * FROM shop.orders ORDER BY random()' -c 'ANALYZE far.orders'
 for number in 1 2; do
     rows=$(remote "$number" -c 'SELECT count(*) FROM part')
-    [ "$rows" -gt 5000 ] || { echo "only $rows rows on server $number"; exit 1; }
+    [ "$rows" -gt 5000 ] || fail "only $rows rows on server $number"
 done
 
 # Training reads a history of each customer, of a sample only its histories, and makes the very same versions.
@@ -65,31 +64,31 @@ logged=(-c "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto
 shipped() { # log, aggregate, rows
     local plan rows
     plan=$(sed -n "/Query Text: SELECT e._profile, customer_ai_internal.$2/,/^LOG/p" <<<"$1" | cut -c1-300)
-    [ "$(grep -c 'Async Foreign Scan' <<<"$plan")" = 2 ] || { echo "not two asynchronous foreign scans of $2"; echo "$plan"; exit 1; }
-    [ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai_internal.$2" <<<"$plan")" = 2 ] || { echo "$2 is not in the remote SQL"; echo "$plan"; exit 1; }
+    [ "$(grep -c 'Async Foreign Scan' <<<"$plan")" = 2 ] || fail "not two asynchronous foreign scans of $2" "$plan"
+    [ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai_internal.$2" <<<"$plan")" = 2 ] || fail "$2 is not in the remote SQL" "$plan"
     rows=$(sed -n 's/.*Async Foreign Scan.*actual rows=\([0-9]*\).*/\1/p' <<<"$plan" | awk '{ rows += $1 } END { print rows }')
-    [ "$rows" = "$3" ] || { echo "$rows rows travelled for $2, expected $3"; echo "$plan"; exit 1; }
+    [ "$rows" = "$3" ] || fail "$rows rows travelled for $2, expected $3" "$plan"
 }
 customers=$(query -c 'SELECT count(DISTINCT customer_id) FROM shop.orders')
 log=$(query "${logged[@]}" -c "SELECT customer_ai.train('some_far')" 2>&1)
 share=$(query -c "SELECT DISTINCT detail->>'profiles_read' FROM customer_ai.runs WHERE model LIKE 'some_%' AND kind = 'train'")
 sampled=$(query -c "SELECT count(DISTINCT customer_id) FROM shop.orders WHERE customer_ai_internal.sample_place(customer_id) / 2::float8 ^ 64 + 0.5 < $share")
-[ "$share" = 0.25 ] && [ "$sampled" -lt $((customers / 3)) ] || { echo "a sample of $share with $sampled customers"; exit 1; }
+[ "$share" = 0.25 ] && [ "$sampled" -lt $((customers / 3)) ] || fail "a sample of $share with $sampled customers"
 shipped "$log" event_counts "$customers"
 shipped "$log" event_history "$sampled"
 log=$(query "${logged[@]}" -c "SELECT * FROM customer_ai.check_model('far')" 2>&1)
 shipped "$log" event_history "$customers"
-[ "$(query -c 'SELECT count(*), count(DISTINCT document) FROM customer_ai.version')" = '4|2' ] || { echo "versions differ"; exit 1; }
-[ "$(query -c "SELECT count(DISTINCT (profiles, skipped, detail - 'seconds' - 'cpu' - 'feeder' - 'processes' - 'partitions')) FROM customer_ai.runs WHERE kind = 'train'")" = 2 ] || { echo "records of runs differ"; exit 1; }
+[ "$(query -c 'SELECT count(*), count(DISTINCT document) FROM customer_ai.version')" = '4|2' ] || fail "versions differ"
+[ "$(query -c "SELECT count(DISTINCT (profiles, skipped, detail - 'seconds' - 'cpu' - 'feeder' - 'processes' - 'partitions')) FROM customer_ai.runs WHERE kind = 'train'")" = 2 ] || fail "records of runs differ"
 [ "$(query -c "SELECT string_agg(model || ' ' || (detail->>'feeder'), ', ' ORDER BY run) FROM customer_ai.runs WHERE kind = 'train'")" = \
-    "repurchase local, far pushed_down, some_here local, some_far pushed_down" ] || { echo "wrong feeder"; exit 1; }
+    "repurchase local, far pushed_down, some_here local, some_far pushed_down" ] || fail "wrong feeder"
 judged() { # model
     query <<SQL
 SELECT * FROM customer_ai.check_model('$1');
 SELECT * FROM customer_ai.backtest('$1', '{2011-08-01, 2011-10-01}');
 SQL
 }
-diff <(judged some_here) <(judged some_far) || { echo "checks or backtests differ"; exit 1; }
+diff <(judged some_here) <(judged some_far) || fail "checks or backtests differ"
 
 result() { # model, schema, as_of
     query <<SQL
@@ -105,11 +104,12 @@ SQL
 for as_of in "'$AS_OF'" NULL; do
     here=$(result repurchase shop "$as_of")
     there=$(result far far "$as_of")
-    [ "$(wc -l <<<"$here")" -gt 3000 ] || { echo "only $(wc -l <<<"$here") lines compared"; exit 1; }
-    diff <(echo "$here") <(echo "$there") >"$folders/diff" || { echo "the feeders differ:"; head -20 "$folders/diff"; exit 1; }
+    [ "$(wc -l <<<"$here")" -gt 3000 ] || fail "only $(wc -l <<<"$here") lines compared"
+    diff <(echo "$here") <(echo "$there") >"$folders/diff" ||
+        fail "the feeders differ:" "$(head -20 "$folders/diff")"
 done
 feeders=$(query -c "SELECT string_agg(model || ' ' || (detail->>'feeder'), ', ' ORDER BY run) FROM customer_ai.runs WHERE kind = 'score'")
-[ "$feeders" = "repurchase local, repurchase local, far pushed_down, repurchase local, far pushed_down" ] || { echo "feeders: $feeders"; exit 1; }
+[ "$feeders" = "repurchase local, repurchase local, far pushed_down, repurchase local, far pushed_down" ] || fail "feeders: $feeders"
 
 # The very queries, as they were planned and run.
 log=$(query "${logged[@]}" -c "SELECT * FROM customer_ai.score('far', as_of => '$AS_OF')" 2>&1)
@@ -132,10 +132,10 @@ SELECT customer_ai.score('mixed_far') \g /dev/null
 SQL
 found=$(query -c "SELECT count(DISTINCT document), string_agg(DISTINCT detail->>'feeder', ' ') FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id
     JOIN customer_ai.runs r ON r.model = m.name AND r.kind = 'train' WHERE m.name LIKE 'mixed_%'")
-[ "$found" = '1|local pushed_down' ] || { echo "mixed sources: $found"; exit 1; }
+[ "$found" = '1|local pushed_down' ] || fail "mixed sources: $found"
 found=$(query -c "SELECT count(*) > 1000, bool_and(h.probability = f.probability AND h.factors = f.factors), (SELECT string_agg(detail->>'feeder', ' ' ORDER BY run) FROM customer_ai.runs
     WHERE kind = 'score' AND model LIKE 'mixed_%') FROM shop.mixed_here_scores h FULL JOIN far.mixed_far_scores f USING (customer_id)")
-[ "$found" = 't|t|local pushed_down' ] || { echo "scores of mixed sources: $found"; exit 1; }
+[ "$found" = 't|t|local pushed_down' ] || fail "scores of mixed sources: $found"
 
 # Members of JSON documents are shipped, as text and as numbers.
 for number in 1 2; do
@@ -158,9 +158,9 @@ SELECT customer_ai.train('json_here') \g /dev/null
 SQL
 log=$(query "${logged[@]}" -c "SELECT customer_ai.train('json_far')" 2>&1)
 [ "$(grep -c "Remote SQL: SELECT customer_id, customer_ai_internal.event_history.*json_member_text(customer_ai_internal.json_member(properties, " <<<"$log")" = 2 ] ||
-    { echo "members are not in the remote SQL"; grep 'Remote SQL' <<<"$log"; exit 1; }
+    fail "members are not in the remote SQL" "$(grep 'Remote SQL' <<<"$log")"
 [ "$(query -c "SELECT count(*), count(DISTINCT document) FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id WHERE m.name LIKE 'json_%'")" = '2|1' ] ||
-    { echo "versions with members of JSON differ"; exit 1; }
+    fail "versions with members of JSON differ"
 
 # An expression that postgres_fdw does not ship leaves the rows to the stream.
 query <<'SQL'
@@ -171,12 +171,12 @@ SELECT customer_ai.train('unshipped') \g /dev/null
 SELECT customer_ai.score('unshipped') \g /dev/null
 SQL
 feeder=$(query -c "SELECT DISTINCT detail->>'feeder' FROM customer_ai.runs WHERE model = 'unshipped'")
-[ "$feeder" = local ] || { echo "an unshipped goal was read by $feeder"; exit 1; }
+[ "$feeder" = local ] || fail "an unshipped goal was read by $feeder"
 
 # A server that fails is heard of, and nothing is written.
 before=$(query -c 'SELECT count(*) FROM customer_ai.runs')
 remote 2 -c 'ALTER TABLE part RENAME TO gone'
-failure=$(query -c "SELECT * FROM customer_ai.score('far')" 2>&1) && { echo "scored without a part"; exit 1; }
-grep -q 'relation "public.part" does not exist' <<<"$failure" || { echo "$failure"; exit 1; }
-[ "$(query -c 'SELECT count(*) FROM customer_ai.runs')" = "$before" ] || { echo "a failed run is listed"; exit 1; }
+failure=$(query -c "SELECT * FROM customer_ai.score('far')" 2>&1) && fail "scored without a part"
+grep -q 'relation "public.part" does not exist' <<<"$failure" || fail "$failure"
+[ "$(query -c 'SELECT count(*) FROM customer_ai.runs')" = "$before" ] || fail "a failed run is listed"
 echo "$customers customers of $(query -c 'SELECT count(*) FROM shop.orders') events on 2 servers: $customers rows travelled, $sampled of a sample, the same bits"

@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
 # A full disk beneath the temporary files or the scores ends a run with 53100 and what to do. Old scores stay, and the
 # next run succeeds when there is room. Needs the small disk that tools/cluster mounts where root starts it.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
-[ -n "${SMALL_DISK:-}" ] || { echo "there is no small disk: only root may mount one"; exit 77; }
+source tests/integration/lib.sh
+[ -n "${SMALL_DISK:-}" ] || skip "there is no small disk: only root may mount one"
 
 # Fills the disk but for so many kilobytes.
 fill() { # kilobytes

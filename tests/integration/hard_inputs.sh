@@ -2,10 +2,7 @@
 # Hard inputs stay within customer_ai.max_memory or end with its error, are honest about what they leave out, and can
 # be cancelled at any moment: a million event types, a million profiles of one event each, a profile of ten million
 # events.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
-milliseconds_since() { awk "BEGIN { printf \"%d\", 1000 * ($EPOCHREALTIME - $1) }"; }
+source tests/integration/lib.sh
 
 query -c 'CREATE EXTENSION customer_ai'
 define() { # model, relation, most training rows

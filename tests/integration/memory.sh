@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # A backend's own memory stays under 64 MB while it scores, on one core and on two, though the records of the events
 # take more; the query that reads them is not compiled.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 
 # Three million events: 75 MB of records.
 query -c 'CREATE EXTENSION customer_ai' -c "CREATE TABLE visit AS SELECT p AS profile,

@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
 # A session keeps little more memory after cancelled calls than after ones that end well, also where a function catches
 # the error. On one thread: of a second one the C library keeps the end of its arena, some 20 MB at most, for the next.
-set -euo pipefail
+source tests/integration/lib.sh
 readonly MOST=10000 # kB more than after the first round
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
 
 query -f tests/integration/sql/shop.sql
 query <<'SQL'

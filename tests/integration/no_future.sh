@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # What happens after a cutoff changes nothing at that cutoff: every feature of every profile, scores and live
 # predictions with their factors stay the same to the last bit when every later event is deleted.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 
 query -f tests/integration/sql/shop.sql
 state() {
@@ -22,7 +21,7 @@ before=$(state)
 deleted=$(query -c "WITH gone AS (DELETE FROM shop.orders WHERE ordered_at > '2011-08-01' RETURNING 1) SELECT count(*) FROM gone")
 after=$(state)
 features=$(grep -cE '^[^|]+[|][0-9]+[|][0-9a-f]{32}$' <<<"$before")
-[ "$features" -gt 50 ] || { echo "only $features features compared"; exit 1; }
-[ "$deleted" -gt 5000 ] || { echo "only $deleted events deleted"; exit 1; }
-diff <(echo "$before") <(echo "$after") || { echo "later events change earlier scores"; exit 1; }
+[ "$features" -gt 50 ] || fail "only $features features compared"
+[ "$deleted" -gt 5000 ] || fail "only $deleted events deleted"
+diff <(echo "$before") <(echo "$after") || fail "later events change earlier scores"
 echo "$deleted later events deleted, $(wc -l <<<"$before") rows of scores, predictions and $features features identical"

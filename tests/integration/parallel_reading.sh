@@ -3,9 +3,7 @@
 # reads: whatever the key, with more texts than a dictionary holds, sampled or not, and however many parts they are split
 # into. Errors of workers are errors of the
 # call, and nothing is left behind by them, by cancels and by success.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 files() { find "$PGDATA"/base/pgsql_tmp -mindepth 1 2>/dev/null || true; }
 readonly PARALLEL="SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0"
 readonly ALONE="SET max_parallel_workers_per_gather = 0"

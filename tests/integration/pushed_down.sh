@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Both feeders give the same versions, scores, factors, features and counts to the last bit, whatever the plan of the
 # aggregate and whatever the types of the columns.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 readonly AS_OF="2011-11-01 00:00:00+00"
 
 query -f tests/integration/sql/shop.sql -f tests/integration/sql/variety.sql
@@ -31,7 +30,8 @@ SQL
 same() { # model, variants
     local found
     found=$(query -c "SELECT count(*), count(scores), count(features), count(DISTINCT (scores, features, run)) FROM result WHERE model = '$1'")
-    [ "$found" = "$2|$2|$2|1" ] || { echo "the feeders differ on $1: $found"; query -c "SELECT * FROM result WHERE model = '$1'"; exit 1; }
+    [ "$found" = "$2|$2|$2|1" ] ||
+        fail "the feeders differ on $1: $found" "$(query -c "SELECT * FROM result WHERE model = '$1'")"
 }
 # A version trained from histories that were made by a plan, of all customers and of a sample.
 query <<'SQL'
@@ -67,7 +67,8 @@ shows() { # settings, pattern..
     for aggregate in event_scores event_history event_counts; do
         text=$(plan "$settings" $aggregate)
         for pattern in "$@"; do
-            grep -q "$pattern" <<<"$text" || { echo "no \"$pattern\" in the plan of $aggregate"; echo "$text" | cut -c1-200; exit 1; }
+            grep -q "$pattern" <<<"$text" ||
+                fail "no \"$pattern\" in the plan of $aggregate" "$(cut -c1-200 <<<"$text")"
         done
     done
 }
@@ -103,12 +104,12 @@ learn parallel_sort "$PUSHED; $PARALLEL_SORT"
 learn spill "$PUSHED; $SPILL"
 learn settings "$PUSHED; SET timezone = 'Asia/Kolkata'; SET DateStyle = 'German'; SET bytea_output = 'escape'; SET extra_float_digits = -15"
 feeders=$(query -c "SELECT string_agg(DISTINCT detail->>'feeder', ' ') FROM customer_ai.runs WHERE kind = 'score'")
-[ "$feeders" = "local pushed_down" ] || { echo "feeders used: $feeders"; exit 1; }
+[ "$feeders" = "local pushed_down" ] || fail "feeders used: $feeders"
 shows "$SORT" '^ *GroupAggregate'
 shows "$PARALLEL" 'Finalize .*Aggregate' 'Partial .*Aggregate' 'Gather'
 shows "$PARALLEL_SORT" 'Finalize GroupAggregate' 'Partial GroupAggregate'
 text=$(plan "$SPILL; SET auto_explain.log_analyze = on" event_scores; plan "$SPILL; SET auto_explain.log_analyze = on" event_history)
-[ "$(grep -c 'Disk Usage: [1-9]' <<<"$text")" = 2 ] || { echo "no disk used"; echo "$text" | cut -c1-200; exit 1; }
+[ "$(grep -c 'Disk Usage: [1-9]' <<<"$text")" = 2 ] || fail "no disk used" "$(cut -c1-200 <<<"$text")"
 
 # Hash partitions, each aggregated by itself.
 cost 1
@@ -124,13 +125,15 @@ same repurchase 11
 learn partitions "$PUSHED"
 learn parallel_partitions "$PUSHED; $PARALLEL; SET enable_parallel_append = on"
 for aggregate in event_scores event_counts; do
-    [ "$(plan '' $aggregate | grep -c 'Aggregate  (')" = 3 ] || { echo "not one $aggregate for each partition"; plan '' $aggregate | cut -c1-200; exit 1; }
+    [ "$(plan '' $aggregate | grep -c 'Aggregate  (')" = 3 ] ||
+        fail "not one $aggregate for each partition" "$(plan '' $aggregate | cut -c1-200)"
 done
 shows '' 'Append'
 found=$(query -c "SELECT model, count(*), count(document), count(DISTINCT (document, run)) FROM learned GROUP BY model ORDER BY model")
-[ "$found" = "all_customers|10|10|1"$'\n'"some_customers|10|10|1" ] || { echo "versions differ: $found"; query -c "SELECT * FROM learned ORDER BY model"; exit 1; }
+[ "$found" = "all_customers|10|10|1"$'\n'"some_customers|10|10|1" ] ||
+    fail "versions differ: $found" "$(query -c "SELECT * FROM learned ORDER BY model")"
 sampled=$(query -c "SELECT DISTINCT detail->>'profiles_read' FROM customer_ai.runs WHERE model = 'some_customers'")
-[ "$sampled" = 0.25 ] || { echo "a sample of $sampled, expected a quarter"; exit 1; }
+[ "$sampled" = 0.25 ] || fail "a sample of $sampled, expected a quarter"
 
 # Columns of many types, and rows that are left out.
 unset as_of
@@ -142,9 +145,9 @@ for model in $(query -c "SELECT model FROM customer_ai.models WHERE model LIKE '
     # The version was trained by the stream.
     query -c "SET client_min_messages = error; $PUSHED" -c "SELECT customer_ai.train('$model', activate => 'never')" >/dev/null
     trained=$(query -c "SELECT count(*), count(DISTINCT document) FROM customer_ai.version v JOIN customer_ai.model m ON m.id = model_id WHERE name = '$model'")
-    [ "$trained" = '2|1' ] || { echo "versions of $model differ: $trained"; exit 1; }
+    [ "$trained" = '2|1' ] || fail "versions of $model differ: $trained"
 done
 skipped=$(query -c "SELECT string_agg(DISTINCT skipped::text, ' ') FROM customer_ai.runs WHERE kind = 'score' AND model LIKE 'by_%'")
 expected='{"future": 40, "no_time": 45, "long_text": 5, "not_finite": 60, "null_profile": 25}'
-[ "$skipped" = "$expected" ] || { echo "left out: $skipped, expected $expected"; exit 1; }
+[ "$skipped" = "$expected" ] || fail "left out: $skipped, expected $expected"
 echo "$(query -c "SELECT count(*) || ' runs of ' || count(DISTINCT model) || ' models' FROM result") agree"

@@ -2,10 +2,9 @@
 # Who buys again within 90 days, of 23,570 customers of a CD shop: trained and scored as of 1998-04-01.
 # The same task in Python (NumPy and LightGBM) reaches an area under the curve of 0.841.
 # The data may not be redistributed with the project: it is looked for in ../shared beside the checkout.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 readonly REQUIRED=0.830 file=$SOURCE/../shared/data/cdnow/transactions.csv.gz
-[ -r "$file" ] || { echo "$file is not there"; exit 77; }
+[ -r "$file" ] || skip "$file is not there"
 
 query -f tests/integration/sql/auc.sql
 query -c 'CREATE TABLE purchase (customer_id bigint, at timestamptz, cds int, amount double precision)'
@@ -23,5 +22,5 @@ SELECT s.probability, EXISTS (SELECT FROM purchase p WHERE p.customer_id = s.cus
 FROM repurchase_scores s;
 SQL
 auc=$(query -c 'SELECT round(auc, 4) FROM auc')
-[ "$(query -c "SELECT $auc >= $REQUIRED")" = t ] || { echo "AUC $auc, at least $REQUIRED is required"; exit 1; }
+[ "$(query -c "SELECT $auc >= $REQUIRED")" = t ] || fail "AUC $auc, at least $REQUIRED is required"
 echo "AUC $auc on $(query -c 'SELECT count(*) FROM judged') later outcomes, at least $REQUIRED required"

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Who buys within 30 days: trained as of 2011-10-25, scored at two later cutoffs, judged by what then happened.
 # The same task in Python (NumPy and LightGBM) reaches an area under the curve of 0.747.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 readonly REQUIRED=0.738
 
 query -f demo/load.sql -f tests/integration/sql/auc.sql
@@ -25,7 +24,7 @@ FROM shop.repurchase_scores s;
 SQL
 done
 [ "$(query -c 'SELECT positives + negatives FROM auc')" = 7965 ] ||
-    { echo "scored $(query -c 'SELECT count(*) FROM judged') customers, expected 7965"; exit 1; }
+    fail "scored $(query -c 'SELECT count(*) FROM judged') customers, expected 7965"
 auc=$(query -c 'SELECT round(auc, 4) FROM auc')
-[ "$(query -c "SELECT $auc >= $REQUIRED")" = t ] || { echo "AUC $auc, at least $REQUIRED is required"; exit 1; }
+[ "$(query -c "SELECT $auc >= $REQUIRED")" = t ] || fail "AUC $auc, at least $REQUIRED is required"
 echo "AUC $auc on 7,965 later outcomes, at least $REQUIRED required"

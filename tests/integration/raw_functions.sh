@@ -2,9 +2,7 @@
 # No function that PostgreSQL calls past the types of Rust reads or writes memory that is not its own, wherever somebody
 # puts it: called directly, over a window, or as any part of a made-up aggregate, with values of every form. A role with
 # nothing but TEMP cannot use one at all.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 
 query <<'SQL'
 CREATE EXTENSION customer_ai;

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Four readers while one session scores again and again: each read sees one whole run, none waits.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+source tests/integration/lib.sh
 readonly SECONDS_LONG=10
 
 query -f tests/integration/sql/shop.sql
@@ -21,11 +20,11 @@ end=$((SECONDS + SECONDS_LONG))
 ) &
 scorer=$!
 pgbench -n -M prepared -c 4 -j 1 -T "$SECONDS_LONG" -l --log-prefix="$OUTPUT/read" -f "$OUTPUT/read.sql" >"$OUTPUT/pgbench" 2>&1 ||
-    { cat "$OUTPUT/pgbench"; exit 1; }
+    fail "$(<"$OUTPUT/pgbench")"
 wait "$scorer"
-if grep -q 'ERROR' "$OUTPUT/pgbench"; then cat "$OUTPUT/pgbench"; exit 1; fi
+! grep -q 'ERROR' "$OUTPUT/pgbench" || fail "$(<"$OUTPUT/pgbench")"
 reads=$(cat "$OUTPUT"/read.[0-9]* | wc -l)
 runs=$(<"$OUTPUT/runs")
 rm "$OUTPUT"/read.[0-9]*
-[ "$reads" -ge 200 ] && [ "$runs" -ge 2 ] || { echo "only $reads reads during $runs runs"; exit 1; }
+[ "$reads" -ge 200 ] && [ "$runs" -ge 2 ] || fail "only $reads reads during $runs runs"
 echo "$reads reads during $runs runs, each of one whole run"

@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
 # After the profile column has got another type, a dump can be restored, and readers have seen old or new scores, never none.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 
 query <<'SQL' >/dev/null
 CREATE EXTENSION IF NOT EXISTS customer_ai;

@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # Training on a sample of the customers of a large table is nearly as good as training on all: who buys within 30 days,
 # trained as of 2011-10-25 and judged by what then happened.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 readonly MOST_LOST=0.02
 
 query -f demo/load.sql -f tests/integration/sql/auc.sql -c 'CREATE EXTENSION customer_ai'

@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # On a streaming standby everything that reads works, to the last bit as on the primary, also in parallel workers; everything
 # that writes says so at once. No reader assigns a transaction id.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 
 PGOPTIONS='-c client_min_messages=error' query >/dev/null <<'SQL'
 CREATE EXTENSION customer_ai;

@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # Temporary files obey temp_file_limit, and none is left behind by errors, cancels and success of training, scoring
 # and features. Where the system does not write one, the error says so and what to do.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 files() { ls "$PGDATA"/base/pgsql_tmp 2>/dev/null || true; }
 
 query -c 'CREATE EXTENSION customer_ai' -c "CREATE TABLE visit AS SELECT p AS profile,
