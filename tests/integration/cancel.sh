@@ -19,7 +19,8 @@ for verb in train score; do
     for trial in {1..8}; do
         timeout=$((1 + whole * trial / 9))
         started=$EPOCHREALTIME
-        error=$(query -v VERBOSITY=sqlstate -c BEGIN -c "SET statement_timeout = $timeout" -c "$call" -c ROLLBACK 2>&1 >/dev/null) ||
+        error=$(query -v VERBOSITY=sqlstate -c BEGIN -c "SET statement_timeout = $timeout" -c "$call" \
+            -c ROLLBACK 2>&1 >/dev/null) ||
             true
         late=$(($(milliseconds_since "$started") - timeout))
         case $error in

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Columns that a model does not use are never detoasted: not one block of their TOAST table is read by training, scoring and
-# the matrix. Of a model that uses them, blocks are read: so the counters count.
+# Columns that a model does not use are never detoasted: not one block of their TOAST table is read by training,
+# scoring and the matrix. Of a model that uses them, blocks are read: so the counters count.
 source tests/integration/lib.sh
 
 query -c 'CREATE EXTENSION customer_ai'
@@ -28,7 +28,8 @@ settled() { # table
 run() { # table, options
     query -v table="$1" -v options="$2" <<'SQL' >/dev/null
 SET client_min_messages = error;
-SELECT customer_ai.create_model(:'table', :'table', goal => $$ kind = 'buy' $$, outcome_window => '10 days', profile_column => 'profile',
+SELECT customer_ai.create_model(:'table', :'table', goal => $$ kind = 'buy' $$, outcome_window => '10 days',
+    profile_column => 'profile',
     time_column => 'at', type_column => 'kind', eligible_window => NULL, options => :'options');
 SELECT customer_ai.train(:'table', as_of => '2025-04-01');
 SELECT customer_ai.score(:'table', as_of => '2025-04-01');
@@ -40,5 +41,6 @@ run unused '{"algorithm": "logistic", "ignore": ["note"]}'
 run used '{"algorithm": "logistic", "attributes": {"size": "properties->>'"'size'"'"}}'
 read_of_used=$(($(settled used) - used))
 [ "$read_of_used" -gt 6000 ] || fail "only $read_of_used blocks read for the model that uses them"
-[ "$(settled unused)" = "$unused" ] || fail "$(($(blocks unused) - unused)) blocks read for the model that does not use them"
+[ "$(settled unused)" = "$unused" ] ||
+    fail "$(($(blocks unused) - unused)) blocks read for the model that does not use them"
 echo "no TOAST block read for columns that are not used; $read_of_used where they are"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A dumped and restored database predicts the same to the last bit, and trains, scores and refreshes again: in every format,
-# in parallel, with and without owners, by a superuser and by the owner of the database, who is none.
+# A dumped and restored database predicts the same to the last bit, and trains, scores and refreshes again: in every
+# format, in parallel, with and without owners, by a superuser and by the owner of the database, who is none.
 source tests/integration/lib.sh
 
 source=${PGDATABASE}_source keeper=${PGDATABASE}_keeper guest=${PGDATABASE}_guest
@@ -14,7 +14,8 @@ CREATE TABLE $2.orders AS
     SELECT p AS customer_id, timestamptz '2025-01-01' + (d * 24 + p % 17) * interval '1 hour' AS at,
         CASE WHEN (p * 31 + d * 17) % 10 < 3 + p % 4 THEN 'purchase' ELSE 'visit' END AS event, (p * d) % 97 AS amount
     FROM generate_series(1, 300) p, generate_series(0, 240, 4) d WHERE (p * 13 + d * 7) % 11 < 3 + p % 5;
-SELECT customer_ai.create_model('$1', '$2.orders', \$\$ event = 'purchase' \$\$, '30 days', 'customer_id', 'at', 'event',
+SELECT customer_ai.create_model('$1', '$2.orders', \$\$ event = 'purchase' \$\$, '30 days', 'customer_id', 'at',
+    'event',
     options => '{"algorithm": "logistic"}');
 SELECT customer_ai.train('$1');
 SELECT customer_ai.score('$1');
@@ -52,13 +53,15 @@ try() {
     [ "$who" != "$keeper" ] || query -d "$restored" -c 'CREATE EXTENSION customer_ai'
     PGUSER=$who "$1" "$restored" "${@:2}"
     [ "$(state | query -d "$restored")" = "$before" ] || fail "$who, $*: the restored database differs"
-    [ "$(query -d "$restored" -c "SELECT string_agg(owner, ',' ORDER BY model) FROM customer_ai.models")" = "$owners" ] ||
+    [ "$(query -d "$restored" -c "SELECT string_agg(owner, ',' ORDER BY model)
+        FROM customer_ai.models")" = "$owners" ] ||
         fail "$who, $*: models of $(query -d "$restored" -c 'SELECT model, owner FROM customer_ai.models')"
     PGUSER=$who query -d "$restored" >/dev/null <<'SQL' || fail "$who, $*: the restored models do not work"
 SELECT customer_ai.score(model), customer_ai.train(model), customer_ai.score(model) FROM customer_ai.models;
 SELECT customer_ai.refresh_segment('shop.likely');
 SELECT customer_ai.refresh_segment('club.likely');
-SELECT customer_ai.create_model('second', 'shop.orders', 'true', '30 days', 'customer_id', 'at', options => '{"scores": "second"}');
+SELECT customer_ai.create_model('second', 'shop.orders', 'true', '30 days', 'customer_id', 'at',
+    options => '{"scores": "second"}');
 SELECT customer_ai.drop_model(model) FROM customer_ai.models;
 SQL
     [ -z "$(query -d "$restored" -c "SELECT to_regclass('shop.repurchase_scores'), to_regclass('club.likely')" | tr -d '|')" ] ||
@@ -81,8 +84,8 @@ pg_dump -Fd -j4 -d "$source" -f "$file"
 try "$PGUSER" "$keeper,$guest" archive -j4
 rm -r "$file"
 
-# Without owners, the tables are the superuser's, and the models too once they are given: they never run with more rights
-# than those who defined them without being told to.
+# Without owners, the tables are the superuser's, and the models too once they are given: they never run with more
+# rights than those who defined them without being told to.
 taken() {
     archive "$1" -O
     query -d "$1" -c "SELECT customer_ai.alter_model(model, owner => '$PGUSER') FROM customer_ai.models" >/dev/null
@@ -91,8 +94,8 @@ pg_dump -Fc -d "$source" -f "$file"
 try "$PGUSER" "$PGUSER,$PGUSER" taken
 rm "$file"
 
-# By the owner of the database, without owners: everything becomes theirs. The extension is there, since only a superuser
-# can create one; its comment is all that PostgreSQL refuses.
+# By the owner of the database, without owners: everything becomes theirs. The extension is there, since only a
+# superuser can create one; its comment is all that PostgreSQL refuses.
 pg_dump -U "$keeper" -O --no-comments -d "$source" -f "$file"
 try "$keeper" "$keeper,$keeper" plain
 pg_dump -U "$keeper" -Fc -d "$source" -f "$file"

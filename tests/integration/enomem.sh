@@ -15,7 +15,8 @@ outcomes() { # kilobytes, setting, call, what it calls when it may take what it 
 SET client_min_messages = error;
 SET $2;
 SELECT count(*) FROM customer_ai.models \g /dev/null
-SELECT pg_backend_pid() AS pid, 1024 * ($1 + substring(pg_read_file('/proc/self/status') FROM 'VmSize:\s+(\d+)')::bigint) AS most \gset
+SELECT pg_backend_pid() AS pid,
+    1024 * ($1 + substring(pg_read_file('/proc/self/status') FROM 'VmSize:\s+(\d+)')::bigint) AS most \gset
 \setenv BACKEND :pid
 \setenv MOST :most
 \! prlimit --pid "\$BACKEND" --as="\$MOST":

@@ -11,7 +11,8 @@ fill() { # kilobytes
     head -c $(((free - $1) * 1024)) /dev/zero >"$SMALL_DISK/ballast"
 }
 state() {
-    query -c 'SELECT * FROM customer_ai.versions' -c 'SELECT * FROM customer_ai.runs' -c "SELECT * FROM visits_scores ORDER BY profile"
+    query -c 'SELECT * FROM customer_ai.versions' -c 'SELECT * FROM customer_ai.runs' \
+        -c "SELECT * FROM visits_scores ORDER BY profile"
 }
 
 mkdir "$SMALL_DISK/space"
@@ -22,7 +23,8 @@ query -c 'CREATE EXTENSION customer_ai' -c "CREATE TABLE visit AS SELECT p AS pr
     FROM generate_series(1, 10000) p, generate_series(1, 20) n"
 query -c "SELECT customer_ai.create_model('visits', 'visit', \$\$ kind = 'buy' \$\$, '10 days', 'profile', 'at', 'kind',
     options => '{\"algorithm\": \"logistic\", \"max_training_rows\": 5000}')" -c 'SET client_min_messages = error' \
-    -c "SELECT customer_ai.train('visits')" -c 'SET default_tablespace = small' -c "SELECT customer_ai.score('visits')" >/dev/null
+    -c "SELECT customer_ai.train('visits')" -c 'SET default_tablespace = small' \
+    -c "SELECT customer_ai.score('visits')" >/dev/null
 size=$(query -c "SELECT sum(pg_total_relation_size(relid)) / 1024 FROM pg_partition_tree('visits_score_history')")
 [ "${size%.*}" -gt 1000 ] || fail "the scores are no more than $size kB"
 before=$(state)
@@ -30,7 +32,8 @@ refused=0
 refuse() { # kilobytes that are free, setting, call
     local error
     fill "$1"
-    error=$(query -v VERBOSITY=verbose -c 'SET client_min_messages = error' -c "SET $2" -c "SELECT * FROM customer_ai.$3" 2>&1 >/dev/null) || true
+    error=$(query -v VERBOSITY=verbose -c 'SET client_min_messages = error' -c "SET $2" \
+        -c "SELECT * FROM customer_ai.$3" 2>&1 >/dev/null) || true
     [[ $error =~ ERROR:\ +53100:.*HINT: ]] || fail "$3 with $2 and $1 kB free: ${error:-no error}"
     # What PostgreSQL itself cannot write has no DETAIL.
     [[ $error = *DETAIL:* || $error = *"could not "* ]] || fail "$3 with $2 says no more than $error"

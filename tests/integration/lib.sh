@@ -1,5 +1,5 @@
-# What every integration test begins with: source tests/integration/lib.sh. Tests run from the top of the tree, each in a
-# database of its own (tests/run). Status 0 is passed, 77 is skipped, anything else failed.
+# What every integration test begins with: source tests/integration/lib.sh. Tests run from the top of the tree, each
+# in a database of its own (tests/run). Status 0 is passed, 77 is skipped, anything else failed.
 set -euo pipefail
 
 # One result without header or alignment; the first error ends it.

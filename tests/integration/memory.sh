@@ -6,7 +6,8 @@ source tests/integration/lib.sh
 # Three million events: 75 MB of records.
 query -c 'CREATE EXTENSION customer_ai' -c "CREATE TABLE visit AS SELECT p AS profile,
         timestamptz '2025-01-01' + (p * 7 + n * 97) % 2880 * interval '1 hour' AS at,
-        CASE WHEN (p * 31 + n * 17) % 11 < 3 THEN 'buy' ELSE 'look ' || n % 7 END AS kind, n::float8 AS amount, 'x' || n % 5 AS place
+        CASE WHEN (p * 31 + n * 17) % 11 < 3 THEN 'buy' ELSE 'look ' || n % 7 END AS kind, n::float8 AS amount,
+        'x' || n % 5 AS place
     FROM generate_series(1, 100000) p, generate_series(1, 30) n" -c 'ANALYZE visit'
 query -c "SELECT customer_ai.create_model('visits', 'visit', \$\$ kind = 'buy' \$\$, '10 days', 'profile', 'at', 'kind',
     options => '{\"algorithm\": \"logistic\", \"max_training_rows\": 5000}')" \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Events that parallel workers read give the same model and the same scores, byte for byte, as those that one process
-# reads: whatever the key, with more texts than a dictionary holds, sampled or not, and however many parts they are split
-# into. Errors of workers are errors of the
+# reads: whatever the key, with more texts than a dictionary holds, sampled or not, and however many parts they are
+# split into. Errors of workers are errors of the
 # call, and nothing is left behind by them, by cancels and by success.
 source tests/integration/lib.sh
 files() { find "$PGDATA"/base/pgsql_tmp -mindepth 1 2>/dev/null || true; }
@@ -24,20 +24,26 @@ FROM generate_series(1, 40000) p, generate_series(1, 15) n ORDER BY hashint8(p *
 CREATE TABLE visit_text AS SELECT 'customer ' || profile AS profile, at, kind, page, url, amount FROM visit;
 CREATE TABLE visit_uuid AS SELECT md5(profile::text)::uuid AS profile, at, kind, page, url, amount FROM visit;
 -- More types than a dictionary holds.
-CREATE TABLE visit_types AS SELECT profile, at, CASE WHEN kind = 'look' THEN url ELSE kind END AS kind, page, amount FROM visit;
+CREATE TABLE visit_types AS SELECT profile, at, CASE WHEN kind = 'look' THEN url ELSE kind END AS kind, page, amount
+    FROM visit;
 ANALYZE;
-SELECT customer_ai.create_model(name, name, $$ kind = 'buy' $$, '10 days', 'profile', 'at', 'kind', eligible_window => NULL,
+SELECT customer_ai.create_model(name, name, $$ kind = 'buy' $$, '10 days', 'profile', 'at', 'kind',
+    eligible_window => NULL,
     options => '{"algorithm": "logistic", "max_training_rows": 2000}' || more::jsonb)
-FROM (VALUES ('visit', '{}'), ('visit_text', '{}'), ('visit_uuid', '{"columns": ["page", "amount"], "max_training_rows": 6000}'), ('visit_types', '{}')) m(name, more) \g /dev/null
+FROM (VALUES ('visit', '{}'), ('visit_text', '{}'), ('visit_uuid',
+    '{"columns": ["page", "amount"], "max_training_rows": 6000}'), ('visit_types', '{}')) m(name, more) \g /dev/null
 CREATE TABLE found (variant text, model text, version text, scores text, skipped text, processes int, partitions int);
 SQL
 run() { # variant, model, settings
     query -c 'SET client_min_messages = error' -c "$3" -c "SELECT customer_ai.train('$2', activate => 'always')" \
         -c "SELECT customer_ai.score('$2')" -c "INSERT INTO found SELECT '$1', '$2',
             (SELECT md5(document) FROM customer_ai.version ORDER BY id DESC LIMIT 1),
-            (SELECT md5(string_agg(concat_ws(',', profile, encode(float8send(probability), 'hex'), factors), ';' ORDER BY profile)) FROM $2_scores),
-            string_agg(concat_ws(' ', skipped, detail - ARRAY['seconds', 'cpu', 'processes', 'partitions']), ';' ORDER BY id),
-            min((detail ->> 'processes')::int), min((detail ->> 'partitions')::int) FROM (SELECT * FROM customer_ai.run ORDER BY id DESC LIMIT 2) r" >/dev/null
+            (SELECT md5(string_agg(concat_ws(',', profile, encode(float8send(probability), 'hex'), factors), ';'
+            ORDER BY profile)) FROM $2_scores),
+            string_agg(concat_ws(' ', skipped, detail - ARRAY['seconds', 'cpu', 'processes', 'partitions']), ';'
+            ORDER BY id),
+            min((detail ->> 'processes')::int), min((detail ->> 'partitions')::int)
+            FROM (SELECT * FROM customer_ai.run ORDER BY id DESC LIMIT 2) r" >/dev/null
 }
 for model in visit visit_text visit_uuid visit_types; do
     run alone "$model" "$ALONE"
@@ -52,27 +58,33 @@ run alone_split visit_text "$ALONE"
 run split visit_types "$PARALLEL"
 [ "$(query -c "SELECT DISTINCT partitions, variant ~ 'split' FROM found ORDER BY 1")" = $'256|f\n2048|t' ] ||
     fail "not split as expected: $(query -c 'SELECT variant, partitions FROM found')"
-[ "$(query -c "SELECT count(*) FILTER (WHERE processes > 1), count(*) FROM found WHERE variant !~ 'alone'")" = '7|7' ] ||
+[ "$(query -c "SELECT count(*) FILTER (WHERE processes > 1), count(*) FROM found
+    WHERE variant !~ 'alone'")" = '7|7' ] ||
     fail "not read in parallel: $(query -c 'SELECT variant, model, processes FROM found')"
 [ "$(query -c "SELECT max(processes) FROM found WHERE variant ~ 'alone'")" = 1 ] || fail 'one process is more than one'
 [ "$(query -c 'SELECT count(*) FROM (SELECT DISTINCT model, version, scores, skipped FROM found) d')" = 4 ] ||
     fail "not the same: $(query -c 'SELECT variant, model, version, scores, skipped FROM found ORDER BY 2, 1')"
-[ "$(query -c "SELECT count(*) FROM found WHERE skipped ~ '\"profiles_read\": 0' OR model IN ('visit_uuid', 'visit_types')")" -ge 5 ] ||
+[ "$(query -c "SELECT count(*) FROM found
+    WHERE skipped ~ '\"profiles_read\": 0' OR model IN ('visit_uuid', 'visit_types')")" -ge 5 ] ||
     fail "nothing was sampled: $(query -c 'SELECT skipped FROM found')"
 [ -z "$(files)" ] || fail "success leaves $(files)"
 
 refused() { # SQLSTATE, settings, call
-    error=$(query -v VERBOSITY=sqlstate -c 'SET client_min_messages = error' -c "$PARALLEL; SET parallel_leader_participation = off; $2" -c "SELECT count(*) FROM $3" 2>&1 >/dev/null) || true
+    error=$(query -v VERBOSITY=sqlstate -c 'SET client_min_messages = error' \
+        -c "$PARALLEL; SET parallel_leader_participation = off; $2" -c "SELECT count(*) FROM $3" 2>&1 >/dev/null) ||
+            true
     [[ $error = *$1* ]] || fail "$3 with $2: ${error:-no error}, expected $1"
     [ -z "$(files)" ] || fail "$2 in $3 leaves $(files)"
 }
 query -c "CREATE FUNCTION inverse(n float8) RETURNS float8 IMMUTABLE PARALLEL SAFE LANGUAGE sql RETURN 1 / (n - 15)" \
-    -c "SELECT customer_ai.create_model('failing', 'visit', \$\$ kind = 'buy' AND public.inverse(amount) < 9 \$\$, '10 days', 'profile', 'at', 'kind')" >/dev/null
+    -c "SELECT customer_ai.create_model('failing', 'visit', \$\$ kind = 'buy' AND public.inverse(amount) < 9 \$\$,
+        '10 days', 'profile', 'at', 'kind')" >/dev/null
 refused 22012 'SELECT 1' "customer_ai.train('failing')"
 for call in "customer_ai.train('visit')" "customer_ai.score('visit')"; do
     refused 53400 "SET temp_file_limit = '100kB'" "$call"
     started=$EPOCHREALTIME
-    query -c 'SET client_min_messages = error' -c "$PARALLEL" -c BEGIN -c "SELECT count(*) FROM $call" -c ROLLBACK >/dev/null
+    query -c 'SET client_min_messages = error' -c "$PARALLEL" -c BEGIN -c "SELECT count(*) FROM $call" \
+        -c ROLLBACK >/dev/null
     whole=$(awk "BEGIN { printf \"%d\", 1000 * ($EPOCHREALTIME - $started) }")
     # In one session: what an error leaves to its end would be seen. The first call is not cancelled.
     left=$({
@@ -103,4 +115,5 @@ error=$(query -v VERBOSITY=sqlstate -c "SELECT customer_ai_internal.rows('1', 1)
 [[ $error = *0A000* ]] || fail "$error"
 error=$(query -v VERBOSITY=sqlstate -c 'SELECT customer_ai_internal.rows(NULL, 1)' 2>&1) && fail 'no job was accepted'
 [[ $error = *0A000* ]] || fail "$error"
-echo "four models the same from $(query -c 'SELECT min(processes), max(processes) FROM found WHERE processes > 1' | tr '|' '-') processes as from one; errors and cancels leave nothing"
+echo "four models the same from $(query -c 'SELECT min(processes), max(processes) FROM found
+    WHERE processes > 1' | tr '|' '-') processes as from one; errors and cancels leave nothing"

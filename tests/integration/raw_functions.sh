@@ -7,11 +7,13 @@ source tests/integration/lib.sh
 query <<'SQL'
 CREATE EXTENSION customer_ai;
 CREATE TABLE visit AS
-    SELECT p AS profile, timestamptz '2025-01-01' + n * interval '1 day' * (1 + p % 7) AS at, CASE n % 3 WHEN 0 THEN 'buy' ELSE 'look' END AS kind,
+    SELECT p AS profile, timestamptz '2025-01-01' + n * interval '1 day' * (1 + p % 7) AS at, CASE n % 3
+        WHEN 0 THEN 'buy' ELSE 'look' END AS kind,
         (n % 5)::float8 AS amount
     FROM generate_series(1, 400) p, generate_series(1, 40) n WHERE (p * 31 + n * 17) % 11 < 4 + p % 5;
 SET client_min_messages = error;
-SELECT customer_ai.create_model('return', 'visit', 'kind = ''buy''', '14 days', 'profile', 'at', 'kind', options => '{"algorithm": "logistic"}') \g /dev/null
+SELECT customer_ai.create_model('return', 'visit', 'kind = ''buy''', '14 days', 'profile', 'at', 'kind',
+    options => '{"algorithm": "logistic"}') \g /dev/null
 SELECT customer_ai.train('return') \g /dev/null
 DO $$
 BEGIN
@@ -56,18 +58,21 @@ done=$(query -c "SELECT count(*) FROM fuzz.outcome WHERE state = '00000' AND att
 # XX001 says that bytes are no state or no document; every other code of that class is a mistake of ours.
 none "internal errors" "SELECT state, message, attempt FROM fuzz.outcome WHERE state LIKE 'XX%' AND state <> 'XX001'"
 none "a part works in an aggregate of others" "SELECT o.attempt FROM fuzz.outcome o
-    JOIN fuzz.outcome c ON c.attempt LIKE 'CREATE AGGREGATE%' AND split_part(c.attempt, ' ', 3) = substring(o.attempt FROM 'fuzz\.made_[0-9]+')
+    JOIN fuzz.outcome c ON c.attempt LIKE 'CREATE AGGREGATE%'
+    AND split_part(c.attempt, ' ', 3) = substring(o.attempt FROM 'fuzz\.made_[0-9]+')
     WHERE o.state = '00000' AND o.attempt LIKE 'SELECT%' AND o.attempt NOT LIKE '%WHERE false'
         AND c.attempt ~ 'SFUNC = customer_ai_internal\.(event|rows)|FINALFUNC = customer_ai_internal\.(event_counts)'"
 
 # Who has nothing but TEMP cannot use one at all, but for those that conditions and samples call.
 query -c 'TRUNCATE fuzz.outcome' -c 'CREATE ROLE stranger' -c "GRANT TEMP ON DATABASE $PGDATABASE TO stranger"
 attack "SET ROLE stranger;" pg_temp ""
-none "a stranger can build with a part" "SELECT attempt FROM fuzz.outcome WHERE state = '00000' AND attempt ~ '^CREATE.* = customer_ai_internal\.(event|rows|model_document|job)_'"
+none "a stranger can build with a part" "SELECT attempt FROM fuzz.outcome WHERE state = '00000'
+    AND attempt ~ '^CREATE.* = customer_ai_internal\.(event|rows|model_document|job)_'"
 # A call of a strict function with a NULL is NULL before anything is asked.
 none "a stranger can call a part" "SELECT attempt FROM fuzz.outcome WHERE state <> '42501' AND attempt !~ 'NULL'
     AND attempt ~ '^SELECT customer_ai_internal\.(event|rows|model_document|job)'"
-denied=$(query -c "SELECT count(*) FROM fuzz.outcome WHERE state = '42501'" -c 'DROP OWNED BY stranger' -c 'DROP ROLE stranger')
+denied=$(query -c "SELECT count(*) FROM fuzz.outcome WHERE state = '42501'" -c 'DROP OWNED BY stranger' \
+    -c 'DROP ROLE stranger')
 [ "$denied" -ge 60 ] || fail "only $denied attempts of a stranger were refused for want of rights"
 
 # The aggregates themselves count and compute the same from values of every form, with parallel workers or without.
@@ -76,7 +81,8 @@ for workers in 0 2; do
 SET max_parallel_workers_per_gather = $workers;
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SELECT current_setting('fuzz.document') AS document \\gset
-SELECT n % 7 AS "group", customer_ai_internal.event_counts('2026-01-01', '{"timezone": "UTC", "numbers": 1, "texts": 4}', at, kind, flag, flag, false, number, long, kind, e1, m1),
+SELECT n % 7 AS "group", customer_ai_internal.event_counts('2026-01-01',
+    '{"timezone": "UTC", "numbers": 1, "texts": 4}', at, kind, flag, flag, false, number, long, kind, e1, m1),
     customer_ai_internal.event_features(:'document', '2026-01-01', NULL, '{}', at, kind, flag, true, false, number)
 FROM fuzz.source GROUP BY 1 ORDER BY 1;
 SQL

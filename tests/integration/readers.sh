@@ -19,7 +19,8 @@ end=$((SECONDS + SECONDS_LONG))
     echo "$runs" >"$OUTPUT/runs"
 ) &
 scorer=$!
-pgbench -n -M prepared -c 4 -j 1 -T "$SECONDS_LONG" -l --log-prefix="$OUTPUT/read" -f "$OUTPUT/read.sql" >"$OUTPUT/pgbench" 2>&1 ||
+pgbench -n -M prepared -c 4 -j 1 -T "$SECONDS_LONG" -l --log-prefix="$OUTPUT/read" \
+    -f "$OUTPUT/read.sql" >"$OUTPUT/pgbench" 2>&1 ||
     fail "$(<"$OUTPUT/pgbench")"
 wait "$scorer"
 ! grep -q 'ERROR' "$OUTPUT/pgbench" || fail "$(<"$OUTPUT/pgbench")"

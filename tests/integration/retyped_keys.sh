@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# After the profile column has got another type, a dump can be restored, and readers have seen old or new scores, never none.
+# After the profile column has got another type, a dump can be restored, and readers have seen old or new scores,
+# never none.
 source tests/integration/lib.sh
 
 query <<'SQL' >/dev/null
 CREATE EXTENSION IF NOT EXISTS customer_ai;
 CREATE SCHEMA shop;
 CREATE TABLE shop.orders AS
-    SELECT left(p::text, 10)::varchar(10) AS customer_id, timestamptz '2025-01-01' + (d * 24 + p % 17) * interval '1 hour' AS at,
+    SELECT left(p::text, 10)::varchar(10) AS customer_id,
+        timestamptz '2025-01-01' + (d * 24 + p % 17) * interval '1 hour' AS at,
         CASE WHEN (p * 31 + d * 17) % 10 < 3 + p % 4 THEN 'purchase' ELSE 'visit' END AS event
     FROM generate_series(1, 300) p, generate_series(0, 240, 4) d WHERE (p * 13 + d * 7) % 11 < 3 + p % 5;
-SELECT customer_ai.create_model('repurchase', 'shop.orders', $$ event = 'purchase' $$, '30 days', 'customer_id', 'at', 'event',
+SELECT customer_ai.create_model('repurchase', 'shop.orders', $$ event = 'purchase' $$, '30 days', 'customer_id', 'at',
+    'event',
     options => '{"algorithm": "logistic"}');
 SELECT customer_ai.train('repurchase');
 SELECT customer_ai.score('repurchase');
@@ -28,7 +31,8 @@ rm -f "$stop"
 read_on >"$OUTPUT/seen" &
 reader=$!
 for type in 'varchar(40)' 'text' 'bigint USING customer_id::bigint' 'int' 'varchar(12)'; do
-    query -c "ALTER TABLE shop.orders ALTER customer_id TYPE $type" -c "SELECT customer_ai.score('repurchase')" >/dev/null
+    query -c "ALTER TABLE shop.orders ALTER customer_id TYPE $type" \
+        -c "SELECT customer_ai.score('repurchase')" >/dev/null
 done
 touch "$stop"
 wait $reader || fail "a reader failed"
@@ -45,6 +49,7 @@ state() {
 createdb "$restored"
 pg_dump | query -d "$restored" >/dev/null
 [ "$(state "$PGDATABASE")" = "$(state "$restored")" ] || fail "the restored scores differ"
-query -d "$restored" -c "ALTER TABLE shop.orders ALTER customer_id TYPE varchar(50)" -c "SELECT customer_ai.score('repurchase')" >/dev/null
+query -d "$restored" -c "ALTER TABLE shop.orders ALTER customer_id TYPE varchar(50)" \
+    -c "SELECT customer_ai.score('repurchase')" >/dev/null
 [ "$(query -d "$restored" -c "SELECT count(*) FROM shop.repurchase_scores WHERE customer_id = 'customer 007'")" = 1 ] ||
     fail "the restored model does not score"

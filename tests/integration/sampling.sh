@@ -11,21 +11,26 @@ SET timezone = 'UTC';
 SET client_min_messages = error;
 SELECT customer_ai.create_model(:'model', 'shop.orders', goal => $$ event = 'purchase' $$,
     outcome_window => '30 days', profile_column => 'customer_id', time_column => 'ordered_at', type_column => 'event',
-    eligible => $$ event = 'purchase' $$, eligible_window => NULL, options => jsonb_build_object('max_training_rows', :rows));
+    eligible => $$ event = 'purchase' $$, eligible_window => NULL,
+    options => jsonb_build_object('max_training_rows', :rows));
 SELECT customer_ai.train(:'model', as_of => '2011-10-25');
 SELECT customer_ai.score(:'model', as_of => '2011-10-25');
 SQL
 done
 auc() { # model
     query -c 'TRUNCATE judged' -c "INSERT INTO judged
-        SELECT s.probability, EXISTS (SELECT FROM shop.orders o WHERE o.customer_id = s.customer_id AND o.event = 'purchase'
+        SELECT s.probability,
+            EXISTS (SELECT FROM shop.orders o WHERE o.customer_id = s.customer_id AND o.event = 'purchase'
             AND o.ordered_at > '2011-10-25+00' AND o.ordered_at <= timestamptz '2011-10-25+00' + interval '30 days')
         FROM shop.$1_scores s" -c 'SELECT round(auc, 4) FROM auc'
 }
-read -r share profiles scored < <(query -F ' ' -c "SELECT t.detail ->> 'profiles_read', t.detail ->> 'profiles', s.profiles
-    FROM customer_ai.runs t, customer_ai.runs s WHERE (t.model, t.kind, s.model, s.kind) = ('sampled', 'train', 'sampled', 'score')")
+read -r share profiles scored < <(query -F ' ' \
+    -c "SELECT t.detail ->> 'profiles_read', t.detail ->> 'profiles', s.profiles
+    FROM customer_ai.runs t, customer_ai.runs s
+    WHERE (t.model, t.kind, s.model, s.kind) = ('sampled', 'train', 'sampled', 'score')")
 [ "$share" = 0.5 ] || fail "read $share of $profiles customers, expected a half"
-[ "$scored" = "$(query -c "SELECT profiles FROM customer_ai.runs WHERE model = 'whole' AND kind = 'score'")" ] || fail "only $scored customers scored"
+[ "$scored" = "$(query -c "SELECT profiles FROM customer_ai.runs WHERE model = 'whole' AND kind = 'score'")" ] ||
+    fail "only $scored customers scored"
 whole=$(auc whole) sampled=$(auc sampled)
 [ "$(query -c "SELECT $sampled >= $whole - $MOST_LOST")" = t ] || fail "AUC $sampled from a sample, $whole from all"
 # The least memory that can be set is enough, for as many rows as it holds.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# On a streaming standby everything that reads works, to the last bit as on the primary, also in parallel workers; everything
-# that writes says so at once. No reader assigns a transaction id.
+# On a streaming standby everything that reads works, to the last bit as on the primary, also in parallel workers;
+# everything that writes says so at once. No reader assigns a transaction id.
 source tests/integration/lib.sh
 
 PGOPTIONS='-c client_min_messages=error' query >/dev/null <<'SQL'
@@ -56,7 +56,8 @@ parallel=$([ "$PG" -ge 16 ] && echo debug_parallel_query || echo force_parallel_
 [ "$(PGOPTIONS="-c $parallel=on" query -U standby_ana -h "$folder" -c "$readers")" = "$before" ] ||
     fail "parallel workers of the standby answer something else"
 # Every function that reads is among them.
-missing=$(query -c "SELECT string_agg(DISTINCT proname, ' ') FROM pg_proc p, regexp_replace(\$q\$$readers\$q\$, '\s+', ' ', 'g') r
+missing=$(query -c "SELECT string_agg(DISTINCT proname, ' ') FROM pg_proc p,
+    regexp_replace(\$q\$$readers\$q\$, '\s+', ' ', 'g') r
     WHERE pronamespace = 'customer_ai'::regnamespace AND prokind = 'f' AND provolatile = 's'
         AND r !~ ('customer_ai\.' || proname || '\(')")
 [ -z "$missing" ] || fail "not tried on a standby: $missing"
@@ -70,15 +71,18 @@ state=$(query -U standby_eve -h "$folder" -v ON_ERROR_STOP=0 -c '\set VERBOSITY 
 [ "$state" = "ERROR:  42704" ] || fail "eve: $state"
 
 # What writes refuses before it looks at its arguments.
-writers=$(query -c "SELECT format('SELECT customer_ai.%I(%s);', proname, (SELECT string_agg('NULL::' || format_type(t, NULL), ', ' ORDER BY n)
+writers=$(query -c "SELECT format('SELECT customer_ai.%I(%s);', proname,
+        (SELECT string_agg('NULL::' || format_type(t, NULL), ', ' ORDER BY n)
         FROM unnest(proargtypes) WITH ORDINALITY a (t, n)))
     FROM pg_proc WHERE pronamespace = 'customer_ai'::regnamespace AND prokind = 'f' AND provolatile = 'v' ORDER BY 1")
 [ "$(wc -l <<<"$writers")" -gt 8 ] || fail "found no writers: $writers"
-answers=$(query -h "$folder" -v ON_ERROR_STOP=0 -v VERBOSITY=sqlstate -f - <<<"$writers" 2>&1 | sed 's/.*ERROR:/ERROR:/' | sort -u)
+answers=$(query -h "$folder" -v ON_ERROR_STOP=0 -v VERBOSITY=sqlstate -f - <<<"$writers" 2>&1 |
+    sed 's/.*ERROR:/ERROR:/' | sort -u)
 [ "$answers" = "ERROR:  25006" ] || fail "writers: $answers"
 
 # On the primary no reader assigns a transaction id.
-assigned=$(query -U standby_ana -c "BEGIN" -c "$readers" -c "SELECT 'assigned: ' || pg_current_xact_id_if_assigned()" -c "COMMIT" | grep assigned || true)
+assigned=$(query -U standby_ana -c "BEGIN" -c "$readers" -c "SELECT 'assigned: ' || pg_current_xact_id_if_assigned()" \
+    -c "COMMIT" | grep assigned || true)
 [ -z "$assigned" ] || fail "$assigned"
 
 # What is renamed is followed, by a session that cannot write it down.

@@ -6,16 +6,19 @@ files() { ls "$PGDATA"/base/pgsql_tmp 2>/dev/null || true; }
 
 query -c 'CREATE EXTENSION customer_ai' -c "CREATE TABLE visit AS SELECT p AS profile,
         timestamptz '2025-01-01' + (p * 7 + n * 97) % 2880 * interval '1 hour' AS at,
-        CASE WHEN (p * 31 + n * 17) % 11 < 3 THEN 'buy' ELSE 'look' END AS kind, repeat('x', n % 50) AS path, n::float8 AS amount
+        CASE WHEN (p * 31 + n * 17) % 11 < 3 THEN 'buy' ELSE 'look' END AS kind, repeat('x', n % 50) AS path,
+        n::float8 AS amount
     FROM generate_series(1, 20000) p, generate_series(1, 20) n"
 query -c "SELECT customer_ai.create_model('visits', 'visit', \$\$ kind = 'buy' \$\$, '10 days', 'profile', 'at', 'kind',
     options => '{\"algorithm\": \"logistic\", \"max_training_rows\": 5000}')" \
-    -c "SET client_min_messages = error" -c "SELECT customer_ai.train('visits')" -c "SELECT customer_ai.score('visits')" >/dev/null
+    -c "SET client_min_messages = error" -c "SELECT customer_ai.train('visits')" \
+    -c "SELECT customer_ai.score('visits')" >/dev/null
 [ -z "$(files)" ] || fail "success leaves $(files)"
 calls=("customer_ai.train('visits')" "customer_ai.score('visits')" "customer_ai.features('visits')" "customer_ai.check_model('visits')")
 seen=0
 for call in "${calls[@]}"; do
-    error=$(query -v VERBOSITY=sqlstate -c "SET client_min_messages = error" -c "SET temp_file_limit = '200kB'" -c "SELECT count(*) FROM $call" 2>&1 >/dev/null) || true
+    error=$(query -v VERBOSITY=sqlstate -c "SET client_min_messages = error" -c "SET temp_file_limit = '200kB'" \
+        -c "SELECT count(*) FROM $call" 2>&1 >/dev/null) || true
     [[ $error = *53400* ]] || fail "$call with a temp_file_limit of 200 kB: ${error:-no error}"
     [ -z "$(files)" ] || fail "the limit in $call leaves $(files)"
     # In one session: what an error leaves to the end of the session would be seen.
@@ -53,7 +56,8 @@ SELECT count(*) FROM pg_ls_tmpdir();
 SELECT count(*) > 0 FROM customer_ai.check_model('visits');
 SQL
     )
-    [[ $refused =~ ERROR:\ *(53100|58030):\ temporary\ file.*DETAIL:\ *Found:.*HINT:.*temp_tablespaces ]] || fail "a file that cannot be written: $refused"
+    [[ $refused =~ ERROR:\ *(53100|58030):\ temporary\ file.*DETAIL:\ *Found:.*HINT:.*temp_tablespaces ]] ||
+        fail "a file that cannot be written: $refused"
     [[ $refused = *$'\n0\nt' ]] || fail "after a file that cannot be written: $refused"
 done
 echo "${#calls[@]} functions end with 53400 at temp_file_limit; nothing left after that and after $seen cancels"
