@@ -1,7 +1,6 @@
--- Goal, population and attributes of each task. Cutoffs, window and expected figure come from tasks.json, the figures
--- of the reference implementation from its README.md, those of the frozen protocol from section 5 of recipe.md.
-\cd :reference
-\set specs `cat tasks.json`
+-- What is known of each task: cutoffs, window and expected figure (tasks.json), and what the reference implementation in
+-- Python reaches, in RelBench's frozen protocol too. :shared says whether the data of all is there, :only names some.
+\set specs `cat quality/tasks.json`
 INSERT INTO task
 SELECT r.*, s.spec, coalesce(frozen, (spec ->> 'expected_auroc')::numeric), (spec ->> 'expected_auroc_se')::numeric
 FROM (VALUES
@@ -24,40 +23,4 @@ CROSS JOIN LATERAL (
     SELECT :'specs'::jsonb -> replace(name, '_frozen', '') AS spec,
         CASE name WHEN 'f1_dnf_frozen' THEN 0.747 WHEN 'f1_top3_frozen' THEN 0.845 END AS frozen
 ) s
-WHERE :'only' = '' OR name = ANY (string_to_array(:'only', ' '));
-
-SET client_min_messages = error;
-CALL run('cdnow_90', 'cdnow', 'true');
-CALL run('cdnow_30', 'cdnow', 'true', eligible_window => '180 days');
-CALL run('retail_30', 'retail', $$ event = 'purchase' $$, eligible => $$ event = 'purchase' $$,
-    profiles => 'retail_profile');
-CALL run('retail_churn60', 'retail', $$ event = 'purchase' $$, occurs => false, eligible => $$ event = 'purchase' $$,
-    eligible_window => '90 days', profiles => 'retail_profile');
-CALL run('cj_churn28', 'journey', $$ event = 'purchase' $$, occurs => false, eligible => $$ event = 'purchase' $$,
-    eligible_window => '28 days', profiles => 'journey_profile');
-CALL run('cj_seafood28', 'journey', $$ department LIKE 'SEAFOOD%' $$, eligible => $$ event = 'purchase' $$,
-    eligible_window => '28 days', profiles => 'journey_profile');
-CALL run('cj_coupon28', 'journey', $$ event = 'redeem' $$, eligible => $$ event = 'purchase' $$,
-    eligible_window => '28 days', profiles => 'journey_profile');
--- On a running course: it has begun, less than 230 days ago, and was not left.
-CREATE VIEW left_course AS SELECT profile, ts FROM course WHERE event = 'unregister';
-CALL run('oulad_diseng14', 'course_clicks', $$ event NOT IN ('register', 'unregister') AND event NOT LIKE 'submit%' $$,
-    occurs => false, eligible => $$ event NOT IN ('register', 'unregister') AND event NOT LIKE 'submit%' $$,
-    eligible_window => '14 days', profiles => 'course_profile',
-    also => $$ (SELECT presentation_start <= c.cutoff AND presentation_start + 230 > c.cutoff FROM course_profile a
-            WHERE a.profile = p.profile)
-        AND NOT EXISTS (SELECT FROM left_course l WHERE l.profile = p.profile AND l.ts <= c.cutoff) $$);
-CALL run('oulad_unreg28', 'course', $$ event = 'unregister' $$, eligible => $$ event = 'register' $$,
-    profiles => 'course_profile',
-    also => $$ (SELECT presentation_start <= c.cutoff AND presentation_start + 230 > c.cutoff FROM course_profile a
-            WHERE a.profile = p.profile)
-        AND NOT EXISTS (SELECT FROM left_course l WHERE l.profile = p.profile AND l.ts <= c.cutoff) $$);
--- Less than 45 days old and not decided.
-CALL run('bpic_act14', 'loan', $$ event = 'A_ACTIVATED' $$, profiles => 'loan_profile',
-    also => $$ (SELECT min(ts) > c.cutoff - interval '45 days' AND
-            count(*) FILTER (WHERE event IN ('A_ACTIVATED', 'A_DECLINED', 'A_CANCELLED') AND ts <= c.cutoff) = 0
-        FROM loan l WHERE l.profile = p.profile) $$);
-CALL run_relbench('f1_dnf', 'f1_dnf', 'race', $$ event = 'race_result' AND "statusId" <> 1 $$);
-CALL run_relbench('f1_top3', 'f1_top3', 'race', $$ event = 'qualifying' AND position <= 3 $$);
-CALL run_relbench('f1_dnf_frozen', 'f1_dnf', 'race_frozen', $$ event = 'race_result' AND "statusId" <> 1 $$);
-CALL run_relbench('f1_top3_frozen', 'f1_top3', 'race_frozen', $$ event = 'qualifying' AND position <= 3 $$);
+WHERE (:'only' = '' OR name = ANY (string_to_array(:'only', ' '))) AND (:'shared' = 'yes' OR name LIKE 'retail%');

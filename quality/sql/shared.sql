@@ -1,21 +1,10 @@
--- The six data sets of ../shared/data with the mapping of ../shared/reference/tasks.py: of each log a table of events
--- (profile, ts, event, attributes) and one of profiles, with the types that the files have: texts and whole numbers
--- as keys, dates and timestamps without a zone. :data is the folder.
-\set ON_ERROR_STOP on
+-- The data sets that may not be redistributed, and their tasks. Of each log a table of events (profile, ts, event, attributes)
+-- and one of profiles, with the types that the files have: texts and whole numbers as keys, dates and timestamps without
+-- a zone. :data is the folder.
 \cd :data
 
 CREATE TABLE cdnow (profile bigint, ts timestamp, cds int, amount float8);
 \copy cdnow FROM PROGRAM 'gzip -dc cdnow/transactions.csv.gz' (FORMAT csv, HEADER)
-
-CREATE TEMP TABLE invoice (customer_id bigint, ts timestamp, invoice_no text, lines int, products int, quantity int,
-    revenue float8, is_cancel int, country text);
-\copy invoice FROM PROGRAM 'gzip -dc online_retail/invoices.csv.gz' (FORMAT csv, HEADER)
-CREATE TABLE retail AS
-SELECT customer_id AS profile, ts, CASE is_cancel WHEN 1 THEN 'cancel' ELSE 'purchase' END AS event,
-    lines, products, quantity, revenue
-FROM invoice;
-CREATE TABLE retail_profile AS
-SELECT DISTINCT ON (customer_id) customer_id AS profile, country FROM invoice ORDER BY customer_id, ts, country;
 
 -- One purchase per basket and department, redeemed coupons, campaigns that were sent.
 CREATE TEMP TABLE line (household_id bigint, ts timestamp, basket_id bigint, store_id bigint, product_id bigint,
@@ -93,7 +82,6 @@ CREATE TABLE race_profile AS SELECT "driverId" AS profile, dob, nationality FROM
 CREATE TABLE race_frozen AS SELECT * FROM race WHERE ts <= '2010-01-01';
 
 CREATE INDEX ON cdnow (profile, ts);
-CREATE INDEX ON retail (profile, ts);
 CREATE INDEX ON journey (profile, ts);
 CREATE INDEX ON course (profile, ts);
 CREATE INDEX ON course_clicks (profile, ts);
@@ -114,3 +102,35 @@ UPDATE relbench SET task = 'f1_dnf' WHERE task IS NULL;
 \copy relbench (cutoff, profile, label) FROM PROGRAM 'gzip -dc f1/relbench_tasks/driver-top3_test.csv.gz' (FORMAT csv, HEADER)
 UPDATE relbench SET task = 'f1_top3' WHERE task IS NULL;
 ANALYZE;
+
+SET client_min_messages = error;
+CALL run('cdnow_90', 'cdnow', 'true');
+CALL run('cdnow_30', 'cdnow', 'true', eligible_window => '180 days');
+CALL run('cj_churn28', 'journey', $$ event = 'purchase' $$, occurs => false, eligible => $$ event = 'purchase' $$,
+    eligible_window => '28 days', profiles => 'journey_profile');
+CALL run('cj_seafood28', 'journey', $$ department LIKE 'SEAFOOD%' $$, eligible => $$ event = 'purchase' $$,
+    eligible_window => '28 days', profiles => 'journey_profile');
+CALL run('cj_coupon28', 'journey', $$ event = 'redeem' $$, eligible => $$ event = 'purchase' $$,
+    eligible_window => '28 days', profiles => 'journey_profile');
+-- On a running course: it has begun, less than 230 days ago, and was not left.
+CREATE VIEW left_course AS SELECT profile, ts FROM course WHERE event = 'unregister';
+CALL run('oulad_diseng14', 'course_clicks', $$ event NOT IN ('register', 'unregister') AND event NOT LIKE 'submit%' $$,
+    occurs => false, eligible => $$ event NOT IN ('register', 'unregister') AND event NOT LIKE 'submit%' $$,
+    eligible_window => '14 days', profiles => 'course_profile',
+    also => $$ (SELECT presentation_start <= c.cutoff AND presentation_start + 230 > c.cutoff FROM course_profile a
+            WHERE a.profile = p.profile)
+        AND NOT EXISTS (SELECT FROM left_course l WHERE l.profile = p.profile AND l.ts <= c.cutoff) $$);
+CALL run('oulad_unreg28', 'course', $$ event = 'unregister' $$, eligible => $$ event = 'register' $$,
+    profiles => 'course_profile',
+    also => $$ (SELECT presentation_start <= c.cutoff AND presentation_start + 230 > c.cutoff FROM course_profile a
+            WHERE a.profile = p.profile)
+        AND NOT EXISTS (SELECT FROM left_course l WHERE l.profile = p.profile AND l.ts <= c.cutoff) $$);
+-- Less than 45 days old and not decided.
+CALL run('bpic_act14', 'loan', $$ event = 'A_ACTIVATED' $$, profiles => 'loan_profile',
+    also => $$ (SELECT min(ts) > c.cutoff - interval '45 days' AND
+            count(*) FILTER (WHERE event IN ('A_ACTIVATED', 'A_DECLINED', 'A_CANCELLED') AND ts <= c.cutoff) = 0
+        FROM loan l WHERE l.profile = p.profile) $$);
+CALL run_relbench('f1_dnf', 'f1_dnf', 'race', $$ event = 'race_result' AND "statusId" <> 1 $$);
+CALL run_relbench('f1_top3', 'f1_top3', 'race', $$ event = 'qualifying' AND position <= 3 $$);
+CALL run_relbench('f1_dnf_frozen', 'f1_dnf', 'race_frozen', $$ event = 'race_result' AND "statusId" <> 1 $$);
+CALL run_relbench('f1_top3_frozen', 'f1_top3', 'race_frozen', $$ event = 'qualifying' AND position <= 3 $$);
