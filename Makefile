@@ -13,7 +13,7 @@ DIST = target/customer_ai-$(VERSION)
 .PHONY: all setup install installcheck unit demo test fmt lint bench bench-cancel quality dist
 
 all: setup
-	cargo pgrx package --pg-config $(PG_CONFIG)
+	DESTDIR=target/package tools/install
 
 setup:
 	@tools/setup
