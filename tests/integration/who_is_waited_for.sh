@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Who has to wait for a training is told for whom: the process and the role that psql shows for the other session, and how
 # to end it; and the wait does end that way.
-set -euo pipefail
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
-sql <<'SQL'
+source tests/integration/lib.sh
+query <<'SQL'
 SET client_min_messages = error;
 CREATE EXTENSION customer_ai;
 CREATE TABLE visit AS
@@ -21,7 +20,7 @@ PGUSER=nightly psql -X -q -A -t <"$folder/commands" >"$folder/first" 2>&1 &
 exec 3>"$folder/commands"
 echo "SET client_min_messages = error; BEGIN; SELECT 'pid', pg_backend_pid(); SELECT FROM customer_ai.train('m', activate => 'never');" >&3
 for _ in $(seq 100); do
-    holds=$(sql -c "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    holds=$(query -c "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
         WHERE l.locktype = 'object' AND l.classid = 'customer_ai.model'::regclass AND a.state = 'idle in transaction'")
     [ "$holds" = 1 ] && break
     sleep 0.1
@@ -30,12 +29,12 @@ done
 pid=$(sed -n 's/^pid|//p' "$folder/first")
 
 said() { # what, the statement that waits
-    sql -c "SET lock_timeout = '300ms'" -c "$2" >"$folder/said" 2>&1 && { echo "$1 did not wait"; exit 1; }
+    query -c "SET lock_timeout = '300ms'" -c "$2" >"$folder/said" 2>&1 && fail "$1 did not wait"
     for wanted in 'NOTICE:  waiting until model "m" is no longer being trained' \
         "DETAIL:  Process $pid of role \"nightly\" does that." \
         "HINT:  SELECT pg_cancel_backend($pid) ends it; SET lock_timeout = '10s' limits how long to wait." \
         'ERROR:  canceling statement due to lock timeout'; do
-        grep -qF "$wanted" "$folder/said" || { echo "$1 does not say: $wanted"; cat "$folder/said"; exit 1; }
+        grep -qF "$wanted" "$folder/said" || fail "$1 does not say: $wanted" "$(<"$folder/said")"
     done
 }
 said train "SELECT FROM customer_ai.train('m')"
@@ -43,17 +42,17 @@ said activate "SELECT customer_ai.activate('m', 1)"
 said drop_model "SELECT customer_ai.drop_model('m')"
 
 # what does not wait says nothing
-sql -c "SELECT FROM customer_ai.score('m')" -c "SELECT FROM customer_ai.predict('m', '7')" \
+query -c "SELECT FROM customer_ai.score('m')" -c "SELECT FROM customer_ai.predict('m', '7')" \
     -c "SELECT customer_ai.create_segment('public.high', 'm', 'score > 50')" >"$folder/said" 2>&1
-! grep -q waiting "$folder/said" || { cat "$folder/said"; exit 1; }
+! grep -q waiting "$folder/said" || fail "$(<"$folder/said")"
 
 # the other session ends, and with it the wait
-sql -c "SELECT version FROM customer_ai.train('m', activate => 'never')" >"$folder/second" 2>&1 &
+query -c "SELECT version FROM customer_ai.train('m', activate => 'never')" >"$folder/second" 2>&1 &
 waiting=$!
 sleep 0.5
-sql -c "SELECT pg_terminate_backend($pid)" >/dev/null
+query -c "SELECT pg_terminate_backend($pid)" >/dev/null
 wait "$waiting"
 exec 3>&-
 version=$(tail -1 "$folder/second")
-[ "$version" = 2 ] || { echo "version $version, not 2: the other training was rolled back"; exit 1; }
+[ "$version" = 2 ] || fail "version $version, not 2: the other training was rolled back"
 echo "train, activate and drop_model name process and role; score, predict and create_segment do not wait"
