@@ -53,6 +53,28 @@ COMMENT ON FUNCTION customer_ai.thresholds IS
     'for every score, taking all from it on: how many profiles and which share of them (reach), which share of the positives (captured), the share that is positive (precision), and how many in vain (wasted)';
 COMMENT ON FUNCTION customer_ai.best_threshold IS
     'the score from which on reaching a profile pays most, given what that costs and what a positive outcome brings, with the profit there and that of reaching all; NULL if nobody pays';
+COMMENT ON FUNCTION customer_ai.summary IS
+    'a scoring run (the newest unless one is named) by bucket: profiles, their share, and the positives to be expected of them';
+COMMENT ON FUNCTION customer_ai.distribution IS
+    'the scores of a run (the newest unless one is named) in steps: profiles, their share, the positives expected, and the bucket that a step begins in';
+COMMENT ON FUNCTION customer_ai.bucket_factors IS
+    'the ten factors that pushed the profiles of a bucket furthest in a run: mean impact in log-odds and as times the odds, and how many profiles it raised and lowered';
+COMMENT ON FUNCTION customer_ai.drilldown IS
+    'the values of a factor in a run, in bins, by bucket: profiles, their share of the bucket, the mean probability of the bin, and its share at training';
+COMMENT ON FUNCTION customer_ai.trend IS
+    'the scoring runs of a model one after the other: profiles by bucket and the positives expected';
+COMMENT ON FUNCTION customer_ai.importance IS
+    'the factors of a version (the active one unless one is named) with their mean absolute impact on typical profiles in log-odds, and its share of all';
+COMMENT ON FUNCTION customer_ai.leaks IS
+    'the features of a version that may be known only after the outcome: each alone predicts too well';
+COMMENT ON FUNCTION customer_ai.drift IS
+    'how far the scores and the factors of a run (the newest unless one is named) are from what its version learned from: population stability index, shifted from 0.1 on, drifted from 0.25 on, with a warning';
+COMMENT ON FUNCTION customer_ai.performance IS
+    'every scoring run by bucket: the positives expected, and those that came true once the outcome window has passed, with the 95 % interval of their rate';
+COMMENT ON FUNCTION customer_ai.migration IS
+    'how many profiles went from which bucket to which between two runs (the newest two unless they are named); NULL for those who are in one of them only';
+COMMENT ON FUNCTION customer_ai.profile_scores IS
+    'the newest scores of a profile by all models whose scores you may read';
 COMMENT ON FUNCTION customer_ai.create_segment IS
     'creates schema.name as a materialized view of the profiles whose newest scores meet a condition; returns that name. A materialized view is a copy: it does not honour row-level security';
 COMMENT ON FUNCTION customer_ai.refresh_segment IS

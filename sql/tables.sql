@@ -133,6 +133,7 @@ CREATE TABLE customer_ai.version (
     document bytea NOT NULL,
     definition jsonb,
     judgement bytea,
+    distribution jsonb,
     UNIQUE (model_id, number),
     UNIQUE (model_id, label)
 );
@@ -185,6 +186,7 @@ CREATE TABLE customer_ai.run (
     percentiles float8[],
     skipped jsonb NOT NULL DEFAULT '{}',
     detail jsonb NOT NULL DEFAULT '{}',
+    figures jsonb,
     CHECK (kind = 'train' OR low + medium + high = profiles)
 );
 CREATE INDEX run_model_id_idx ON customer_ai.run (model_id, id);

@@ -43,17 +43,19 @@ pub struct NewVersion<'a> {
     pub document: &'a [u8],
     /// The held-out rows in bytes, if there are any.
     pub judgement: Option<&'a [u8]>,
+    /// Scores and values of factors that it learned from, as JSON.
+    pub distribution: &'a str,
 }
 
 /// Writes a version and returns its number: one more than there ever was, so that a run means one version for ever. The
 /// model must be locked.
 pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
     let query = "INSERT INTO customer_ai.version (model_id, number, format, algorithm, as_of, cutoffs, rows, positives,
-            auc, auc_low, auc_high, report, document, definition, judgement)
+            auc, auc_low, auc_high, report, document, definition, judgement, distribution)
         SELECT $1, greatest(max(number), (SELECT max(r.version) FROM customer_ai.run r WHERE r.model_id = $1), 0) + 1, $2, $3, $4,
             (SELECT array_agg(timestamptz 'epoch' + c * interval '1 microsecond' ORDER BY c) FROM unnest($5::bigint[]) c),
             $6, $7, $8, $9, $10, $11::jsonb, $12,
-            (SELECT d.definition FROM customer_ai_internal.definition d WHERE d.model_id = $1), $13
+            (SELECT d.definition FROM customer_ai_internal.definition d WHERE d.model_id = $1), $13, $14::jsonb
         FROM customer_ai.version WHERE model_id = $1
         RETURNING number";
     let arguments = [
@@ -70,6 +72,7 @@ pub fn insert_version(model_id: i64, new: &NewVersion) -> Result<i32, Error> {
         new.report.into(),
         new.document.into(),
         new.judgement.into(),
+        new.distribution.into(),
     ];
     not_null(sql::written(query, &arguments, |row| {
         not_null(row.get(1)?)
@@ -92,13 +95,15 @@ pub struct NewRun<'a> {
     pub counts: &'a ReadCounts,
     /// JSON.
     pub detail: &'a str,
+    /// What a scoring is summed up in, as JSON.
+    pub figures: Option<&'a str>,
 }
 
 /// Writes a run that ends now and returns its number.
 pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
     let query = "INSERT INTO customer_ai.run (model_id, kind, version, as_of, started_at, finished_at, profiles,
-            low, medium, high, percentiles, skipped, detail)
-        VALUES ($1, $2, $3, $4, $5, greatest($5, clock_timestamp()), $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb)
+            low, medium, high, percentiles, skipped, detail, figures)
+        VALUES ($1, $2, $3, $4, $5, greatest($5, clock_timestamp()), $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb, $13::jsonb)
         RETURNING id";
     let skipped = serde_json::json!({
         "null_profile": new.counts.null_profile,
@@ -121,6 +126,7 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
         new.percentiles.map(<[f64]>::to_vec).into(),
         skipped.to_string().into(),
         new.detail.into(),
+        new.figures.into(),
     ];
     not_null(sql::written(query, &arguments, |row| {
         not_null(row.get(1)?)

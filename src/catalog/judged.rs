@@ -1,6 +1,7 @@
 //! What versions and runs are judged by.
 
 use pgrx::datum::TimestampWithTimeZone;
+use pgrx::spi::SpiHeapTupleData;
 use propensity::time::Micros;
 
 use super::history::micros;
@@ -60,4 +61,67 @@ pub fn newest_as_of(model_id: i64) -> Result<Option<Micros>, Error> {
         Ok(row.get::<TimestampWithTimeZone>(1)?.map(micros))
     })?;
     Ok(newest.flatten())
+}
+
+/// A scoring run with what it was summed up in.
+pub struct Scored {
+    pub id: i64,
+    pub version: i32,
+    pub as_of: Micros,
+    pub profiles: i64,
+    /// Profiles in the low, medium and high bucket.
+    pub buckets: [i64; 3],
+    /// JSON.
+    pub figures: String,
+}
+
+fn read_scored(row: &SpiHeapTupleData) -> Result<Scored, Error> {
+    Ok(Scored {
+        id: not_null(row.get(1)?)?,
+        version: not_null(row.get(2)?)?,
+        as_of: micros(not_null(row.get(3)?)?),
+        profiles: not_null(row.get(4)?)?,
+        buckets: [
+            not_null(row.get(5)?)?,
+            not_null(row.get(6)?)?,
+            not_null(row.get(7)?)?,
+        ],
+        figures: not_null(row.get(8)?)?,
+    })
+}
+
+/// The scoring run of that number, or the newest one. Only reads.
+pub fn scored(model_id: i64, run: Option<i64>) -> Result<Option<Scored>, Error> {
+    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 AND r.kind = 'score' AND r.id = coalesce($2, r.id) ORDER BY r.id DESC LIMIT 1";
+    sql::row(query, &[model_id.into(), run.into()], |row| read_scored(&row))
+}
+
+/// All scoring runs of a model, oldest first. Only reads.
+pub fn all_scored(model_id: i64) -> Result<Vec<Scored>, Error> {
+    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id";
+    sql::rows(query, &[model_id.into()], |row| read_scored(&row))
+}
+
+/// What a version learned from, in bins, as JSON; none if there is no such version. Only reads.
+pub fn distribution(model_id: i64, version: i32) -> Result<Option<String>, Error> {
+    let query = "SELECT coalesce(v.distribution, '{\"scores\": [], \"factors\": []}')::text
+        FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
+        WHERE v.model_id = $1 AND v.number = $2";
+    sql::row(query, &[model_id.into(), version.into()], |row| {
+        not_null(row.get(1)?)
+    })
+}
+
+/// A part of the report of a version as JSON, none if there is no such version. Only reads.
+pub fn report(model_id: i64, version: i32, part: &str) -> Result<Option<String>, Error> {
+    let query = "SELECT coalesce((v.report -> $3)::text, '[]')
+        FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
+        WHERE v.model_id = $1 AND v.number = $2";
+    sql::row(query, &[model_id.into(), version.into(), part.into()], |row| {
+        not_null(row.get(1)?)
+    })
 }

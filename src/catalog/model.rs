@@ -60,6 +60,7 @@ pub struct Definition {
     pub id: i64,
     pub name: String,
     pub owner_oid: pg_sys::Oid,
+    pub kind: Kind,
     pub goal: Condition,
     pub occurs: bool,
     pub outcome_window: String,
@@ -164,6 +165,7 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
         id: not_null(row.get(1)?)?,
         name,
         owner_oid,
+        kind: not_null(Kind::from_name(&not_null(row.get::<String>(5)?)?))?,
         goal: Condition {
             text: not_null(row.get(6)?)?,
             sql: not_null(row.get(23)?)?,

@@ -122,6 +122,16 @@ pub enum Error {
         /// Those that there are, oldest first.
         runs: Vec<i64>,
     },
+    /// A run whose reasons nobody saw but where they were made.
+    NoFigures { model: String, run: i64 },
+    /// Not a factor of the model.
+    NoSuchFactor {
+        model: String,
+        factor: String,
+        nearest: Option<String>,
+    },
+    /// The only scoring run, where two are to be compared.
+    OneRun { model: String, run: i64 },
     /// A version of which no rows were held out.
     NoHoldOut { model: String, version: i32 },
     /// A run whose scores are not in the history any more.

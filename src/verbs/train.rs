@@ -399,6 +399,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
             report: &json(report)?,
             document: &trained.document,
             judgement: judgement.as_deref(),
+            distribution: &json(&trained.fitted.distribution)?,
         },
     )?;
     let stream = &trained.gathered.stream;
@@ -429,6 +430,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
             percentiles: None,
             counts: &trained.gathered.stream.summary().counts,
             detail: &detail.to_string(),
+            figures: None,
         },
     )?;
     Ok(version)

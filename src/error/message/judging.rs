@@ -1,6 +1,6 @@
 //! What cannot be judged.
 
-use super::{Code, Message, STATE, call};
+use super::{Code, INVALID, Message, STATE, call, cut, perhaps};
 
 pub fn unknown_run(model: &str, run: i64, runs: &[i64]) -> Message {
     let numbers: Vec<String> = runs.iter().map(i64::to_string).collect();
@@ -48,5 +48,36 @@ pub fn run_not_kept(model: &str, run: i64, history: &str) -> Message {
         hint:
             "Choose a newer run of customer_ai.runs, or have more kept with the option keep_runs."
                 .to_owned(),
+    }
+}
+
+pub fn no_figures(model: &str, run: i64) -> Message {
+    Message {
+        code: STATE,
+        text: format!("run {run} of model \"{model}\" has no figures of its factors"),
+        detail: "Found profiles that were predicted where their events are; only the strongest factors of each were sent from there.".to_owned(),
+        hint: "Set customer_ai.feeder to local and score again, or count the column factors of the score relation.".to_owned(),
+    }
+}
+
+pub fn no_such_factor(model: &str, factor: &str, nearest: Option<String>) -> Message {
+    Message {
+        code: INVALID,
+        text: format!("model \"{model}\" has no factor \"{}\"", cut(factor)),
+        detail: "Found no factor of this name in the version of the run.".to_owned(),
+        hint: perhaps(
+            "factor",
+            nearest,
+            format!("{} lists them.", call("importance", model)),
+        ),
+    }
+}
+
+pub fn one_run(model: &str, run: i64) -> Message {
+    Message {
+        code: STATE,
+        text: format!("model \"{model}\" has no scoring run before run {run}"),
+        detail: "Found one run; two are required.".to_owned(),
+        hint: format!("Run {} again when there are new events.", call("score", model)),
     }
 }

@@ -1,7 +1,11 @@
 //! How good a model is, as data for tables and charts: of the rows held out of a training, or of a past run.
 
 mod outcomes;
+mod past;
+mod profile;
+mod run;
 mod subject;
+mod version;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;

@@ -8,7 +8,7 @@ mod relation;
 mod shape;
 mod writer;
 
-pub use relation::{ScoreRelation, profile_name};
+pub use relation::{ScoreRelation, Table, profile_name, runs_of};
 pub use shape::profile_of;
 
 use std::time::Instant;
@@ -20,6 +20,7 @@ use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
 use propensity::event::counts::ReadCounts;
 use propensity::event::spread::Span;
+use propensity::judge::Distribution;
 use propensity::model::Scorer;
 use propensity::model::percentile::Percentiles;
 use propensity::model::score::Buckets;
@@ -33,6 +34,7 @@ use writer::{Writer, jsonb_datum, text_datum};
 use crate::catalog::args;
 use crate::catalog::held;
 use crate::catalog::instant;
+use crate::catalog::judged;
 use crate::catalog::owner::{as_owner, ddl_as_owner};
 use crate::catalog::{self, Definition, NewRun, Turn};
 use crate::error::Error;
@@ -114,9 +116,10 @@ fn run(
     started: i64,
 ) -> Result<Row, Error> {
     let (number, base_rate, mut scored) = version::with_active(definition, |number, scorer| {
+        let bins = bins(definition, number)?;
         // What cannot be written is not worth being computed. The relation of the key stays locked.
         as_owner(definition, || check(definition))?;
-        let scored = as_owner(definition, || predict_all(definition, scorer, as_of))?;
+        let scored = as_owner(definition, || predict_all(definition, scorer, &bins, as_of))?;
         Ok((number, scorer.model().base_rate, scored))
     })?;
     memory::give_back();
@@ -143,6 +146,7 @@ fn run(
             percentiles: Some(scored.percentiles.cuts()),
             counts: &scored.read.counts,
             detail: &detail.to_string(),
+            figures: Some(&crate::verbs::train::json(scored.predictions.figures())?),
         },
     )?;
     ddl_as_owner(definition.owner_oid, || {
@@ -174,10 +178,18 @@ fn run(
     ))
 }
 
+/// The bins that a version's runs are summed up in.
+fn bins(definition: &Definition, version: i32) -> Result<Distribution, Error> {
+    let found = judged::distribution(definition.id, version)?;
+    let known = found.and_then(|bins| serde_json::from_str(&bins).ok());
+    Ok(known.unwrap_or_default())
+}
+
 /// Reads the events and predicts for every eligible profile, as the model's owner.
 fn predict_all(
     definition: &Definition,
     scorer: &mut Scorer,
+    bins: &Distribution,
     as_of: Option<Micros>,
 ) -> Result<Scored, Error> {
     if let Some(pushed) = Pushed::choose(definition, scorer.model())? {
@@ -191,7 +203,7 @@ fn predict_all(
     let mut cutoffs = instant::windows(definition, &[as_of])?;
     gather::mark(&mut stream, definition, &mut cutoffs, false)?;
     laps.end_with("read", stream.workers_cpu());
-    let predictions = predict_with(definition, &mut stream, scorer, &cutoffs[0])?;
+    let predictions = predict_with(definition, &mut stream, scorer, (bins, &cutoffs[0]))?;
     laps.end_two("features", "reasons", predictions.spent);
     let read = Read {
         feeder: stream.feeder(),
@@ -226,7 +238,7 @@ fn ask_all(
     };
     let cutoffs = instant::windows(definition, &[as_of])?;
     let (medium, high) = definition.options.buckets;
-    let mut predictions = Predictions::new(Buckets::new(medium, high)?);
+    let mut predictions = Predictions::new(Buckets::new(medium, high)?, &Distribution::default());
     let (mut made, factors) = (Made::default(), definition.options.factors);
     pushed.scores(&cutoffs[0], factors, &mut |key, scored| {
         made.push(key, scored.probability, scored.score, scored.factors)?;
@@ -279,15 +291,17 @@ fn predict_with(
     definition: &Definition,
     stream: &mut Stream,
     scorer: &mut Scorer,
-    cutoff: &Cutoff,
+    (bins, cutoff): (&Distribution, &Cutoff),
 ) -> Result<Predictions, Error> {
     let (medium, high) = definition.options.buckets;
-    let mut predictions = Predictions::new(Buckets::new(medium, high)?);
+    let mut predictions = Predictions::new(Buckets::new(medium, high)?, bins);
     let rules = gather::rules(definition);
     let audience = Audience {
         rules: &rules,
         cutoff,
         most_factors: definition.options.factors,
+        bins,
+        buckets: Buckets::new(medium, high)?,
     };
     let two = stream.keeps_two_busy();
     let mut copy = two.then(|| scorer.clone());

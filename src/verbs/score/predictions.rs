@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use propensity::judge::{Distribution, Figures};
 use propensity::model::percentile::Percentiles;
 use propensity::model::score::{Bucket, Buckets};
 
@@ -31,6 +32,7 @@ pub struct Row<'a> {
 pub struct Predictions {
     buckets: Buckets,
     counts: [i64; 3],
+    figures: Figures,
     /// Of all profiles, by themselves: percentiles are found by reading them several times.
     probabilities: Spool,
     /// What predicting took, and keeping the predictions.
@@ -39,10 +41,11 @@ pub struct Predictions {
 }
 
 impl Predictions {
-    pub fn new(buckets: Buckets) -> Self {
+    pub fn new(buckets: Buckets, bins: &Distribution) -> Self {
         Self {
             buckets,
             counts: [0; 3],
+            figures: Figures::new(bins),
             probabilities: Spool::default(),
             spent: Spent::default(),
             rows: Spool::default(),
@@ -59,12 +62,21 @@ impl Predictions {
         self.counts
     }
 
+    /// What all predictions are summed up in.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
     /// Takes over what a predictor, one of so many, has made.
     pub fn take(&mut self, made: &Made, predictors: usize) {
         let watch = Watch::thread();
         for &(probability, score) in &made.scores {
             self.probabilities.append(&probability.to_le_bytes());
             self.counts[self.buckets.bucket(score) as usize] += 1;
+            self.figures.add(probability, score);
+        }
+        if let Some(figures) = &made.figures {
+            self.figures.merge(figures);
         }
         self.rows.append(&made.rows);
         let mut spent = watch.spent();

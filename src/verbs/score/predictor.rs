@@ -8,6 +8,8 @@ use propensity::event::dictionary::Dictionaries;
 use propensity::event::history::Profile;
 use propensity::features::Features;
 use propensity::features::population::Rules;
+use propensity::judge::{Distribution, Figures};
+use propensity::model::score::Buckets;
 use propensity::model::{Explanation, Scorer};
 use propensity::walk::Worker;
 
@@ -23,6 +25,9 @@ pub struct Audience<'a> {
     pub cutoff: &'a Cutoff,
     /// Factors to name for each profile.
     pub most_factors: usize,
+    /// What the run is summed up in.
+    pub bins: &'a Distribution,
+    pub buckets: Buckets,
 }
 
 /// Predicts for every eligible profile that it visits.
@@ -35,6 +40,7 @@ pub struct Predictor<'a> {
     keys: Vec<u8>,
     key_ends: Vec<usize>,
     made: Made,
+    figures: Figures,
 }
 
 /// Predictions, not yet taken over.
@@ -46,6 +52,8 @@ pub struct Made {
     pub scores: Vec<(f64, i16)>,
     /// What predicting took.
     pub spent: Spent,
+    /// What the reasons are summed up in, at the end.
+    pub figures: Option<Figures>,
 }
 
 impl Made {
@@ -94,6 +102,7 @@ impl<'a> Predictor<'a> {
             keys: Vec::new(),
             key_ends: Vec::new(),
             made: Made::default(),
+            figures: Figures::new(audience.bins),
         }
     }
 
@@ -107,6 +116,7 @@ impl<'a> Predictor<'a> {
             keys,
             key_ends,
             made,
+            figures,
             ..
         } = self;
         let (mut json, mut start) = (String::new(), 0);
@@ -120,6 +130,8 @@ impl<'a> Predictor<'a> {
             json.push('\0');
             let factors = CStr::from_bytes_with_nul(json.as_bytes());
             let prediction = &explanation.prediction;
+            let bucket = audience.buckets.bucket(prediction.score) as usize;
+            figures.explain(audience.bins, explanation.factors, prediction.probability, bucket);
             let factors = factors.map_err(|_| Error::BadRecord)?;
             made.push(key, prediction.probability, prediction.score, factors)
         };
@@ -157,6 +169,7 @@ impl Worker for Predictor<'_> {
 
     fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Made, Error> {
         self.predict(poll)?;
+        self.made.figures = Some(self.figures.clone());
         Ok(std::mem::take(&mut self.made))
     }
 }

@@ -31,6 +31,7 @@ pub use warning::Warning;
 use crate::cutoff::Cutoff;
 use crate::error::Error;
 use crate::features::schema::{LeftOut, Schema};
+use crate::judge::Distribution;
 use crate::learn::dataset::Dataset;
 use crate::model::factor::Importance;
 use crate::model::{Model, with_background};
@@ -46,6 +47,8 @@ pub struct Fitted {
     /// Predictions of held-out rows by models that did not see them, for charts; empty without a
     /// hold-out.
     pub judgement: Judgement,
+    /// Scores and values of factors of a sample of the newest training rows.
+    pub distribution: Distribution,
 }
 
 /// Learns a model from training rows, whose `cutoffs` are indices into the list of cutoffs and
@@ -76,7 +79,8 @@ pub fn fit(
     };
     let leaks = leak::suspects(&training, poll)?;
     let model = training.refit(&mut choice, schema, poll)?;
-    let (model, impacts) = with_background(model, &training.background, poll)?;
+    let (model, typical) = with_background(model, &training.background, poll)?;
+    let distribution = Distribution::of(&model.factors(), &training.background, &typical.scores);
     let cutoffs = report::cutoffs(&training, cutoffs);
     let mut warnings = warning::warnings(training.rarer, hold_out.as_ref(), &cutoffs);
     warnings.extend(leaks);
@@ -92,7 +96,7 @@ pub fn fit(
         low_confidence: training.rarer < FEWEST,
         hold_out,
         cutoffs,
-        importance: importance(&model, &impacts),
+        importance: importance(&model, &typical.importance),
         warnings,
         left_out: LeftOut::default(),
     };
@@ -100,6 +104,7 @@ pub fn fit(
         model,
         report,
         judgement,
+        distribution,
     })
 }
 

@@ -1,12 +1,16 @@
 //! Judging predictions by what came true, as data for tables and charts: of the rows held out of a training, or of a past
 //! run whose outcome window is over.
 
+mod bins;
 mod charts;
+mod figures;
 mod held_out;
 mod measures;
 mod threshold;
 
+pub use bins::{Distribution, FactorBins, stability};
 pub use charts::{Bin, RocPoint, Tenth};
+pub use figures::{BUCKETS, FactorFigures, Figures, Impacts, Sum, score_stability};
 pub use measures::Measure;
 pub use threshold::{Stakes, Threshold};
 

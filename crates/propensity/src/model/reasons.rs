@@ -62,8 +62,17 @@ impl Reasons {
     }
 }
 
+/// What a model says of typical profiles.
+#[derive(Clone, Debug)]
+pub struct Typical {
+    /// Mean absolute impact of each factor, in log-odds.
+    pub importance: Vec<f64>,
+    /// Score of each row.
+    pub scores: Vec<i16>,
+}
+
 /// Measures the background of a model over rows of features (row after row, at least one), and
-/// returns the model with it, and the mean absolute impact of each factor over the same rows.
+/// returns the model with it, and what it says of the same rows.
 ///
 /// # Errors
 ///
@@ -72,7 +81,7 @@ pub fn with_background(
     mut model: Model,
     features: &[f64],
     poll: &mut dyn FnMut(),
-) -> Result<(Model, Vec<f64>), Error> {
+) -> Result<(Model, Typical), Error> {
     if features.is_empty() {
         return Err(Error::NoRows);
     }
@@ -85,15 +94,19 @@ pub fn with_background(
     };
     let mut scorer = Scorer::new(model, poll)?;
     scorer.measure_background(features, poll)?;
-    let mut importance = vec![0.0; factors.len()];
+    let mut typical = Typical {
+        importance: vec![0.0; factors.len()],
+        scores: Vec::new(),
+    };
     let mut add = |_: usize, explanation: &Explanation| {
         for impact in explanation.factors {
-            importance[impact.factor] += impact.impact.abs() / count;
+            typical.importance[impact.factor] += impact.impact.abs() / count;
         }
+        typical.scores.push(explanation.prediction.score);
         Ok(())
     };
     scorer.explain_rows(features, usize::MAX, &mut add, poll)?;
-    Ok((scorer.into_model(), importance))
+    Ok((scorer.into_model(), typical))
 }
 
 /// Median of each feature over the rows, of a category the most frequent value; missing values

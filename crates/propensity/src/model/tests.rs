@@ -177,7 +177,8 @@ fn the_strongest_factor_comes_first() {
 fn impacts_on_the_background_average_to_nothing() {
     let model = model(Algorithm::Auto);
     let features = rows(&model, 400);
-    let (model, importance) = super::with_background(model, &features, &mut || ()).unwrap();
+    let (model, typical) = super::with_background(model, &features, &mut || ()).unwrap();
+    let importance = typical.importance;
     let mut sums = vec![0.0; model.factors().len()];
     explain_all(&model, &features, &mut |_, explanation| {
         for factor in explanation.factors {

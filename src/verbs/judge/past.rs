@@ -1,0 +1,189 @@
+//! Runs of the past: what was expected, what came true, and how profiles moved from one to another.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use propensity::judge::Figures;
+use propensity::learn::metrics::wilson;
+use propensity::model::score::Buckets;
+
+use super::outcomes::{self, Came};
+use super::run::{ALL, parsed};
+use crate::catalog::judged::{self, Scored};
+use crate::catalog::owner::as_owner;
+use crate::catalog::{Definition, args, held, instant};
+use crate::error::Error;
+
+/// run, version, as_of, window_ends, bucket, profiles, expected, expected_rate, actual, actual_rate, low, high, state
+type Row = (
+    i64,
+    i32,
+    TimestampWithTimeZone,
+    TimestampWithTimeZone,
+    String,
+    i64,
+    f64,
+    Option<f64>,
+    Option<i64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    String,
+);
+
+#[pg_extern(stable, parallel_safe)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn performance(
+    model: Option<&str>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(run, i64),
+            name!(version, i32),
+            name!(as_of, TimestampWithTimeZone),
+            name!(window_ends, TimestampWithTimeZone),
+            name!(bucket, String),
+            name!(profiles, i64),
+            name!(expected, f64),
+            name!(expected_rate, Option<f64>),
+            name!(actual, Option<i64>),
+            name!(actual_rate, Option<f64>),
+            name!(low, Option<f64>),
+            name!(high, Option<f64>),
+            name!(state, String),
+        ),
+    >,
+    ErrorReport,
+> {
+    let model = args::required("model", model)?;
+    let rows = held::for_reading(model, performed)?;
+    Ok(TableIterator::new(rows))
+}
+
+fn performed(definition: &Definition) -> Result<Vec<Row>, Error> {
+    let runs = judged::all_scored(definition.id)?;
+    if runs.is_empty() {
+        return Err(Error::NotScored {
+            model: definition.name.clone(),
+        });
+    }
+    let ends: Vec<_> = runs.iter().map(|run| run.as_of).collect();
+    let windows = instant::windows(definition, &ends)?;
+    let came = as_owner(definition, || {
+        let ids: Vec<i64> = runs.iter().map(|run| run.id).collect();
+        outcomes::of_runs(definition, &ids, &windows)
+    })?;
+    let mut rows = Vec::new();
+    for ((run, window), came) in runs.iter().zip(&windows).zip(came) {
+        rows.extend(of_run(definition, run, window.outcome_until, &came)?);
+    }
+    Ok(rows)
+}
+
+/// The rows of a run, one for each bucket.
+fn of_run(
+    definition: &Definition,
+    run: &Scored,
+    window_ends: propensity::time::Micros,
+    came: &Came,
+) -> Result<Vec<Row>, Error> {
+    let figures: Figures = parsed(&run.figures)?;
+    let (medium, high) = definition.options.buckets;
+    let expected = figures.buckets(Buckets::new(medium, high)?);
+    let (as_of, ends) = (
+        instant::from_micros(run.as_of)?,
+        instant::from_micros(window_ends)?,
+    );
+    let row = |(place, bucket): (usize, propensity::model::score::Bucket)| {
+        let (profiles, expected) = (run.buckets[place], expected[place].expected);
+        let (state, found) = match came {
+            Came::Open => ("the window is open", None),
+            Came::NotKept => ("the scores are not kept", None),
+            Came::True(buckets) => ("the window has passed", Some(buckets[place])),
+        };
+        let rate = found
+            .filter(|&(rows, _)| rows > 0)
+            .map(|(rows, positives)| wilson(positives as usize, rows as usize));
+        (
+            run.id,
+            run.version,
+            as_of,
+            ends,
+            bucket.name().to_owned(),
+            profiles,
+            expected,
+            (profiles > 0).then(|| expected / profiles as f64),
+            found.map(|(_, positives)| positives),
+            rate.map(|rate| rate.value),
+            rate.map(|rate| rate.low),
+            rate.map(|rate| rate.high),
+            state.to_owned(),
+        )
+    };
+    Ok(ALL.into_iter().enumerate().map(row).collect())
+}
+
+#[pg_extern(stable, parallel_safe)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn migration(
+    model: Option<&str>,
+    from_run: default!(Option<i64>, "NULL"),
+    to_run: default!(Option<i64>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(from_bucket, Option<String>),
+            name!(to_bucket, Option<String>),
+            name!(profiles, i64),
+            name!(share, Option<f64>),
+            name!(from_run, i64),
+            name!(to_run, i64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let model = args::required("model", model)?;
+    let definition = crate::catalog::load(model)?;
+    let (from, to) = both(&definition, from_run, to_run)?;
+    let counts = outcomes::moved(&definition, from, to)?;
+    let all: i64 = counts.iter().map(|(_, _, profiles)| profiles).sum();
+    let rows = counts.into_iter().map(move |(before, now, profiles)| {
+        let share = (all > 0).then(|| profiles as f64 / all as f64);
+        (before, now, profiles, share, from, to)
+    });
+    Ok(TableIterator::new(rows))
+}
+
+/// Two runs of a model: unless they are given, the newest and the one before it.
+fn both(
+    definition: &Definition,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> Result<(i64, i64), Error> {
+    let runs = judged::scoring_runs(definition.id)?;
+    let ids: Vec<i64> = runs.iter().map(|run| run.id).collect();
+    let unknown = |run: i64| Error::UnknownRun {
+        model: definition.name.clone(),
+        run,
+        runs: ids.clone(),
+    };
+    if let Some(&run) = [from, to].iter().flatten().find(|run| !ids.contains(run)) {
+        return Err(unknown(run));
+    }
+    let newest = to.or(ids.last().copied());
+    let to = newest.ok_or_else(|| Error::NotScored {
+        model: definition.name.clone(),
+    })?;
+    let before = ids.iter().rev().find(|&&run| run < to).copied();
+    match from.or(before) {
+        Some(from) => Ok((from, to)),
+        None => Err(Error::OneRun {
+            model: definition.name.clone(),
+            run: to,
+        }),
+    }
+}
