@@ -222,6 +222,8 @@ COMMENT ON COLUMN customer_ai.version.auc_low IS 'lower end of the 95 % interval
 COMMENT ON COLUMN customer_ai.version.auc_high IS 'upper end of the 95 % interval of auc';
 COMMENT ON COLUMN customer_ai.version.report IS 'everything that training measured';
 COMMENT ON COLUMN customer_ai.version.definition IS 'what the definition said that it learned from';
+COMMENT ON COLUMN customer_ai.version.judgement IS 'probabilities and outcomes of the rows held out';
+COMMENT ON COLUMN customer_ai.version.distribution IS 'scores and values of factors that it learned from, in bins';
 COMMENT ON COLUMN customer_ai.version.document IS 'the version itself';
 
 COMMENT ON TABLE customer_ai.run IS 'trainings and scorings';
@@ -239,6 +241,7 @@ COMMENT ON COLUMN customer_ai.run.medium IS 'profiles in the medium bucket';
 COMMENT ON COLUMN customer_ai.run.high IS 'profiles in the high bucket';
 COMMENT ON COLUMN customer_ai.run.percentiles IS 'probabilities at which the percentiles begin';
 COMMENT ON COLUMN customer_ai.run.skipped IS 'rows that were left out, by reason';
+COMMENT ON COLUMN customer_ai.run.figures IS 'what a scoring is summed up in';
 COMMENT ON COLUMN customer_ai.run.detail IS 'what else is known of the run';
 
 COMMENT ON TABLE customer_ai.segment IS 'segments of models';

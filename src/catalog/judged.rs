@@ -95,7 +95,9 @@ pub fn scored(model_id: i64, run: Option<i64>) -> Result<Option<Scored>, Error> 
     let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' AND r.id = coalesce($2, r.id) ORDER BY r.id DESC LIMIT 1";
-    sql::row(query, &[model_id.into(), run.into()], |row| read_scored(&row))
+    sql::row(query, &[model_id.into(), run.into()], |row| {
+        read_scored(&row)
+    })
 }
 
 /// All scoring runs of a model, oldest first. Only reads.
@@ -121,7 +123,9 @@ pub fn report(model_id: i64, version: i32, part: &str) -> Result<Option<String>,
     let query = "SELECT coalesce((v.report -> $3)::text, '[]')
         FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
         WHERE v.model_id = $1 AND v.number = $2";
-    sql::row(query, &[model_id.into(), version.into(), part.into()], |row| {
-        not_null(row.get(1)?)
-    })
+    sql::row(
+        query,
+        &[model_id.into(), version.into(), part.into()],
+        |row| not_null(row.get(1)?),
+    )
 }

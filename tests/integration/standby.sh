@@ -47,6 +47,12 @@ readers="SELECT p.* FROM generate_series(1, 300, 7) id, LATERAL customer_ai.pred
     SELECT * FROM customer_ai.evaluate('m'); SELECT * FROM customer_ai.gains('m'); SELECT * FROM customer_ai.roc('m');
     SELECT * FROM customer_ai.calibration('m'); SELECT * FROM customer_ai.thresholds('m');
     SELECT * FROM customer_ai.best_threshold('m', 1, 5);
+    SELECT * FROM customer_ai.summary('m'); SELECT * FROM customer_ai.distribution('m'); SELECT * FROM customer_ai.trend('m');
+    SELECT * FROM customer_ai.bucket_factors('m', 'low'); SELECT * FROM customer_ai.importance('m'); SELECT * FROM customer_ai.leaks('m');
+    SELECT d.* FROM customer_ai.importance('m') i, LATERAL customer_ai.drilldown('m', i.factor) d WHERE i.rank = 1;
+    SELECT * FROM customer_ai.drift('m'); SELECT * FROM customer_ai.performance('m');
+    SELECT m.profiles FROM customer_ai.runs r, LATERAL customer_ai.migration('m', r.run, r.run) m WHERE r.kind = 'score' ORDER BY 1;
+    SELECT * FROM customer_ai.profile_scores(8);
     SELECT * FROM customer_ai.models; SELECT * FROM customer_ai.versions; SELECT * FROM customer_ai.runs;
     SELECT * FROM customer_ai.segments;
     SELECT * FROM shop.m_scores ORDER BY 1; SELECT * FROM shop.likely ORDER BY 1;"

@@ -78,6 +78,9 @@ pub fn one_run(model: &str, run: i64) -> Message {
         code: STATE,
         text: format!("model \"{model}\" has no scoring run before run {run}"),
         detail: "Found one run; two are required.".to_owned(),
-        hint: format!("Run {} again when there are new events.", call("score", model)),
+        hint: format!(
+            "Run {} again when there are new events.",
+            call("score", model)
+        ),
     }
 }

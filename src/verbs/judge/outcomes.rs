@@ -6,6 +6,7 @@ use propensity::judge::Judged;
 use propensity::model::score::Bucket;
 use propensity::time::Micros;
 
+use super::run::ALL;
 use crate::catalog::judged::{self, PastRun};
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition, instant};
@@ -16,7 +17,6 @@ use crate::pg::jit;
 use crate::pg::relation::quote;
 use crate::pg::sql;
 use crate::source::outcomes::Outcomes;
-use super::run::ALL;
 use crate::verbs::score::{ScoreRelation, Table, profile_name, runs_of};
 
 /// The probabilities of a run with what came true in its outcome window, which must be over.
@@ -63,7 +63,10 @@ pub fn of_runs(
     let outcomes = Outcomes::open(definition)?;
     let relation = ScoreRelation::find(definition)?;
     let kept = match relation.table() {
-        Some(history) => runs_of(history.oid)?.into_iter().map(|(run, _)| run).collect(),
+        Some(history) => runs_of(history.oid)?
+            .into_iter()
+            .map(|(run, _)| run)
+            .collect(),
         None => Vec::new(),
     };
     let last = windows.iter().map(|window| window.outcome_until).max();
@@ -161,7 +164,9 @@ pub fn moved(
 pub fn profile_column(history: &Table) -> Result<String, Error> {
     let query = "SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum LIMIT 1";
-    not_null(sql::row(query, &[history.oid.into()], |row| not_null(row.get(1)?))?)
+    not_null(sql::row(query, &[history.oid.into()], |row| {
+        not_null(row.get(1)?)
+    })?)
 }
 
 /// The windows of the model at an instant.

@@ -159,11 +159,7 @@ fn migration(
 }
 
 /// Two runs of a model: unless they are given, the newest and the one before it.
-fn both(
-    definition: &Definition,
-    from: Option<i64>,
-    to: Option<i64>,
-) -> Result<(i64, i64), Error> {
+fn both(definition: &Definition, from: Option<i64>, to: Option<i64>) -> Result<(i64, i64), Error> {
     let runs = judged::scoring_runs(definition.id)?;
     let ids: Vec<i64> = runs.iter().map(|run| run.id).collect();
     let unknown = |run: i64| Error::UnknownRun {

@@ -112,7 +112,9 @@ fn may_be(text: &str, bytes: i32) -> bool {
         8 => text.parse::<i64>().is_ok(),
         16 => {
             let digits = text.chars().filter(char::is_ascii_hexdigit).count();
-            let other = text.chars().any(|letter| !letter.is_ascii_hexdigit() && !"-{}".contains(letter));
+            let other = text
+                .chars()
+                .any(|letter| !letter.is_ascii_hexdigit() && !"-{}".contains(letter));
             digits == 32 && !other
         }
         _ => true,

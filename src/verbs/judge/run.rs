@@ -53,9 +53,11 @@ const MISSHAPEN: propensity::Error = propensity::Error::Corrupted {
 
 /// A document that we wrote.
 pub fn parsed<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Error> {
-    Ok(serde_json::from_str(json).map_err(|_| propensity::Error::Corrupted {
-        reason: "figures cannot be read",
-    })?)
+    Ok(
+        serde_json::from_str(json).map_err(|_| propensity::Error::Corrupted {
+            reason: "figures cannot be read",
+        })?,
+    )
 }
 
 /// A share of all, none of nothing.
@@ -222,21 +224,24 @@ fn bucket_factors(
         .collect();
     factors.sort_by(|one, other| other.1.sum.abs().total_cmp(&one.1.sum.abs()));
     factors.truncate(if profiles == 0 { 0 } else { MOST_FACTORS });
-    let rows = factors.into_iter().enumerate().map(move |(rank, (factor, impacts))| {
-        let mean = impacts.sum / profiles as f64;
-        (
-            rank as i32 + 1,
-            factor,
-            mean,
-            if mean < 0.0 { "lowers" } else { "raises" }.to_owned(),
-            mean.exp(),
-            impacts.sizes / profiles as f64,
-            impacts.raised as i64,
-            impacts.lowered as i64,
-            profiles as i64,
-            charted.run.id,
-        )
-    });
+    let rows = factors
+        .into_iter()
+        .enumerate()
+        .map(move |(rank, (factor, impacts))| {
+            let mean = impacts.sum / profiles as f64;
+            (
+                rank as i32 + 1,
+                factor,
+                mean,
+                if mean < 0.0 { "lowers" } else { "raises" }.to_owned(),
+                mean.exp(),
+                impacts.sizes / profiles as f64,
+                impacts.raised as i64,
+                impacts.lowered as i64,
+                profiles as i64,
+                charted.run.id,
+            )
+        });
     Ok(TableIterator::new(rows))
 }
 
@@ -278,8 +283,15 @@ fn drilldown(
         })?
     };
     let bins = &factors[place];
-    let figures = charted.figures.factors.get(place).ok_or(Error::from(MISSHAPEN))?;
-    let of_buckets = charted.figures.buckets(charted.buckets).map(|sum| sum.profiles);
+    let figures = charted
+        .figures
+        .factors
+        .get(place)
+        .ok_or(Error::from(MISSHAPEN))?;
+    let of_buckets = charted
+        .figures
+        .buckets(charted.buckets)
+        .map(|sum| sum.profiles);
     let learned: u64 = bins.rows.iter().sum();
     let mut rows = Vec::new();
     for (bin, counts) in figures.bins.iter().enumerate() {
@@ -289,17 +301,30 @@ fn drilldown(
         if bin >= bins.values.len() && all == 0 && before == 0 {
             continue;
         }
-        let number = |place: usize| bins.values.get(place).copied().filter(|_| !bins.is_category);
+        let number = |place: usize| {
+            bins.values
+                .get(place)
+                .copied()
+                .filter(|_| !bins.is_category)
+        };
         for (bucket, &profiles) in counts.iter().enumerate() {
             rows.push((
                 bin as i32 + 1,
                 bins.words.get(bin).cloned().unwrap_or_default(),
                 number(bin),
-                if bin < bins.values.len() { number(bin + 1) } else { None },
+                if bin < bins.values.len() {
+                    number(bin + 1)
+                } else {
+                    None
+                },
                 ALL[bucket].name().to_owned(),
                 profiles as i64,
                 share(profiles, of_buckets[bucket]),
-                figures.expected.get(bin).filter(|_| all > 0).map(|sum| sum / all as f64),
+                figures
+                    .expected
+                    .get(bin)
+                    .filter(|_| all > 0)
+                    .map(|sum| sum / all as f64),
                 share(before, learned),
                 charted.run.id,
             ));

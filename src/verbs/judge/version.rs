@@ -52,7 +52,10 @@ fn importance(
     let definition = catalog::load(args::required("model", model)?)?;
     let (version, report) = report(&definition, version, "importance")?;
     let factors: Vec<Importance> = parsed(&report)?;
-    let all: f64 = factors.iter().map(|factor| factor.mean_absolute_impact).sum();
+    let all: f64 = factors
+        .iter()
+        .map(|factor| factor.mean_absolute_impact)
+        .sum();
     let rows = factors.into_iter().enumerate().map(move |(rank, found)| {
         let size = found.mean_absolute_impact;
         let share = (all > 0.0).then(|| size / all);
@@ -85,7 +88,9 @@ fn leaks(
     let (version, report) = report(&definition, version, "warnings")?;
     let warnings: Vec<serde_json::Value> = parsed(&report)?;
     // Warnings that this program does not know are none of leaks.
-    let known = warnings.into_iter().filter_map(|warning| serde_json::from_value(warning).ok());
+    let known = warnings
+        .into_iter()
+        .filter_map(|warning| serde_json::from_value(warning).ok());
     let rows = known.filter_map(move |warning: Warning| {
         let sentence = warning.to_string();
         match warning {
@@ -137,7 +142,11 @@ fn drift(
     let mut found = vec![("score", "score".to_owned(), score)];
     let factors = training.factors.iter().zip(&charted.figures.factors);
     found.extend(factors.map(|(bins, figures)| {
-        let now: Vec<u64> = figures.bins.iter().map(|counts| counts.iter().sum()).collect();
+        let now: Vec<u64> = figures
+            .bins
+            .iter()
+            .map(|counts| counts.iter().sum())
+            .collect();
         ("factor", bins.factor.clone(), stability(&bins.rows, &now))
     }));
     // The score first, then what moved most.

@@ -131,7 +131,12 @@ impl<'a> Predictor<'a> {
             let factors = CStr::from_bytes_with_nul(json.as_bytes());
             let prediction = &explanation.prediction;
             let bucket = audience.buckets.bucket(prediction.score) as usize;
-            figures.explain(audience.bins, explanation.factors, prediction.probability, bucket);
+            figures.explain(
+                audience.bins,
+                explanation.factors,
+                prediction.probability,
+                bucket,
+            );
             let factors = factors.map_err(|_| Error::BadRecord)?;
             made.push(key, prediction.probability, prediction.score, factors)
         };

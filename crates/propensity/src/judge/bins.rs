@@ -59,7 +59,11 @@ impl Distribution {
 
 impl FactorBins {
     fn of(factor: &str, feature: &Feature, values: &[f64]) -> Self {
-        let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+        let mut sorted: Vec<f64> = values
+            .iter()
+            .copied()
+            .filter(|value| value.is_finite())
+            .collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let is_category = feature.values.is_some();
         let starts = if is_category {
@@ -129,7 +133,9 @@ fn starts(sorted: &[f64]) -> Vec<f64> {
     if distinct.len() <= MOST {
         return distinct;
     }
-    let mut starts: Vec<f64> = (0..MOST).map(|bin| sorted[bin * sorted.len() / MOST]).collect();
+    let mut starts: Vec<f64> = (0..MOST)
+        .map(|bin| sorted[bin * sorted.len() / MOST])
+        .collect();
     starts.dedup();
     starts
 }
@@ -151,7 +157,9 @@ fn words(feature: &Feature, starts: &[f64], sorted: &[f64]) -> Vec<String> {
             let ends = starts.iter().skip(1).map(|&end| word(end));
             let ranges = starts.iter().zip(ends);
             let ranges = ranges.map(|(&start, end)| format!("{} to {end}", word(start)));
-            let last = starts.last().map(|&last| format!("{} and more", word(last)));
+            let last = starts
+                .last()
+                .map(|&last| format!("{} and more", word(last)));
             ranges.chain(last).collect()
         }
     };
@@ -203,7 +211,10 @@ mod tests {
         assert_eq!(bins.values, [0.0, 1.0, 3.0]);
         assert_eq!(bins.rows, [2, 1, 1, 0, 1]);
         assert_eq!(bins.words, ["0", "1", "3", "others", "unknown"]);
-        assert_eq!([-5.0, 0.5, 2.0, 99.0].map(|value| bins.bin(value)), [0, 0, 1, 2]);
+        assert_eq!(
+            [-5.0, 0.5, 2.0, 99.0].map(|value| bins.bin(value)),
+            [0, 0, 1, 2]
+        );
     }
 
     #[test]
@@ -211,7 +222,10 @@ mod tests {
         let values: Vec<f64> = (0..1000).map(f64::from).collect();
         let bins = FactorBins::of("Factor", &feature(Unit::Number, None), &values);
         assert_eq!(bins.rows[..10], [100; 10]);
-        assert_eq!((bins.words[0].as_str(), bins.words[9].as_str()), ("0 to 100", "900 and more"));
+        assert_eq!(
+            (bins.words[0].as_str(), bins.words[9].as_str()),
+            ("0 to 100", "900 and more")
+        );
     }
 
     #[test]

@@ -206,7 +206,11 @@ mod tests {
         let bins = bins();
         let mut all = Figures::new(&bins);
         let mut parts = [Figures::new(&bins), Figures::new(&bins)];
-        let seen = [(0.25, 20, 3.0, -0.5), (0.5, 50, 12.0, 0.25), (0.75, 90, f64::NAN, 1.0)];
+        let seen = [
+            (0.25, 20, 3.0, -0.5),
+            (0.5, 50, 12.0, 0.25),
+            (0.75, 90, f64::NAN, 1.0),
+        ];
         let buckets = Buckets::default();
         for (row, (probability, score, value, size)) in seen.into_iter().enumerate() {
             let bucket = buckets.bucket(score) as usize;
@@ -218,7 +222,10 @@ mod tests {
         let [mut merged, other] = parts;
         merged.merge(&other);
         assert_eq!(merged, all);
-        assert_eq!(all.factors[0].bins, [[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]]);
+        assert_eq!(
+            all.factors[0].bins,
+            [[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]]
+        );
         let low = Impacts {
             raised: 0,
             lowered: 1,
