@@ -38,7 +38,7 @@ COMMENT ON FUNCTION customer_ai.explain IS
 COMMENT ON FUNCTION customer_ai.features IS
     'the features of every eligible profile as of an instant (NULL: the newest event), row by row';
 COMMENT ON FUNCTION customer_ai.describe_features IS
-    'the features of the active version of a model: name, readable label, the factor that each belongs to, and unit';
+    'the features of the active version of a model: name, readable label, the factor that each belongs to, and unit; then what there are none of, with the reason in left_out';
 COMMENT ON FUNCTION customer_ai.backtest IS
     'trains as of each past cutoff and judges by what happened in its outcome window; nothing is written';
 COMMENT ON FUNCTION customer_ai.evaluate IS

@@ -252,6 +252,14 @@ pub fn recorded(version: Stamp) -> Result<Recorded, Error> {
     })?)
 }
 
+/// What a version has no features of, as JSON of its report. Only reads.
+pub fn left_out(version: Stamp) -> Result<String, Error> {
+    let query = "SELECT coalesce((report -> 'left_out')::text, '{}') FROM customer_ai.version WHERE id = $1";
+    not_null(sql::row(query, &[version.id.into()], |row| {
+        not_null(row.get(1)?)
+    })?)
+}
+
 /// The bytes of a version. Only reads.
 pub fn document(version: Stamp) -> Result<Vec<u8>, Error> {
     let query = "SELECT document FROM customer_ai.version WHERE id = $1";

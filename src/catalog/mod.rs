@@ -22,7 +22,7 @@ mod versions;
 
 pub use history::{
     Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, events_behind,
-    has_any_run, has_scored_before, insert_run, insert_version, last_score_run, recorded,
+    has_any_run, has_scored_before, insert_run, insert_version, last_score_run, left_out, recorded,
     superseded_runs,
 };
 pub use model::{

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use propensity::features::schema::LeftOut;
 use propensity::model::{Model, Scorer};
 
 use crate::catalog::notice;
@@ -48,6 +49,16 @@ pub fn with_active<R>(
         decoded.truncate(KEPT);
     });
     result
+}
+
+/// What there are no features of, by the report of the active version.
+pub fn left_out(definition: &Definition) -> Result<LeftOut, Error> {
+    let Some(active) = catalog::active(definition.id)? else {
+        return Ok(LeftOut::default());
+    };
+    let text = catalog::left_out(active.stamp)?;
+    // A report may come from a dump of a version before.
+    Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
 /// Warns, once in a session, that the version was trained on another definition than there is now.

@@ -11,12 +11,13 @@ mod role;
 mod sample;
 mod time;
 mod union;
+pub mod unused;
 pub mod updates;
 
 pub use guess::{check_profile, profile_column, time_column};
 pub use role::{Role, event_role, number, profile_role, role, text};
 pub use time::{FIRST_DAY, LAST_DAY, time_sql};
 pub use union::{
-    Events, Names, Profiles, attribute_columns, event_columns, events_sql, folded, is_profile,
-    open_events, open_profiles, open_source, profile_sql, seen_sql, source_sql,
+    Events, Names, Profiles, attribute_columns, event_columns, event_value, events_sql, folded,
+    is_profile, open_events, open_profiles, open_source, profile_sql, seen_sql, source_sql,
 };

@@ -229,6 +229,14 @@ fn as_text(value: &str, name: &str, sources: &[Events]) -> String {
     }
 }
 
+/// A value of `event`, where no source has a column of that name: citext if a type column is.
+pub fn event_value(kind: &str, sources: &[Events]) -> String {
+    match sources.iter().find_map(Events::folding_column) {
+        Some(column) => format!("{kind}::{}", column.type_name),
+        None => kind.to_owned(),
+    }
+}
+
 /// A citext as text: equal ones are one text.
 pub fn folded(text: &str) -> String {
     format!("pg_catalog.lower({text})")
@@ -253,24 +261,37 @@ impl Events {
 
     /// Whether a column says the types of its events, in which upper and lower case are the same.
     pub fn folds_kinds(&self) -> bool {
-        let name = self.source.type_column.as_ref();
-        let mut columns = self.columns.iter();
-        let column = name.and_then(|name| columns.find(|column| column.name == *name));
-        column.is_some_and(|column| column.category == Category::Citext)
+        self.folding_column().is_some()
     }
 
-    /// Which kind of event a row is, as text, of the row `r`.
-    fn kind_sql(&self) -> String {
+    fn folding_column(&self) -> Option<&Column> {
+        let name = self.source.type_column.as_ref()?;
+        let mut columns = self.columns.iter();
+        columns.find(|column| column.name == *name && column.category == Category::Citext)
+    }
+
+    /// Which kind of event a row is, as text, of the row `r`. Where one source tells no upper from lower case, none does.
+    fn kind_sql(&self, sources: &[Events]) -> String {
+        let text = self.spelled_kind_sql();
+        if sources.iter().any(Events::folds_kinds) {
+            folded(&text)
+        } else {
+            text
+        }
+    }
+
+    /// The same as it is spelled there.
+    fn spelled_kind_sql(&self) -> String {
         match (&self.source.type_column, &self.source.event_type) {
-            (Some(name), _) => {
-                let column = self.columns.iter().find(|column| column.name == *name);
-                let folds = column.is_some_and(|column| column.category == Category::Citext);
-                let text = format!("r.{}::pg_catalog.text", quote(name));
-                if folds { folded(&text) } else { text }
-            }
+            (Some(name), _) => format!("r.{}::pg_catalog.text", quote(name)),
             (None, Some(kind)) => format!("{}::pg_catalog.text", literal(kind)),
             (None, None) => format!("{}::pg_catalog.text", literal(&self.source.label)),
         }
+    }
+
+    /// The same for conditions: a citext if one source has it so.
+    fn event_sql(&self, sources: &[Events]) -> String {
+        event_value(&self.spelled_kind_sql(), sources)
     }
 
     /// When the row `r` happened, as an instant.
@@ -295,7 +316,7 @@ impl Events {
             .map(|column| self.item(column, sources))
             .collect();
         if !has("event") {
-            items.push(format!("{} AS event", self.kind_sql()));
+            items.push(format!("{} AS event", self.event_sql(sources)));
         }
         if !has("source") {
             items.push(format!("{} AS source", self.source_sql()));
@@ -304,7 +325,7 @@ impl Events {
         if let (Some(names), Some(key)) = (names, key) {
             items.push(format!("{} AS {}", profile_sql("r", key), names.profile));
             items.push(format!("{} AS {}", self.time_sql(), names.time));
-            items.push(format!("{} AS {}", self.kind_sql(), names.kind));
+            items.push(format!("{} AS {}", self.kind_sql(sources), names.kind));
         }
         let mut filters = Vec::new();
         // The line break ends a comment that a condition may end with.
@@ -365,7 +386,7 @@ impl Events {
     fn missing_item(&self, column: &Column, sources: &[Events]) -> String {
         let first = sources.first().map(|events| &events.source);
         match column.name.as_str() {
-            "event" => as_text(&self.kind_sql(), "event", sources),
+            "event" => as_text(&self.spelled_kind_sql(), "event", sources),
             "source" => as_text(&self.source_sql(), "source", sources),
             name if first.is_some_and(|first| first.time_column == name) => {
                 format!("r.{}", quote(&self.source.time_column))

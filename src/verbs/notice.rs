@@ -5,7 +5,7 @@ use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 use propensity::event::counts::ReadCounts;
 use propensity::event::dictionary::Dictionary;
-use propensity::features::schema::LeftOut;
+use propensity::features::schema::{LeftOut, LeftOutColumn};
 use propensity::fit::Report;
 
 use propensity::event::spread::Span;
@@ -32,8 +32,23 @@ pub fn training(definition: &Definition, report: &Report, counts: &ReadCounts) {
     left_out(definition, counts);
 }
 
-/// Says what there are no features of because others tell more, if anything.
+/// Says which numbers are taken for identifiers by what they hold, and what there are no features of because others tell
+/// more, if anything.
 pub fn chosen(definition: &Definition, left_out: &LeftOut) {
+    if !left_out.identifiers.is_empty() {
+        ErrorReport::new(
+            Code::ERRCODE_SUCCESSFUL_COMPLETION,
+            format!(
+                "model \"{}\" takes numbers for identifiers: {}",
+                definition.name,
+                listed(&left_out.identifiers)
+            ),
+            "train",
+        )
+        .set_detail("They are whole, hardly ever alike, and counted off or spread evenly: no sums and means are made of them.")
+        .set_hint(AMOUNT)
+        .report(PgLogLevel::NOTICE);
+    }
     let Some(parts) = least(left_out) else {
         return;
     };
@@ -50,15 +65,27 @@ pub fn chosen(definition: &Definition, left_out: &LeftOut) {
     .report(PgLogLevel::NOTICE);
 }
 
+/// What to do about an amount that is taken for an identifier.
+pub const AMOUNT: &str = "The option take_as says what a column is: {\"name\": \"amount\"}.";
+
 /// What to do about what tells least.
 pub const MORE_ROOM: &str =
     "The options columns and ignore leave others in; attributes can put several into one.";
 
-/// "numbers: a, b; event types, which count as one: x, y" of what tells least, if there is any.
+/// "duration (tsrange)" of each column.
+pub fn typed(columns: &[LeftOutColumn]) -> Vec<String> {
+    let typed = |column: &LeftOutColumn| format!("{} ({})", column.name, column.sql_type);
+    columns.iter().map(typed).collect()
+}
+
+/// "numbers: a, b; numbers of a type: buy.c; event types, which count as one: x, y" of what tells least, if there is any.
 pub fn least(left_out: &LeftOut) -> Option<String> {
     let mut parts = Vec::new();
     if !left_out.numbers.is_empty() {
         parts.push(format!("numbers: {}", listed(&left_out.numbers)));
+    }
+    if !left_out.pairs.is_empty() {
+        parts.push(format!("numbers of a type: {}", listed(&left_out.pairs)));
     }
     if !left_out.types.is_empty() {
         let types = listed(&left_out.types);

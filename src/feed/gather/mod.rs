@@ -20,6 +20,7 @@ use propensity::walk::sample::{Sampler, Share};
 
 use crate::catalog::Condition;
 use crate::catalog::Definition;
+use crate::catalog::args::TakeAs;
 use crate::catalog::instant;
 use crate::error::Error;
 use crate::feed::pushed::Histories;
@@ -29,6 +30,7 @@ use crate::pg::guc;
 use crate::pg::memory::poll;
 use crate::source::examples;
 use crate::source::goal;
+use crate::source::unused;
 pub use rows::Profiles;
 use rows::{Population, RowWriter, Survey};
 
@@ -523,15 +525,21 @@ impl Gathered {
             Some(learned) => learned,
             None => learned_until(&mut self.stream, definition, until)?,
         };
+        let unread = LeftOut {
+            identifiers: learned.identifiers()?,
+            columns: unused::columns(definition)?,
+            ..LeftOut::default()
+        };
         let Some(candidates) = learned.candidates(self.stream.dictionaries())? else {
-            return Ok((
-                schema(learned, &self.stream, definition)?,
-                LeftOut::default(),
-            ));
+            return Ok((schema(learned, &self.stream, definition)?, unread));
         };
         let ranks = self.ranks(&candidates, until)?;
         let chosen = learned.finish_by(self.stream.dictionaries(), &ranks)?;
-        let left_out = chosen.left_out(&candidates);
+        let left_out = LeftOut {
+            identifiers: unread.identifiers,
+            columns: unread.columns,
+            ..chosen.left_out(&candidates)
+        };
         Ok((named(chosen, definition), left_out))
     }
 
@@ -603,7 +611,11 @@ fn learner(stream: &Stream, definition: &Definition, until: Micros) -> Result<Le
     };
     let uses = definition.options.take_as.iter();
     let uses = uses.filter_map(|(name, asked)| Some((name.clone(), asked.text_use()?)));
-    Ok(Learner::new(stream.names(), window, until, goal).with_uses(uses.collect()))
+    let asked = definition.options.take_as.iter();
+    let amounts = asked.filter(|(_, asked)| **asked == TakeAs::Amount);
+    let amounts = amounts.map(|(name, _)| name.clone()).collect();
+    let learner = Learner::new(stream.names(), window, until, goal);
+    Ok(learner.with_uses(uses.collect()).with_amounts(&amounts))
 }
 
 /// What a learner has learned, with the names that the definition gives.

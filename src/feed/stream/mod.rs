@@ -378,22 +378,13 @@ impl Stream {
                 more = self.read_on(&mut reading, &mut batch)?;
                 partition.add(&layout, &batch, &|_| true, &mut poll)?;
             }
-            let mut failed = None;
-            let walked = partition.visit(
+            let dictionaries = &self.intake.dictionaries;
+            partition.visit(
                 &layout,
-                &self.intake.dictionaries,
-                &mut |profile, _| {
-                    visit(profile).map_err(|error| {
-                        failed = Some(error);
-                        propensity::Error::BadRecord
-                    })
-                },
+                dictionaries,
+                &mut |profile, _| visit(profile),
                 &mut poll,
-            );
-            match (failed, walked) {
-                (Some(error), _) => return Err(error),
-                (None, walked) => walked?,
-            }
+            )?;
         }
         Ok(())
     }

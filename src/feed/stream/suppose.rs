@@ -9,7 +9,7 @@ use super::execute::Param;
 use crate::catalog::instant;
 use crate::error::{Error, nearest};
 use crate::pg::relation::{Category, Column, literal, quote};
-use crate::source::{Events, Names, event_columns, folded};
+use crate::source::{Events, Names, event_columns, event_value, folded};
 
 /// Events that can be supposed at once.
 const MOST: usize = 1000;
@@ -112,10 +112,11 @@ impl Supposed {
             items.push(format!("{value}::{type_name} AS {}", quote(name)));
         }
         let has = |name: &str| columns.iter().any(|column| column.name == name);
-        for (name, value) in [("event", "r.kind"), ("source", "r.source")] {
-            if !has(name) {
-                items.push(format!("{value} AS {name}"));
-            }
+        if !has("event") {
+            items.push(format!("{} AS event", event_value("r.kind", sources)));
+        }
+        if !has("source") {
+            items.push("r.source AS source".to_owned());
         }
         let kind = if sources.iter().any(Events::folds_kinds) {
             folded("r.kind")

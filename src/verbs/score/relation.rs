@@ -325,9 +325,9 @@ impl<'a> ScoreRelation<'a> {
         let name = self.free_name(run)?;
         let table = qualified(self.schema, &name);
         // The CHECK lets ATTACH skip its scan.
+        let (history, space) = (self.history()?.sql(), self.space(false)?);
         sql::run(&format!(
-            "CREATE TABLE {table} (LIKE {}, CONSTRAINT customer_ai_run CHECK (run = {run}))",
-            self.history()?.sql()
+            "CREATE TABLE {table} (LIKE {history}, CONSTRAINT customer_ai_run CHECK (run = {run})){space}"
         ))?;
         if *fit != Fit::Same {
             let profile = quote(&profile_name(key));
@@ -342,6 +342,30 @@ impl<'a> ScoreRelation<'a> {
             schema: self.schema.to_owned(),
             name,
         })
+    }
+
+    /// Where a run goes, or its index: beside the history, else beside the newest run, if somebody put them into a table
+    /// space that may be used.
+    fn space(&self, of_index: bool) -> Result<String, Error> {
+        let history = self.history()?.oid;
+        let runs = runs_of(history)?;
+        let beside: Vec<Oid> = [history]
+            .into_iter()
+            .chain(runs.last().map(|(_, table)| table.oid))
+            .collect();
+        let query = "SELECT pg_catalog.quote_ident(s.spcname)
+            FROM pg_catalog.unnest($1) WITH ORDINALITY b (oid, place)
+            LEFT JOIN pg_catalog.pg_index i ON i.indrelid = b.oid AND i.indisprimary
+            JOIN pg_catalog.pg_class c ON c.oid = CASE WHEN $2 THEN i.indexrelid ELSE b.oid END
+            JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
+            WHERE pg_catalog.has_tablespace_privilege(s.oid, 'CREATE') ORDER BY b.place LIMIT 1";
+        let space = sql::row(query, &[beside.into(), of_index.into()], |row| {
+            not_null(row.get::<String>(1)?)
+        })?;
+        Ok(space.map_or_else(String::new, |space| {
+            let using = if of_index { " USING INDEX" } else { "" };
+            format!("{using} TABLESPACE {space}")
+        }))
     }
 
     fn free_name(&self, run: i64) -> Result<String, Error> {
@@ -367,7 +391,8 @@ impl<'a> ScoreRelation<'a> {
         let (history, profile) = (self.history()?, quote(&profile_name(key)));
         let name = table.sql();
         sql::run(&format!(
-            "ALTER TABLE {name} ADD PRIMARY KEY (run, {profile})"
+            "ALTER TABLE {name} ADD PRIMARY KEY (run, {profile}){}",
+            self.space(true)?
         ))?;
         // Rows were written past the executor, and conditions of users are code.
         as_owner(self.definition, || {

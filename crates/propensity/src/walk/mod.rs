@@ -37,7 +37,7 @@ use sort::Sorter;
 const QUANTUM: usize = 1 << 15;
 
 /// Gets the next profile, and what to call in long work.
-pub type Visitor<'a> = dyn FnMut(&Profile, &mut dyn FnMut()) -> Result<(), Error> + 'a;
+pub type Visitor<'a, E> = dyn FnMut(&Profile, &mut dyn FnMut()) -> Result<(), E> + 'a;
 
 /// Sorts and walks partitions, one after the other, in memory that it keeps.
 #[derive(Debug, Default)]
@@ -98,14 +98,14 @@ impl Partition {
     ///
     /// # Errors
     ///
-    /// Those of [`Partition::walk`].
-    pub fn visit(
+    /// Those of [`Partition::walk`], and that of `visit`, as it is.
+    pub fn visit<E: From<Error>>(
         &mut self,
         layout: &Layout,
         dictionaries: &Dictionaries,
-        visit: &mut Visitor,
+        visit: &mut Visitor<E>,
         poll: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
+    ) -> Result<(), E> {
         self.sort(dictionaries, poll)?;
         let Arrivals {
             profiles,

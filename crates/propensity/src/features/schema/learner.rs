@@ -2,13 +2,14 @@
 
 use super::facts::{Ages, Sample, TextFacts};
 use super::trial::Ranks;
+use super::whole::WholeFacts;
 use super::{ColumnNames, EventType, GoalFacts, Pair, Schema, Span};
 use crate::error::Error;
 use crate::event::dictionary::{Dictionaries, Dictionary};
 use crate::event::history::Profile;
 use crate::time::{DAY, Micros};
 use crate::walk::Worker;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many event types have features of their own, the rest sharing one, and how many numeric attributes of a type.
 struct Limits {
@@ -77,6 +78,8 @@ pub struct Learner {
     /// `numbers` entries for each of `types`.
     pairs: Vec<PairFacts>,
     sample: Sample,
+    /// Per number of events.
+    whole: Vec<WholeFacts>,
     text: Vec<TextFacts>,
     profile_text: Vec<TextFacts>,
     /// Profiles so far; the stamp of the current one.
@@ -119,6 +122,7 @@ impl Learner {
         });
         let columns = |names: &[String]| names.iter().map(|_| TextFacts::default()).collect();
         Self {
+            whole: whole(&names, &BTreeSet::new()),
             text: columns(&names.codes),
             profile_text: columns(&names.profile_codes),
             names,
@@ -139,6 +143,13 @@ impl Learner {
     #[must_use]
     pub fn with_uses(mut self, uses: BTreeMap<String, TextUse>) -> Self {
         self.uses = uses;
+        self
+    }
+
+    /// Says which numbers of events are amounts, by name, whatever they hold.
+    #[must_use]
+    pub fn with_amounts(mut self, amounts: &BTreeSet<String>) -> Self {
+        self.whole = whole(&self.names, amounts);
         self
     }
 
@@ -174,6 +185,16 @@ impl Learner {
             self.add_type(place, history.flags[event].goal())?;
             for (attribute, column) in history.numbers.iter().enumerate() {
                 self.add_number(place, attribute, column[event], profile.hash)?;
+            }
+        }
+        for (facts, column) in self.whole.iter_mut().zip(history.numbers) {
+            let mut before = f64::NAN;
+            let times = times.chunks(QUANTUM);
+            for (times, numbers) in times.zip(column[..known].chunks(QUANTUM)) {
+                before = facts.add(times, numbers, before)?;
+                if numbers.len() == QUANTUM {
+                    poll();
+                }
             }
         }
         for (facts, column) in self.text.iter_mut().zip(history.codes) {
@@ -214,6 +235,9 @@ impl Learner {
             facts.greatest = facts.greatest.max(others.greatest);
         }
         self.sample.merge(other.sample)?;
+        for (facts, others) in self.whole.iter_mut().zip(&other.whole) {
+            facts.merge(others)?;
+        }
         let texts = self.text.iter_mut().chain(&mut self.profile_text);
         let others = other.text.iter().chain(&other.profile_text);
         texts
@@ -298,6 +322,21 @@ impl Learner {
         Ok(exceeds.then_some(all))
     }
 
+    /// Numbers that no features are made of, because they are identifiers by what they hold.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`].
+    pub fn identifiers(&self) -> Result<Vec<String>, Error> {
+        let mut found = Vec::new();
+        for (facts, name) in self.whole.iter().zip(&self.names.numbers) {
+            if facts.is_identifier()? {
+                found.push(name.clone());
+            }
+        }
+        Ok(found)
+    }
+
     fn choose(
         self,
         dictionaries: &Dictionaries,
@@ -307,6 +346,7 @@ impl Learner {
         if self.events == 0 {
             return Err(Error::NoRows);
         }
+        let identifiers = self.identifiers()?;
         let ranked = self.ranked_types(&dictionaries.kinds, ranks);
         let kept: Vec<usize> = ranked
             .iter()
@@ -336,7 +376,7 @@ impl Learner {
         Ok(Schema {
             window_days: self.window_days,
             spans: self.spans(),
-            pairs: self.choose_pairs(&kept, &types, ranks, limits),
+            pairs: self.choose_pairs(&kept, &types, ranks, limits, &identifiers),
             types,
             text: text(
                 &self.text,
@@ -390,10 +430,12 @@ impl Learner {
         types: &[EventType],
         ranks: &Ranks,
         limits: &Limits,
+        identifiers: &[String],
     ) -> Vec<Pair> {
+        let amounts = |attribute: &usize| !identifiers.contains(&self.names.numbers[*attribute]);
         let mut found = Vec::new();
         for kind in 0..types.len() {
-            for attribute in 0..self.names.numbers.len() {
+            for attribute in (0..self.names.numbers.len()).filter(amounts) {
                 let facts = match kept.get(kind) {
                     Some(place) => self.pairs[place * self.names.numbers.len() + attribute],
                     None => self.other_pair(kept, attribute),
@@ -470,6 +512,15 @@ impl Worker for &mut Learner {
     fn finish(&mut self, _poll: &mut dyn FnMut()) -> Result<(), Error> {
         Ok(())
     }
+}
+
+/// Facts of the numbers of events, of which instants are no identifiers either.
+fn whole(names: &ColumnNames, amounts: &BTreeSet<String>) -> Vec<WholeFacts> {
+    let times = names.times.iter().copied().chain(std::iter::repeat(false));
+    let numbers = names.numbers.iter().zip(times);
+    numbers
+        .map(|(name, is_time)| WholeFacts::new(is_time || amounts.contains(name)))
+        .collect()
 }
 
 /// Where the facts of a type are.

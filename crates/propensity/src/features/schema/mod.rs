@@ -4,6 +4,7 @@
 mod facts;
 mod learner;
 mod trial;
+mod whole;
 
 pub use learner::{GoalKind, Learner, TextUse};
 pub use trial::Ranks;
@@ -164,15 +165,31 @@ pub enum TextColumn {
     Identifier,
 }
 
-/// What there are no features of, because others tell more.
+/// What there are no features of: because others tell more, or because nothing can be made of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Numbers of events.
     pub numbers: Vec<String>,
     /// Event types, which count together as one.
     pub types: Vec<String>,
-    /// How many pairs of an event type and a number.
-    pub pairs: usize,
+    /// Numbers of an event type, "type.number", where others of its types are kept.
+    #[serde(default)]
+    pub pairs: Vec<String>,
+    /// Numbers of events that are identifiers by what they hold.
+    #[serde(default)]
+    pub identifiers: Vec<String>,
+    /// Columns of types that nothing is made of.
+    #[serde(default)]
+    pub columns: Vec<LeftOutColumn>,
+}
+
+/// A column that nothing is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type as users write it.
+    pub sql_type: String,
 }
 
 impl LeftOut {
@@ -286,13 +303,28 @@ impl Schema {
                 .map(|at| schema.names.numbers[at].clone())
                 .collect()
         };
-        let numbers = used(candidates).difference(&used(self)).cloned().collect();
+        let (all, kept) = (used(candidates), used(self));
+        let named = |schema: &Self| -> Vec<(EventType, String)> {
+            let named = |pair: &Pair| {
+                let attribute = schema.names.numbers[pair.attribute].clone();
+                (schema.types[pair.kind].clone(), attribute)
+            };
+            schema.pairs.iter().map(named).collect()
+        };
+        let ours = named(self);
+        // A type that is not kept, or a number of which nothing is, is named as such.
+        let pairs = named(candidates).into_iter().filter(|pair| {
+            !ours.contains(pair) && self.types.contains(&pair.0) && kept.contains(&pair.1)
+        });
         let kinds = candidates.types.iter();
         let types = kinds.filter(|kind| !self.types.contains(kind));
         LeftOut {
-            numbers,
+            numbers: all.difference(&kept).cloned().collect(),
             types: types.map(|kind| kind.name().to_owned()).collect(),
-            pairs: candidates.pairs.len().saturating_sub(self.pairs.len()),
+            pairs: pairs
+                .map(|(kind, attribute)| format!("{}.{attribute}", kind.name()))
+                .collect(),
+            ..LeftOut::default()
         }
     }
 

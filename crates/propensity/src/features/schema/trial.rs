@@ -151,3 +151,158 @@ fn standard_errors(dataset: &Dataset, rows: &[usize], feature: usize) -> Result<
     let error = ((positives + negatives + 1.0) / (12.0 * positives * negatives)).sqrt();
     Ok((area - 0.5).abs() / error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::dictionary::Dictionaries;
+    use crate::event::history::{Flags, History, Profile};
+    use crate::features::schema::{ColumnNames, GoalKind, Learner};
+    use crate::hash::profile_hash;
+    use crate::rng::Rng;
+    use crate::time::DAY;
+
+    const NOISE: usize = 30;
+    const UNTIL: Micros = 100 * DAY;
+
+    /// One that has seen 200 profiles with an event each, which has all numbers: those of noise come first by name.
+    fn learner() -> Learner {
+        let noise = (0..NOISE).map(|number| format!("noise {number:02}"));
+        let names = ColumnNames {
+            numbers: noise.chain(["zz".to_owned()]).collect(),
+            ..ColumnNames::default()
+        };
+        let mut learner = Learner::new(names, 30.0, UNTIL, GoalKind::Events);
+        let mut rng = Rng::new(1);
+        for profile in 0..200_u64 {
+            let key = profile.to_le_bytes();
+            let numbers: Vec<[f64; 1]> = (0..=NOISE).map(|_| [rng.unit()]).collect();
+            let numbers: Vec<&[f64]> = numbers.iter().map(<[f64; 1]>::as_slice).collect();
+            let history = History {
+                times: &[profile as Micros % 90 * DAY],
+                kinds: &[0],
+                flags: &[Flags::new(profile % 3 == 0, true, false)],
+                numbers: &numbers,
+                codes: &[],
+            };
+            let profile = Profile {
+                key: &key,
+                hash: profile_hash(&key),
+                history,
+                attributes: &[],
+                marks: &[],
+            };
+            learner.add(&profile, &mut || ()).unwrap();
+        }
+        learner
+    }
+
+    /// The area under the ROC curve by all pairs of rows, in standard errors from one half.
+    fn by_pairs(rows: &[(f64, bool)]) -> f64 {
+        let of = |outcome: bool| rows.iter().filter(move |row| row.1 == outcome);
+        let mut right = 0.0;
+        for (up, _) in of(true) {
+            for (down, _) in of(false) {
+                right += f64::from(u8::from(up > down)) + f64::from(u8::from(up == down)) / 2.0;
+            }
+        }
+        let (up, down) = (of(true).count() as f64, of(false).count() as f64);
+        let variance = (up + down + 1.0) / (12.0 * up * down);
+        (right / (up * down) - 0.5).abs() / variance.sqrt()
+    }
+
+    #[test]
+    fn what_tells_is_kept_wherever_its_name_stands() {
+        let learner = learner();
+        let dictionaries = Dictionaries::new(0, 0);
+        let candidates = learner.candidates(&dictionaries).unwrap().unwrap();
+        assert_eq!(candidates.pairs.len(), NOISE + 1);
+        // Two cutoffs that are known and one that is held out, where zz tells the contrary.
+        let cutoffs = [40, 70, 130].map(|day| Cutoff {
+            at: (day - 30) * DAY,
+            outcome_until: day * DAY,
+            ..Cutoff::default()
+        });
+        let features = candidates.features();
+        let of_zz: Vec<usize> = (0..features.len())
+            .filter(|&place| features[place].factor == "zz level")
+            .collect();
+        assert!(!of_zz.is_empty());
+        let mut dataset = Dataset::new(features.len());
+        let mut rng = Rng::new(2);
+        for row in 0..600_u64 {
+            let cutoff = (row % 3) as u32;
+            let outcome = rng.unit() < 0.3;
+            let mut values: Vec<f64> = features.iter().map(|_| rng.unit()).collect();
+            for (place, &feature) in of_zz.iter().enumerate() {
+                // Each a little worse than the one before, in steps, so that some are equal.
+                let told = if outcome == (cutoff < 2) { 3.0 } else { 0.0 };
+                values[feature] = (told + rng.unit() * (6.0 + place as f64)).floor();
+            }
+            if row % 7 == 0 {
+                values.fill(f64::NAN);
+            }
+            dataset.push(&values, outcome, cutoff, row).unwrap();
+        }
+        let ranks = Ranks::of(&candidates, &dataset, &cutoffs, UNTIL, &mut || ()).unwrap();
+        let known = |feature: usize| -> Vec<(f64, bool)> {
+            let rows = (0..dataset.rows()).filter(|&row| dataset.cutoffs[row] < 2);
+            let value = |row: usize| f64::from(dataset.values[row * dataset.features + feature]);
+            rows.map(|row| (value(row), dataset.outcomes[row]))
+                .filter(|(value, _)| !value.is_nan())
+                .collect()
+        };
+        let expected = of_zz.iter().map(|&feature| by_pairs(&known(feature)));
+        let expected = expected.fold(0.0, f64::max);
+        let found = ranks.of_pair("~missing", "zz");
+        assert!(expected > 2.0 * SIGNIFICANT, "{expected}");
+        assert!((found - expected).abs() < 1e-9, "{found}, not {expected}");
+        // Noise is told from it: of 30 numbers with some features each none is so far off by chance.
+        for number in 0..NOISE {
+            assert!(ranks.of_pair("~missing", &format!("noise {number:02}")) == 0.0);
+        }
+        let kept = |schema: &Schema| -> Vec<String> {
+            let attributes = schema.pairs.iter().map(|pair| pair.attribute);
+            attributes.map(|at| schema.names.numbers[at].clone()).collect()
+        };
+        // By the alphabet zz would be left out.
+        let unranked = learner.clone().finish(&dictionaries).unwrap();
+        assert!(!kept(&unranked).contains(&"zz".to_owned()));
+        let chosen = learner.finish_by(&dictionaries, &ranks).unwrap();
+        assert_eq!(kept(&chosen)[0], "zz");
+        let left_out = chosen.left_out(&candidates);
+        let unkept = (kept(&chosen).len() - 1..NOISE).map(|number| format!("noise {number:02}"));
+        assert_eq!(left_out.numbers, unkept.collect::<Vec<_>>());
+        assert_eq!(left_out.pairs, Vec::<String>::new());
+    }
+
+    #[test]
+    fn too_few_rows_say_nothing() {
+        let learner = learner();
+        let candidates = learner.candidates(&Dictionaries::new(0, 0)).unwrap().unwrap();
+        let features = candidates.features().len();
+        let mut dataset = Dataset::new(features);
+        for row in 0..40_u64 {
+            // 19 positives: one fewer than are enough.
+            let outcome = row < ENOUGH as u64 - 1;
+            let value = f64::from(u8::from(outcome));
+            dataset.push(&vec![value; features], outcome, 0, row).unwrap();
+        }
+        let cutoffs = [Cutoff {
+            outcome_until: UNTIL,
+            ..Cutoff::default()
+        }];
+        let ranks = |dataset: &Dataset| {
+            Ranks::of(&candidates, dataset, &cutoffs, UNTIL, &mut || ()).unwrap()
+        };
+        assert_eq!(ranks(&dataset), Ranks::default());
+        dataset.push(&vec![1.0; features], true, 0, 40).unwrap();
+        // Now it separates the outcomes: area 1, one half from chance.
+        let (up, down) = (20.0, 21.0);
+        let error = f64::sqrt((up + down + 1.0) / (12.0 * up * down));
+        let found = ranks(&dataset);
+        assert!((found.of_pair("~missing", "zz") - 0.5 / error).abs() < 1e-9);
+        assert!((found.of_type("~missing") - 0.5 / error).abs() < 1e-9);
+        assert!(found.of_type("another") == 0.0);
+    }
+}
