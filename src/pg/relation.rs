@@ -89,6 +89,8 @@ pub struct Column {
     pub type_oid: pg_sys::Oid,
     pub typmod: i32,
     pub collation: pg_sys::Oid,
+    /// The collation as SQL; empty if it has none.
+    pub collation_sql: String,
     pub base_oid: pg_sys::Oid,
     pub category: Category,
     /// False when its collation takes different texts for equal.
@@ -436,7 +438,9 @@ fn columns(oid: pg_sys::Oid, reader: pg_sys::Oid) -> Result<Vec<Column>, Error> 
             EXISTS (SELECT FROM pg_catalog.pg_index i
                 WHERE i.indrelid = a.attrelid AND i.indisprimary AND i.indnatts = 1 AND i.indkey[0] = a.attnum),
             pg_catalog.has_column_privilege($2, a.attrelid, a.attnum, 'SELECT'),
-            a.atttypmod, a.attcollation
+            a.atttypmod, a.attcollation,
+            COALESCE((SELECT pg_catalog.format('%I.%I', n.nspname, l.collname)
+                FROM pg_catalog.pg_namespace n WHERE n.oid = l.collnamespace), '')
         FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum";
@@ -453,6 +457,7 @@ fn column(row: SpiHeapTupleData) -> Result<Column, Error> {
         type_oid,
         typmod: not_null(row.get(8)?)?,
         collation: not_null(row.get(9)?)?,
+        collation_sql: not_null(row.get(10)?)?,
         base_oid,
         category: Category::of(base_oid),
         deterministic: not_null(row.get(4)?)?,

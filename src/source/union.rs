@@ -237,6 +237,30 @@ pub fn event_value(kind: &str, sources: &[Events]) -> String {
     }
 }
 
+/// " COLLATE ..." of the first column where several have collations of their own that differ: Postgres would not know
+/// which of them to compare by. Texts are equal under all of them.
+fn collate<'a>(columns: impl Iterator<Item = &'a Column>) -> String {
+    let mut own: Vec<&Column> = columns
+        .filter(|column| {
+            column.collation != pg_sys::InvalidOid
+                && column.collation != pg_sys::DEFAULT_COLLATION_OID
+        })
+        .collect();
+    own.dedup_by_key(|column| column.collation);
+    match own.as_slice() {
+        [first, _, ..] => format!(" COLLATE {}", first.collation_sql),
+        _ => String::new(),
+    }
+}
+
+/// The same of columns of one name.
+fn collate_named(name: &str, sources: &[Events]) -> String {
+    let named = |events: &'_ Events| -> Option<&Column> {
+        events.columns.iter().find(|column| column.name == name)
+    };
+    collate(sources.iter().filter_map(named))
+}
+
 /// A citext as text: equal ones are one text.
 pub fn folded(text: &str) -> String {
     format!("pg_catalog.lower({text})")
@@ -265,14 +289,18 @@ impl Events {
     }
 
     fn folding_column(&self) -> Option<&Column> {
+        self.type_column()
+            .filter(|column| column.category == Category::Citext)
+    }
+
+    fn type_column(&self) -> Option<&Column> {
         let name = self.source.type_column.as_ref()?;
-        let mut columns = self.columns.iter();
-        columns.find(|column| column.name == *name && column.category == Category::Citext)
+        self.columns.iter().find(|column| column.name == *name)
     }
 
     /// Which kind of event a row is, as text, of the row `r`. Where one source tells no upper from lower case, none does.
     fn kind_sql(&self, sources: &[Events]) -> String {
-        let text = self.spelled_kind_sql();
+        let text = self.spelled_kind_sql(sources);
         if sources.iter().any(Events::folds_kinds) {
             folded(&text)
         } else {
@@ -281,9 +309,10 @@ impl Events {
     }
 
     /// The same as it is spelled there.
-    fn spelled_kind_sql(&self) -> String {
+    fn spelled_kind_sql(&self, sources: &[Events]) -> String {
+        let collate = collate(sources.iter().filter_map(Events::type_column));
         match (&self.source.type_column, &self.source.event_type) {
-            (Some(name), _) => format!("r.{}::pg_catalog.text", quote(name)),
+            (Some(name), _) => format!("r.{}::pg_catalog.text{collate}", quote(name)),
             (None, Some(kind)) => format!("{}::pg_catalog.text", literal(kind)),
             (None, None) => format!("{}::pg_catalog.text", literal(&self.source.label)),
         }
@@ -291,7 +320,7 @@ impl Events {
 
     /// The same for conditions: a citext if one source has it so.
     fn event_sql(&self, sources: &[Events]) -> String {
-        event_value(&self.spelled_kind_sql(), sources)
+        event_value(&self.spelled_kind_sql(sources), sources)
     }
 
     /// When the row `r` happened, as an instant.
@@ -323,7 +352,9 @@ impl Events {
         }
         let key = self.key();
         if let (Some(names), Some(key)) = (names, key) {
-            items.push(format!("{} AS {}", profile_sql("r", key), names.profile));
+            let collate = collate(sources.iter().filter_map(Events::key));
+            let profile = profile_sql("r", key);
+            items.push(format!("{profile}{collate} AS {}", names.profile));
             items.push(format!("{} AS {}", self.time_sql(), names.time));
             items.push(format!("{} AS {}", self.kind_sql(sources), names.kind));
         }
@@ -371,14 +402,16 @@ impl Events {
                 None => own.name == "event" || own.name == "source",
             };
         let name = quote(&own.name);
-        if !sources.iter().any(differs) {
-            format!("r.{name}")
+        // A type of event is a text in conditions, so that a source with other types can come later.
+        let is_text = own.name == "event" && own.category == Category::Enum;
+        if !is_text && !sources.iter().any(differs) {
+            format!("r.{name}{}", collate_named(&own.name, sources))
         } else if own.name == self.source.time_column {
             self.time_sql()
         } else if own.name == "event" || own.name == "source" {
             as_text(&format!("r.{name}"), &own.name, sources)
         } else {
-            format!("r.{name}")
+            format!("r.{name}{}", collate_named(&own.name, sources))
         }
     }
 
@@ -386,13 +419,17 @@ impl Events {
     fn missing_item(&self, column: &Column, sources: &[Events]) -> String {
         let first = sources.first().map(|events| &events.source);
         match column.name.as_str() {
-            "event" => as_text(&self.spelled_kind_sql(), "event", sources),
+            "event" => as_text(&self.spelled_kind_sql(sources), "event", sources),
             "source" => as_text(&self.source_sql(), "source", sources),
             name if first.is_some_and(|first| first.time_column == name) => {
                 format!("r.{}", quote(&self.source.time_column))
             }
             name if first.is_some_and(|first| first.profile_column == name) => {
-                format!("r.{}", quote(&self.source.profile_column))
+                let name = quote(&self.source.profile_column);
+                format!(
+                    "r.{name}{}",
+                    collate(sources.iter().filter_map(Events::key))
+                )
             }
             // Of a domain the type under it: the domain may have no NULL.
             _ => format!("NULL::{}", type_name(column.base_oid)),

@@ -287,13 +287,15 @@ pub fn history_renamed(model: &str, expected: &str, found: &str) {
 }
 
 /// The ids of the history were cast.
-pub fn history_cast(history: &str, column: &str, type_sql: &str) {
+pub fn history_cast(history: &str, column: &str, found: &str, type_sql: &str) {
     ErrorReport::new(
         Code::ERRCODE_SUCCESSFUL_COMPLETION,
         format!("column \"{column}\" of the score history \"{history}\" is {type_sql} now"),
         "score",
     )
-    .set_detail("The profiles are of this type, and the ids kept were cast to it.")
+    .set_detail(format!(
+        "It was {found}. The profiles are of the new type, and the ids kept were cast to it."
+    ))
     .report(PgLogLevel::NOTICE);
 }
 

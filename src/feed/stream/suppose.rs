@@ -335,6 +335,7 @@ fn stream_type(column: &Column, sources: &[Events]) -> String {
             .find(|other| other.name == column.name);
         other.map_or(!ours, |other| other.base_oid == column.base_oid)
     });
+    let same = same && !(column.name == "event" && column.category == Category::Enum);
     match (same, ours, column.category.is_time()) {
         (false, true, _) => {
             let mut all = sources.iter().flat_map(|events| &events.columns);

@@ -119,7 +119,7 @@ pub fn migrate(
             });
         }
     }
-    notice::history_cast(&history.display(), &profile_name(key), &key.type_sql);
+    notice::history_cast(&history.display(), &profile_name(key), found, &required);
     Ok(())
 }
 

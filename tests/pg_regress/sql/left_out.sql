@@ -21,6 +21,7 @@ BEGIN
         options => options || '{"algorithm": "logistic", "allow_small": true}');
     PERFORM customer_ai.train(model, as_of => '2025-04-01');
 END $$;
+
 SELECT learn('line');
 SELECT feature, label, factor, unit, left_out FROM customer_ai.describe_features('line') WHERE left_out IS NOT NULL;
 SELECT check_name, found FROM customer_ai.check_model('line') AS c (check_name, expected, found, ok, hint)
@@ -29,17 +30,18 @@ WHERE check_name IN ('numbers taken for identifiers', 'columns left out') ORDER 
 CREATE FUNCTION amounts(model text) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(DISTINCT substring(feature FROM '^sum_(?:.*\.)?(.+)_all$'), ', ') FROM customer_ai.describe_features(model) $$;
 SELECT amounts('line');
+
 SELECT learn('asked', '{"take_as": {"spread": "amount", "ledger": "category", "basket": "identifier"}}');
 SELECT amounts('asked');
 SELECT feature FROM customer_ai.describe_features('asked') WHERE left_out IS NULL AND feature ~ 'basket|ledger' ORDER BY feature COLLATE "C";
 -- Their values, by plain SQL.
 SELECT count(*) > 100 AS compared, count(*) FILTER (WHERE abs(f.value - k.spread) > 1e-9 * k.spread) AS different
 FROM customer_ai.features('asked', as_of => '2025-04-01') f
-JOIN (SELECT profile, sum(spread) AS spread FROM line WHERE at <= '2025-04-01' GROUP BY profile) k USING (profile)
+JOIN (SELECT profile::text, sum(spread) AS spread FROM line WHERE at <= '2025-04-01' GROUP BY profile) k USING (profile)
 WHERE f.feature ~ '^sum_.*spread_all$';
 SELECT count(*) > 100 AS compared, count(*) FILTER (WHERE f.value <> k.baskets) AS different
 FROM customer_ai.features('asked', as_of => '2025-04-01') f
-JOIN (SELECT profile, count(DISTINCT basket) AS baskets FROM line WHERE at <= '2025-04-01' GROUP BY profile) k USING (profile)
+JOIN (SELECT profile::text, count(DISTINCT basket) AS baskets FROM line WHERE at <= '2025-04-01' GROUP BY profile) k USING (profile)
 WHERE f.feature = 'nuniq_basket_all';
 
 -- Of 31 numbers the one that tells is kept, though it is the last by name; which that is, plain SQL says: the area under the
@@ -58,12 +60,10 @@ WHERE draw('e' || p || '/' || d) < 0.15;
 WITH last AS (SELECT DISTINCT ON (profile) * FROM wide WHERE at <= '2025-03-20' ORDER BY profile, at DESC),
 outcome AS (SELECT profile, EXISTS (SELECT FROM wide w WHERE w.profile = last.profile AND w.zz > 0.8
         AND w.at > '2025-03-20' AND w.at <= '2025-03-30') AS met FROM last),
-ranked AS (SELECT v.key, met, rank() OVER w + (count(*) OVER (w, v.value::float8) - 1) / 2.0 AS rank
-    FROM last JOIN outcome USING (profile), LATERAL jsonb_each_text(to_jsonb(last) - 'profile' - 'at') v (key, value)
-    WINDOW w AS (PARTITION BY v.key ORDER BY v.value::float8))
-SELECT key, abs((sum(rank) FILTER (WHERE met) - count(*) FILTER (WHERE met) * (count(*) FILTER (WHERE met) + 1) / 2.0)
-    / (count(*) FILTER (WHERE met) * count(*) FILTER (WHERE NOT met)) - 0.5) > 0.3 AS far
-FROM ranked GROUP BY key HAVING count(*) FILTER (WHERE met) > 20 ORDER BY 2 DESC, key LIMIT 2;
+value AS (SELECT v.key, v.value::float8, met
+    FROM last JOIN outcome USING (profile), LATERAL jsonb_each_text(to_jsonb(last) - 'profile' - 'at') v (key, value))
+SELECT key, round(abs(avg((up.value > down.value)::int) - 0.5), 2) AS from_chance
+FROM value up JOIN value down USING (key) WHERE up.met AND NOT down.met GROUP BY key ORDER BY 2 DESC, key LIMIT 2;
 SELECT customer_ai.create_model('wide', 'wide', 'zz > 0.8', '10 days', 'profile', 'at', options => '{"algorithm": "logistic"}');
 SELECT version, auc > 0.9 AS good FROM customer_ai.train('wide');
 SELECT count(*) FILTER (WHERE feature ~ '^sum_.*_all$' AND left_out IS NULL) AS kept,

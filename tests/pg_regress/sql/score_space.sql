@@ -13,7 +13,7 @@ CREATE FUNCTION spaces() RETURNS TABLE (run bigint, of_run text, of_index text) 
     SELECT row_number() OVER (ORDER BY c.oid), coalesce(s.spcname, 'default'), coalesce(t.spcname, 'default')
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
     JOIN pg_index x ON x.indrelid = c.oid JOIN pg_class y ON y.oid = x.indexrelid LEFT JOIN pg_tablespace t ON t.oid = y.reltablespace
-    WHERE i.inhparent = 'act_score_history'::regclass ORDER BY 1 $$;
+    WHERE i.inhparent = to_regclass('act_score_history') ORDER BY 1 $$;
 SELECT profiles FROM customer_ai.score('act');
 SELECT * FROM spaces();
 -- The newest run was moved, with its index: the next goes beside it.

@@ -263,7 +263,9 @@ mod tests {
         }
         let kept = |schema: &Schema| -> Vec<String> {
             let attributes = schema.pairs.iter().map(|pair| pair.attribute);
-            attributes.map(|at| schema.names.numbers[at].clone()).collect()
+            attributes
+                .map(|at| schema.names.numbers[at].clone())
+                .collect()
         };
         // By the alphabet zz would be left out.
         let unranked = learner.clone().finish(&dictionaries).unwrap();
@@ -279,14 +281,19 @@ mod tests {
     #[test]
     fn too_few_rows_say_nothing() {
         let learner = learner();
-        let candidates = learner.candidates(&Dictionaries::new(0, 0)).unwrap().unwrap();
+        let candidates = learner
+            .candidates(&Dictionaries::new(0, 0))
+            .unwrap()
+            .unwrap();
         let features = candidates.features().len();
         let mut dataset = Dataset::new(features);
         for row in 0..40_u64 {
             // 19 positives: one fewer than are enough.
             let outcome = row < ENOUGH as u64 - 1;
             let value = f64::from(u8::from(outcome));
-            dataset.push(&vec![value; features], outcome, 0, row).unwrap();
+            dataset
+                .push(&vec![value; features], outcome, 0, row)
+                .unwrap();
         }
         let cutoffs = [Cutoff {
             outcome_until: UNTIL,
