@@ -255,10 +255,8 @@ fn collate<'a>(columns: impl Iterator<Item = &'a Column>) -> String {
 
 /// The same of columns of one name.
 fn collate_named(name: &str, sources: &[Events]) -> String {
-    let named = |events: &'_ Events| -> Option<&Column> {
-        events.columns.iter().find(|column| column.name == name)
-    };
-    collate(sources.iter().filter_map(named))
+    let columns = sources.iter().flat_map(|events| &events.columns);
+    collate(columns.filter(|column| column.name == name))
 }
 
 /// A citext as text: equal ones are one text.
