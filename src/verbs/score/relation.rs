@@ -322,6 +322,7 @@ impl<'a> ScoreRelation<'a> {
 
     /// Creates the empty table of a run; readers do not see it before [`ScoreRelation::attach`].
     pub fn create_run(&self, run: i64, key: &Key, fit: &Fit) -> Result<Table, Error> {
+        self.refuse_partition_of(run)?;
         let name = self.free_name(run)?;
         let table = qualified(self.schema, &name);
         // The CHECK lets ATTACH skip its scan.
@@ -341,6 +342,25 @@ impl<'a> ScoreRelation<'a> {
             oid: not_null(relation::find(self.schema, &name))?,
             schema: self.schema.to_owned(),
             name,
+        })
+    }
+
+    /// Refuses a partition of somebody where a run is to go, before any work is done for it.
+    fn refuse_partition_of(&self, run: i64) -> Result<(), Error> {
+        let history = self.history()?;
+        let runs = runs_of(history.oid)?;
+        let Some((_, table)) = runs.iter().find(|(of, _)| *of == run) else {
+            return Ok(());
+        };
+        Err(Error::HistoryAltered {
+            relation: history.display(),
+            found: format!("the partition \"{}\" for the run {run}", table.display()),
+            required: "none for a run that is to come".to_owned(),
+            hint: format!(
+                "Run ALTER TABLE {} DETACH PARTITION {}.",
+                history.sql(),
+                table.sql()
+            ),
         })
     }
 

@@ -47,6 +47,18 @@ SET search_path = ci;
 SELECT customer_ai.add_events('two', 'ci.mixed', 'customer_id', 'at', 'event', where_clause => $$ event = 'NOTHING' $$);
 RESET search_path;
 SELECT where_sql FROM customer_ai.event_source WHERE where_sql IS NOT NULL;
+-- A type column of another name: "event" is of its type, and a literal of another source is the same type in any case.
+CREATE VIEW ci.named AS SELECT customer_id, at, event AS kind, channel FROM ci.visits;
+SET search_path = ci;
+SELECT customer_ai.create_model('three', 'ci.named', $$ event = 'BUY' AND channel = 'Web' $$, '30 days', 'customer_id', 'at', 'kind',
+    options => '{"algorithm": "logistic", "allow_small": true}');
+RESET search_path;
+SELECT customer_ai.add_events('three', 'ci.buys', 'customer_id', 'at', event_type => 'Buy');
+SELECT j.profiles = k.profiles AND j.positives = k.positives AS same FROM ci.judge('plain') j, ci.judge('three') k;
+SELECT DISTINCT feature FROM customer_ai.features('three', as_of => '2025-07-01') WHERE feature ~* 'buy.*all' ORDER BY 1;
+SELECT version FROM customer_ai.train('three');
+SELECT p.probability = q.probability AS same FROM customer_ai.predict('three', '7', what_if => '[{"event": "bUY", "in_days": 1}]') p,
+    customer_ai.predict('three', '7', what_if => '[{"event": "Buy", "in_days": 1}]') q;
 -- As a key it would join what the model keeps apart; the view of the HINT runs as it is.
 CREATE VIEW ci.mails AS SELECT ('U' || customer_id)::ci.citext AS mail, at, event FROM ci.plain;
 SELECT customer_ai.create_model('mail', 'ci.mails', $$ event = 'buy' $$, '30 days', 'mail', 'at', 'event');
