@@ -14,7 +14,7 @@ INSERT INTO mix.two SELECT * FROM mix.whole WHERE extract(day FROM at)::int % 2 
 -- What training and scoring say of a model of one source, and of the same with another source.
 CREATE FUNCTION mix.judge(goal text, one text, two text, OUT examples bigint, OUT positives bigint, OUT auc text, OUT scores text)
 LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM customer_ai.create_model('judged', one::regclass, goal, '10 days', 'k', 'at', 'event', options => '{"algorithm": "logistic", "scores": "mix.judged"}');
+    PERFORM customer_ai.create_model('judged', one::regclass, goal, '10 days', 'k', 'at', 'event', options => '{"algorithm": "logistic", "allow_small": true, "scores": "mix.judged"}');
     IF two IS NOT NULL THEN
         PERFORM customer_ai.add_events('judged', two::regclass, 'key', 'at', 'event');
     END IF;
@@ -24,9 +24,9 @@ LANGUAGE plpgsql AS $$ BEGIN
     PERFORM customer_ai.drop_model('judged');
 END $$;
 -- One event, a window, functions and patterns of texts, which ask for a collation.
-SELECT goal, w.* = s.* AS same, w.examples > 1000 AS many, w.positives BETWEEN 100 AND w.examples - 100 AS mixed
-FROM unnest(ARRAY[$$ event = 'buy' $$, $$ count(*) FILTER (WHERE event = 'buy' AND channel = 'x1') > 1 $$,
-    $$ lower(event) LIKE 'b%' AND upper(channel) > 'X0' $$, $$ count(DISTINCT channel) FILTER (WHERE k >= 'k2') > 2 $$]) goal,
+SELECT goal, w.* = s.* AS same, w.examples > 500 AS many, w.positives BETWEEN 50 AND w.examples - 50 AS mixed
+FROM unnest(ARRAY[$$ event = 'buy' $$, $$ count(*) FILTER (WHERE event = 'buy' AND channel = 'x1') > 0 $$,
+    $$ lower(event) LIKE 'b%' AND upper(channel) > 'X0' $$, $$ count(DISTINCT channel) FILTER (WHERE k >= 'k2') > 1 $$]) goal,
     LATERAL mix.judge(goal, 'mix.whole', NULL) w, LATERAL mix.judge(goal, 'mix.one', 'mix.two') s;
 -- An enum beside a text, either way round, and beside a source without the column.
 CREATE TYPE mix.kind AS ENUM ('look', 'buy');

@@ -32,7 +32,7 @@ CALL score();
 ALTER TABLE act_score_history DETACH PARTITION mine;
 CALL score();
 DROP TABLE mine;
--- Row-level security that not even the owner is exempt from; an index; a foreign key that every profile meets, then not.
+-- Row-level security that not even the owner is exempt from; an index.
 ALTER TABLE act_score_history ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CALL score();
 CREATE UNIQUE INDEX ON act_score_history (run, score, profile);
