@@ -2,6 +2,9 @@
 
 use pgrx::datum::Interval;
 use propensity::features::schema::TextUse;
+use propensity::fit::Algorithm;
+use propensity::model::score::Buckets;
+use propensity::time::{DAY, Length};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -12,31 +15,12 @@ pub fn required<T>(argument: &'static str, value: Option<T>) -> Result<T, Error>
     value.ok_or(Error::NullArgument { argument })
 }
 
-const HOUR: i64 = 3_600_000_000;
-const SECOND: i64 = 1_000_000;
-
-/// An interval as text that every IntervalStyle reads back as the same interval: `30 days`, `1 mon 12 hours`.
-pub fn interval_text(interval: &Interval) -> String {
-    let micros = interval.micros();
-    let (time, unit) = match micros {
-        _ if micros % HOUR == 0 => (micros / HOUR, "hours"),
-        _ if micros % SECOND == 0 => (micros / SECOND, "seconds"),
-        _ => (micros, "microseconds"),
-    };
-    let parts = [
-        (i64::from(interval.months()), "mons"),
-        (i64::from(interval.days()), "days"),
-        (time, unit),
-    ];
-    let texts: Vec<String> = parts
-        .iter()
-        .filter(|(number, _)| *number != 0)
-        .map(|(number, unit)| format!("{number} {unit}"))
-        .collect();
-    if texts.is_empty() {
-        "0 days".to_owned()
-    } else {
-        texts.join(" ")
+/// An interval of PostgreSQL.
+pub fn length(interval: &Interval) -> Length {
+    Length {
+        months: interval.months(),
+        days: interval.days(),
+        micros: interval.micros(),
     }
 }
 
@@ -44,9 +28,9 @@ pub fn interval_text(interval: &Interval) -> String {
 ///
 /// # Errors
 /// 22023 for an empty, negative, mixed or infinite interval, 22008 for one beyond 100 years.
-pub fn window(argument: &'static str, interval: Interval) -> Result<String, Error> {
-    let (months, days, micros) = (interval.months(), interval.days(), interval.micros());
-    let found = interval_text(&interval);
+pub fn window(argument: &'static str, interval: Interval) -> Result<Length, Error> {
+    let window = length(&interval);
+    let (months, days, micros) = (window.months, window.days, window.micros);
     // PostgreSQL 17 has infinite intervals: all three parts at their ends.
     if (months, days, micros) == (i32::MAX, i32::MAX, i64::MAX) {
         return Err(Error::Window {
@@ -54,36 +38,15 @@ pub fn window(argument: &'static str, interval: Interval) -> Result<String, Erro
             found: "infinity".to_owned(),
         });
     }
-    if months < 0 || days < 0 || micros < 0 || (months, days, micros) == (0, 0, 0) {
+    let found = window.to_string();
+    if months < 0 || days < 0 || micros < 0 || window == Length::default() {
         return Err(Error::Window { argument, found });
     }
-    let length = f64::from(months) * 30.44 + f64::from(days) + micros as f64 / (24 * HOUR) as f64;
+    let length = f64::from(months) * 30.44 + f64::from(days) + micros as f64 / DAY as f64;
     if length > 36_525.0 {
         return Err(Error::WindowTooLong { argument, found });
     }
-    Ok(found)
-}
-
-/// Which learners a training tries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// Both, averaged.
-    Auto,
-    /// Ridge logistic regression.
-    Logistic,
-    /// Gradient-boosted trees.
-    Trees,
-}
-
-impl Algorithm {
-    /// As users write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Logistic => "logistic",
-            Self::Trees => "trees",
-        }
-    }
+    Ok(window)
 }
 
 /// The options of a model.
@@ -92,7 +55,7 @@ pub struct Options {
     /// Name of the score relation, if not `<model>_scores`.
     pub scores: Option<String>,
     /// First score of the medium and of the high bucket.
-    pub buckets: (i16, i16),
+    pub buckets: Buckets,
     /// Seed of everything random.
     pub seed: i64,
     /// Learners to try.
@@ -127,7 +90,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             scores: None,
-            buckets: (25, 75),
+            buckets: Buckets::default(),
             seed: 1,
             algorithm: Algorithm::Auto,
             factors: 3,
@@ -345,27 +308,22 @@ impl Given<'_> {
     }
 
     fn algorithm(&self) -> Result<Algorithm, Error> {
-        let found = self.value.as_str().unwrap_or_default();
-        let all = [Algorithm::Auto, Algorithm::Logistic, Algorithm::Trees];
-        all.into_iter()
-            .find(|algorithm| algorithm.name() == found)
-            .map_or_else(|| self.wrong("\"auto\", \"logistic\" or \"trees\""), Ok)
+        let known = self.value.as_str().unwrap_or_default().parse();
+        known.or_else(|_| self.wrong("\"auto\", \"logistic\" or \"trees\""))
     }
 
-    fn buckets(&self) -> Result<(i16, i16), Error> {
-        let limits: Vec<i64> = self
-            .value
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_i64)
-            .collect();
-        match (self.value.as_array().map(Vec::len), limits.as_slice()) {
-            (Some(2), &[low, high]) if 0 < low && low < high && high <= 100 => {
-                Ok((low as i16, high as i16))
-            }
-            _ => self.wrong("two integers [low, high] with 0 < low < high <= 100"),
-        }
+    fn buckets(&self) -> Result<Buckets, Error> {
+        let limits = self.value.as_array().map(Vec::as_slice);
+        let score = |value: &Value| i16::try_from(value.as_i64()?).ok();
+        let buckets = match limits {
+            Some([low, high]) => score(low).zip(score(high)),
+            _ => None,
+        };
+        let buckets = buckets.and_then(|(low, high)| Buckets::new(low, high).ok());
+        buckets.map_or_else(
+            || self.wrong("two integers [low, high] with 0 < low < high <= 100"),
+            Ok,
+        )
     }
 }
 

@@ -1,9 +1,9 @@
 //! Instants between PostgreSQL and the library, and the windows around cutoffs.
 
-use pgrx::datum::TimestampWithTimeZone;
+use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{IntoDatum, pg_sys};
 use propensity::cutoff::Cutoff;
-use propensity::time::Micros;
+use propensity::time::{Length, Micros};
 
 use crate::catalog::Definition;
 use crate::error::Error;
@@ -67,12 +67,12 @@ pub fn as_of(argument: Option<TimestampWithTimeZone>) -> Result<Option<Micros>, 
 /// `timestamptz + interval` goes, in the time zone of the session.
 pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff>, Error> {
     const SQL: &str = "SELECT \
-         (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $3::interval)) AT TIME ZONE $2) \
-         - ($3::interval - date_trunc('day', $3::interval))) * 1000000)::int8, \
-         (extract(epoch FROM ((c AT TIME ZONE $2 + date_trunc('day', $4::interval)) AT TIME ZONE $2) \
-         + ($4::interval - date_trunc('day', $4::interval))) * 1000000)::int8, \
-         (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $5::interval)) AT TIME ZONE $2) \
-         - ($5::interval - date_trunc('day', $5::interval))) * 1000000)::int8 \
+         (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $3)) AT TIME ZONE $2) \
+         - ($3 - date_trunc('day', $3))) * 1000000)::int8, \
+         (extract(epoch FROM ((c AT TIME ZONE $2 + date_trunc('day', $4)) AT TIME ZONE $2) \
+         + ($4 - date_trunc('day', $4))) * 1000000)::int8, \
+         (extract(epoch FROM ((c AT TIME ZONE $2 - date_trunc('day', $5)) AT TIME ZONE $2) \
+         - ($5 - date_trunc('day', $5))) * 1000000)::int8 \
          FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(c, n) ORDER BY n";
     let instants = cutoffs
         .iter()
@@ -81,9 +81,9 @@ pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff
     let arguments = [
         instants.into(),
         definition.time_zone.as_str().into(),
-        definition.eligible_window.as_deref().into(),
-        definition.outcome_window.as_str().into(),
-        definition.exclude_window.as_deref().into(),
+        definition.eligible_window.map(interval).transpose()?.into(),
+        interval(definition.outcome_window)?.into(),
+        definition.exclude_window.map(interval).transpose()?.into(),
     ];
     let ends = sql::rows(SQL, &arguments, |row| {
         Ok([row.get::<i64>(1)?, row.get(2)?, row.get(3)?])
@@ -100,60 +100,21 @@ pub fn windows(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Cutoff
 
 /// The cutoff whose outcome window ends at `as_of`: the newest that can be trained on.
 pub fn newest_complete(definition: &Definition, as_of: Micros) -> Result<Micros, Error> {
-    const SQL: &str = "SELECT (extract(epoch FROM (($1 AT TIME ZONE $2 - date_trunc('day', $3::interval)) AT TIME ZONE $2) \
-         - ($3::interval - date_trunc('day', $3::interval))) * 1000000)::int8";
+    const SQL: &str = "SELECT (extract(epoch FROM (($1 AT TIME ZONE $2 - date_trunc('day', $3)) AT TIME ZONE $2) \
+         - ($3 - date_trunc('day', $3))) * 1000000)::int8";
     let arguments = [
         from_micros(as_of)?.into(),
         definition.time_zone.as_str().into(),
-        definition.outcome_window.as_str().into(),
+        interval(definition.outcome_window)?.into(),
     ];
     let at = sql::row(SQL, &arguments, |row| Ok(row.get::<i64>(1)?))?;
     Ok(at.flatten().unwrap_or(Micros::MIN))
 }
 
-/// An interval in days, a month as 30 days: the unit of windows in features.
-pub fn days(interval: &str) -> Result<f64, Error> {
-    const SQL: &str = "SELECT extract(epoch FROM $1::interval)::float8 / 86400";
-    let days = sql::row(SQL, &[interval.into()], |row| Ok(row.get::<f64>(1)?))?;
-    Ok(days.flatten().unwrap_or(0.0))
-}
-
-/// A window for people: its parts as [`crate::catalog::args::interval_text`] writes them, in the words of everyday.
-pub fn words(interval: &str) -> String {
-    let parts: Vec<&str> = interval.split(' ').collect();
-    let words = parts.chunks(2).map(|part| match *part {
-        [number, "mons"] => match number.parse::<i64>() {
-            Ok(months) if months % 12 == 0 => counted(months / 12, "years"),
-            Ok(months) => counted(months, "months"),
-            Err(_) => part.join(" "),
-        },
-        [number, unit] => match number.parse::<i64>() {
-            Ok(count) if unit == "seconds" => {
-                let parts = [
-                    (count / 3600, "hours"),
-                    (count / 60 % 60, "minutes"),
-                    (count % 60, "seconds"),
-                ];
-                let there = parts.into_iter().filter(|&(count, _)| count != 0);
-                let there: Vec<String> = there.map(|(count, unit)| counted(count, unit)).collect();
-                there.join(" ")
-            }
-            Ok(count) => counted(count, unit),
-            Err(_) => part.join(" "),
-        },
-        _ => part.join(" "),
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// A number of units, whose name is in the plural.
-fn counted(count: i64, unit: &str) -> String {
-    let unit = if count == 1 {
-        unit.trim_end_matches('s')
-    } else {
-        unit
-    };
-    format!("{count} {unit}")
+/// A length as PostgreSQL's interval.
+fn interval(length: Length) -> Result<Interval, Error> {
+    let interval = Interval::new(length.months, length.days, length.micros);
+    interval.map_err(|_| Error::Internal("a window has parts of both signs"))
 }
 
 /// Instants as a datum of type timestamptz[].

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use pgrx::datum::Interval;
 use pgrx::pg_sys;
 use pgrx::spi::SpiHeapTupleData;
+use propensity::time::Length;
 
 use super::places::remember;
 use super::source::{EventSource, ProfileSource, events_of, profiles_of};
 use super::turn::{self, Turn};
 use super::{not_null, sql};
-use crate::catalog::args::{Options, interval_text};
+use crate::catalog::args::{Options, length};
 use crate::catalog::owner::{Owner, owner_of};
 use crate::catalog::place;
 use crate::error::{Error, nearest};
@@ -54,7 +55,7 @@ impl Kind {
     }
 }
 
-/// A model as it was defined. Intervals are texts that read the same under every IntervalStyle.
+/// A model as it was defined.
 #[derive(Clone, Debug)]
 pub struct Definition {
     pub id: i64,
@@ -63,13 +64,13 @@ pub struct Definition {
     pub kind: Kind,
     pub goal: Condition,
     pub occurs: bool,
-    pub outcome_window: String,
+    pub outcome_window: Length,
     pub eligible: Option<Condition>,
     /// None: ever.
-    pub eligible_window: Option<String>,
+    pub eligible_window: Option<Length>,
     pub exclude: Option<Condition>,
     /// None: ever.
-    pub exclude_window: Option<String>,
+    pub exclude_window: Option<Length>,
     pub options: Options,
     /// What runs of the option `attributes`, by name.
     pub attributes: BTreeMap<String, String>,
@@ -83,7 +84,7 @@ pub struct Definition {
     pub profiles: Vec<ProfileSource>,
 }
 
-const SELECT: &str = "SELECT m.id, m.name, m.owner::text, m.owner_oid, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible,
+const SELECT: &str = "SELECT m.id, m.name, m.owner::text, m.owner_oid, m.goal, m.occurs, m.outcome_window, m.eligible,
         m.eligible_window, m.exclude, m.options::text, m.time_zone, m.scores_schema::text, m.scores_name::text,
         m.active_version, m.goal_aggregates, m.eligible_aggregates, m.exclude_aggregates, m.scores_oid,
         m.scores_schema_oid, m.place, m.goal_sql, m.eligible_sql, m.exclude_sql, m.exclude_window,
@@ -147,7 +148,7 @@ fn find(name: &str) -> Result<Option<Definition>, Error> {
 fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Definition>, Error> {
     let name: String = not_null(row.get(2)?)?;
     let owner: String = not_null(row.get(3)?)?;
-    let place: Option<String> = row.get(22)?;
+    let place: Option<String> = row.get(21)?;
     let noted = |oid| place::noted(oid, place.as_deref());
     let found = owner_of(&owner, noted(row.get(4)?));
     if !found.is_open_to(caller) {
@@ -158,31 +159,31 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
         Owner::Replaced => return Err(Error::OwnerReplaced { model: name, owner }),
         Owner::Gone => return Err(Error::OwnerGone { model: name, owner }),
     };
-    let scores = (not_null(row.get(14)?)?, not_null(row.get(15)?)?);
+    let scores = (not_null(row.get(13)?)?, not_null(row.get(14)?)?);
     let (scores_schema, scores_name) =
-        place::follow(scores, noted(row.get(20)?), noted(row.get(21)?));
+        place::follow(scores, noted(row.get(19)?), noted(row.get(20)?));
     Ok(Some(Definition {
         id: not_null(row.get(1)?)?,
         name,
         owner_oid,
         kind: not_null(Kind::from_name(&not_null(row.get::<String>(5)?)?))?,
         goal: Condition {
-            text: not_null(row.get(6)?)?,
-            sql: not_null(row.get(23)?)?,
-            aggregate: not_null(row.get(17)?)?,
+            text: not_null(row.get(5)?)?,
+            sql: not_null(row.get(22)?)?,
+            aggregate: not_null(row.get(16)?)?,
         },
-        occurs: not_null(row.get(7)?)?,
-        outcome_window: interval_text(&not_null(row.get::<Interval>(8)?)?),
-        eligible: condition(row, [9, 24, 18])?,
-        eligible_window: row.get::<Interval>(10)?.as_ref().map(interval_text),
-        exclude: condition(row, [11, 25, 19])?,
-        exclude_window: row.get::<Interval>(26)?.as_ref().map(interval_text),
-        attributes: attributes(&not_null(row.get::<String>(27)?)?)?,
-        options: Options::parse(&not_null(row.get::<String>(12)?)?)?,
-        time_zone: not_null(row.get(13)?)?,
+        occurs: not_null(row.get(6)?)?,
+        outcome_window: length(&not_null(row.get::<Interval>(7)?)?),
+        eligible: condition(row, [8, 23, 17])?,
+        eligible_window: row.get::<Interval>(9)?.as_ref().map(length),
+        exclude: condition(row, [10, 24, 18])?,
+        exclude_window: row.get::<Interval>(25)?.as_ref().map(length),
+        attributes: attributes(&not_null(row.get::<String>(26)?)?)?,
+        options: Options::parse(&not_null(row.get::<String>(11)?)?)?,
+        time_zone: not_null(row.get(12)?)?,
         scores_schema,
         scores_name,
-        active_version: row.get(16)?,
+        active_version: row.get(15)?,
         events: Vec::new(),
         profiles: Vec::new(),
     }))
@@ -226,11 +227,11 @@ pub struct NewModel<'a> {
     pub kind: Kind,
     pub goal: &'a Condition,
     pub occurs: bool,
-    pub outcome_window: &'a str,
+    pub outcome_window: Length,
     pub eligible: Option<&'a Condition>,
-    pub eligible_window: Option<&'a str>,
+    pub eligible_window: Option<Length>,
     pub exclude: Option<&'a Condition>,
-    pub exclude_window: Option<&'a str>,
+    pub exclude_window: Option<Length>,
     pub description: Option<&'a str>,
     pub options: &'a str,
     pub attributes: &'a BTreeMap<String, String>,
@@ -261,9 +262,9 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
         new.kind.name().into(),
         new.goal.text.as_str().into(),
         new.occurs.into(),
-        new.outcome_window.into(),
+        new.outcome_window.to_string().into(),
         text(new.eligible).into(),
-        new.eligible_window.into(),
+        new.eligible_window.map(|window| window.to_string()).into(),
         text(new.exclude).into(),
         new.description.into(),
         new.options.into(),
@@ -276,7 +277,7 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
         new.goal.sql.as_str().into(),
         sql(new.eligible).into(),
         sql(new.exclude).into(),
-        new.exclude_window.into(),
+        new.exclude_window.map(|window| window.to_string()).into(),
         attributes.into(),
     ];
     let Some(id) = sql::written(query, &arguments, |row| not_null(row.get::<i64>(1)?))? else {

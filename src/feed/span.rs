@@ -10,7 +10,7 @@ use crate::error::Error;
 /// When the bulk of the events is: none of it is further from the rest than the outcome window is long, and hardly any
 /// event is left out.
 pub fn of(definition: &Definition, spread: &Spread) -> Result<Span, Error> {
-    let window = instant::days(&definition.outcome_window)?;
+    let window = definition.outcome_window.in_days();
     Ok(spread.span((window * DAY as f64) as Micros))
 }
 

@@ -9,7 +9,7 @@ use propensity::features::schema::{LeftOut, LeftOutColumn};
 use propensity::fit::Report;
 
 use propensity::event::spread::Span;
-use propensity::time::{self, Micros};
+use propensity::time::{self, Length, Micros};
 use propensity::walk::sample::Share;
 
 use crate::catalog::instant;
@@ -157,12 +157,12 @@ pub fn apart(definition: &Definition, span: &Span) {
 }
 
 /// Warns of a window so short that its unit may have been forgotten: '30' is 30 seconds.
-pub fn short_window(argument: &str, window: &str) -> Result<(), Error> {
+pub fn short_window(argument: &str, window: Length) {
     const HOUR: f64 = 1.0 / 24.0;
-    if instant::days(window)? >= HOUR {
-        return Ok(());
+    if window.in_days() >= HOUR {
+        return;
     }
-    let words = instant::words(window);
+    let words = window.words();
     let meant = match words.split_once(' ') {
         Some((number, "seconds" | "second")) => format!("{number} days"),
         _ => "30 days".to_owned(),
@@ -173,7 +173,6 @@ pub fn short_window(argument: &str, window: &str) -> Result<(), Error> {
             "Write {argument} => '{meant}' if days are meant, and define the model again."
         ))
         .report(PgLogLevel::WARNING);
-    Ok(())
 }
 
 /// Says that a condition asks for events of a name that none has.
@@ -191,14 +190,14 @@ pub fn always_called(relation: &str, value: &str) {
 /// Warns of events that have ended longer ago than the outcome window.
 pub fn old(definition: &Definition, span: &Span) -> Result<(), Error> {
     let age = time::days_between(span.last, instant::now());
-    if age <= instant::days(&definition.outcome_window)? {
+    if age <= definition.outcome_window.in_days() {
         return Ok(());
     }
     warning(format!(
         "model \"{}\": the newest event is of {}, longer ago than the outcome window of {}",
         definition.name,
         instant::text(span.last),
-        instant::words(&definition.outcome_window),
+        definition.outcome_window.words(),
     ))
     .set_detail("The scores are as of that event: what they predict is over.")
     .set_hint("Load newer events; or give that instant as as_of, if you know.")

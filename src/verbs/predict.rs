@@ -9,7 +9,6 @@ use propensity::features::suppose::{self, Supposed};
 use propensity::model::Scorer;
 use propensity::model::percentile::Percentiles;
 use propensity::model::phrase;
-use propensity::model::score::Buckets;
 use propensity::time::Micros;
 use serde_json::Value;
 
@@ -268,14 +267,15 @@ fn predicted(
         let mut json = String::new();
         factors.write_json(explanation.factors, definition.options.factors, &mut json);
         let prediction = explanation.prediction;
-        let (low, high) = definition.options.buckets;
         let percentile = match catalog::last_score_run(definition.id)? {
             Some(run) => {
                 Some(Percentiles::from_cuts(run.percentiles)?.percentile(prediction.probability))
             }
             None => None,
         };
-        let bucket = Buckets::new(low, high)?
+        let bucket = definition
+            .options
+            .buckets
             .bucket(prediction.score)
             .name()
             .to_owned();

@@ -7,14 +7,14 @@ use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
 use propensity::features::schema::{LeftOut, Schema};
 use propensity::fit::hold_out;
-use propensity::fit::{self, FitParams, Fitted, Judgement, Objection, Record, Report, Warning};
+use propensity::fit::{self, FitParams, Fitted, Judgement, Objection, Record, Warning};
 use propensity::judge::Judged;
 use propensity::learn::dataset::Dataset;
 use propensity::model::format;
 use propensity::model::{Model, Scorer};
 use propensity::time::Micros;
 
-use crate::catalog::args::{self, Algorithm};
+use crate::catalog::args;
 use crate::catalog::held;
 use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
@@ -164,7 +164,7 @@ fn run(
     let of = |measure: fn(&fit::Evaluation) -> f64| held.map(|held| measure(&held.model));
     Ok((
         version,
-        algorithm(report).to_owned(),
+        report.algorithm.name().to_owned(),
         report.rows as i64,
         report.positives as i64,
         of(|m| m.auc),
@@ -180,14 +180,6 @@ fn run(
         activated,
         reason,
     ))
-}
-
-fn algorithm(report: &Report) -> &'static str {
-    match report.algorithm {
-        fit::Algorithm::Auto => "auto",
-        fit::Algorithm::Logistic => "logistic",
-        fit::Algorithm::Trees => "trees",
-    }
 }
 
 /// Reads, learns and encodes, as the model's owner.
@@ -276,11 +268,7 @@ impl TrainingRows {
         champion: Vec<f32>,
     ) -> Result<Fitted, Error> {
         let params = FitParams {
-            algorithm: match definition.options.algorithm {
-                Algorithm::Auto => fit::Algorithm::Auto,
-                Algorithm::Logistic => fit::Algorithm::Logistic,
-                Algorithm::Trees => fit::Algorithm::Trees,
-            },
+            algorithm: definition.options.algorithm,
             seed: definition.options.seed as u64,
             allow_small: definition.options.allow_small,
             champion,
@@ -388,7 +376,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         definition.id,
         &NewVersion {
             format: i32::from(format::FORMAT),
-            algorithm: algorithm(report),
+            algorithm: report.algorithm.name(),
             as_of: trained.gathered.as_of,
             cutoffs: &cutoffs,
             rows: report.rows as i64,

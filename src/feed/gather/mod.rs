@@ -15,7 +15,7 @@ use propensity::features::schema::{GoalKind, Learner, LeftOut, Ranks, Schema};
 use propensity::fit::Sample;
 use propensity::fit::hold_out::{self, CutoffRows};
 use propensity::learn::dataset::Dataset;
-use propensity::time::{self, Micros};
+use propensity::time::{self, Length, Micros};
 use propensity::walk::sample::{Sampler, Share};
 
 use crate::catalog::Condition;
@@ -203,10 +203,14 @@ fn policy_cutoffs(
     as_of: Micros,
 ) -> Result<Vec<Cutoff>, Error> {
     let newest = instant::newest_complete(definition, as_of)?;
-    let window = instant::days(&definition.outcome_window)?;
+    let window = definition.outcome_window.in_days();
     let span = stream.span(definition)?;
     let age = time::days_between(span.first, newest);
-    let required = instant::days(definition.eligible_window.as_deref().unwrap_or("0"))?.max(30.0);
+    let required = definition
+        .eligible_window
+        .unwrap_or_default()
+        .in_days()
+        .max(30.0);
     if age < required {
         return Err(Error::TooLittleHistory {
             model: definition.name.clone(),
@@ -214,9 +218,8 @@ fn policy_cutoffs(
             required: required + window,
             eligible: definition
                 .eligible_window
-                .as_deref()
-                .map_or_else(|| "any length".to_owned(), instant::words),
-            outcome: instant::words(&definition.outcome_window),
+                .map_or_else(|| "any length".to_owned(), Length::words),
+            outcome: definition.outcome_window.words(),
             apart: span::apart(&span),
         });
     }
@@ -470,7 +473,7 @@ impl Gathered {
             model: definition.name.clone(),
             positives,
             rows,
-            window: instant::words(&definition.outcome_window),
+            window: definition.outcome_window.words(),
             goal: goal::explained(definition)?,
             once: self.profiles.come_once().then(|| {
                 let Profiles { all, singles } = self.profiles;
@@ -603,7 +606,7 @@ fn learned_until(
 
 /// One that has learned nothing yet.
 fn learner(stream: &Stream, definition: &Definition, until: Micros) -> Result<Learner, Error> {
-    let window = instant::days(&definition.outcome_window)?;
+    let window = definition.outcome_window.in_days();
     let goal = if definition.goal.aggregate {
         GoalKind::Aggregate
     } else {

@@ -106,8 +106,8 @@ fn history(found: f64, required: f64) -> Row {
 fn answers(definition: &Definition, gathered: &Gathered, all: usize) -> Result<Vec<Row>, Error> {
     let counts = &gathered.counts;
     let stream = &gathered.stream;
-    let window = instant::days(&definition.outcome_window)?;
-    let eligible = instant::days(definition.eligible_window.as_deref().unwrap_or("0"))?;
+    let window = definition.outcome_window.in_days();
+    let eligible = definition.eligible_window.unwrap_or_default().in_days();
     let mut rows = vec![
         row(
             "events",
@@ -130,7 +130,7 @@ fn answers(definition: &Definition, gathered: &Gathered, all: usize) -> Result<V
             "Load older events: with one cutoff a quarter of the profiles is held out instead.",
         ),
     ];
-    rows.extend(classes(counts, &instant::words(&definition.outcome_window)));
+    rows.extend(classes(counts, &definition.outcome_window.words()));
     rows.extend(goal_met(definition, gathered)?);
     rows.push(comes_back(gathered));
     rows.extend(overlap::rows(definition)?);

@@ -100,11 +100,11 @@ impl Given<'_> {
             kind,
             goal: &conditions.goal,
             occurs: self.occurs,
-            outcome_window: &outcome_window,
+            outcome_window,
             eligible: conditions.eligible.as_ref(),
-            eligible_window: eligible_window.as_deref(),
+            eligible_window,
             exclude: conditions.exclude.as_ref(),
-            exclude_window: exclude_window.as_deref(),
+            exclude_window,
             description: self.description,
             options: &self.options,
             attributes: &attributes,
@@ -114,9 +114,9 @@ impl Given<'_> {
         })?;
         catalog::insert_events(id, &source)?;
         catalog::remember(id, owner)?;
-        notice::short_window("outcome_window", &outcome_window)?;
-        if let Some(window) = &eligible_window {
-            notice::short_window("eligible_window", window)?;
+        notice::short_window("outcome_window", outcome_window);
+        if let Some(window) = eligible_window {
+            notice::short_window("eligible_window", window);
         }
         self.say_how_events_are_called(&events);
         super::columns::notice_events(&events, &options);

@@ -23,7 +23,6 @@ use propensity::event::spread::Span;
 use propensity::judge::Distribution;
 use propensity::model::Scorer;
 use propensity::model::percentile::Percentiles;
-use propensity::model::score::Buckets;
 use propensity::time::Micros;
 
 use predictions::Predictions;
@@ -237,8 +236,7 @@ fn ask_all(
         }
     };
     let cutoffs = instant::windows(definition, &[as_of])?;
-    let (medium, high) = definition.options.buckets;
-    let mut predictions = Predictions::new(Buckets::new(medium, high)?, &Distribution::default());
+    let mut predictions = Predictions::new(definition.options.buckets, &Distribution::default());
     let (mut made, factors) = (Made::default(), definition.options.factors);
     pushed.scores(&cutoffs[0], factors, &mut |key, scored| {
         made.push(key, scored.probability, scored.score, scored.factors)?;
@@ -293,15 +291,14 @@ fn predict_with(
     scorer: &mut Scorer,
     (bins, cutoff): (&Distribution, &Cutoff),
 ) -> Result<Predictions, Error> {
-    let (medium, high) = definition.options.buckets;
-    let mut predictions = Predictions::new(Buckets::new(medium, high)?, bins);
+    let mut predictions = Predictions::new(definition.options.buckets, bins);
     let rules = gather::rules(definition);
     let audience = Audience {
         rules: &rules,
         cutoff,
         most_factors: definition.options.factors,
         bins,
-        buckets: Buckets::new(medium, high)?,
+        buckets: definition.options.buckets,
     };
     let two = stream.keeps_two_busy();
     let mut copy = two.then(|| scorer.clone());

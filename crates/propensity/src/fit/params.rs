@@ -25,6 +25,18 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Logistic, Self::Trees];
+
+    /// As users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Logistic => "logistic",
+            Self::Trees => "trees",
+        }
+    }
+
     /// Whether the model has a linear half.
     pub fn is_linear(self) -> bool {
         self != Self::Trees
@@ -40,16 +52,12 @@ impl FromStr for Algorithm {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        match name {
-            "auto" => Ok(Self::Auto),
-            "logistic" => Ok(Self::Logistic),
-            "trees" => Ok(Self::Trees),
-            _ => Err(Error::Parameter {
-                name: "algorithm",
-                found: format!("\"{name}\""),
-                required: "\"auto\", \"logistic\" or \"trees\"",
-            }),
-        }
+        let known = Self::ALL.into_iter().find(|known| known.name() == name);
+        known.ok_or_else(|| Error::Parameter {
+            name: "algorithm",
+            found: format!("\"{name}\""),
+            required: "\"auto\", \"logistic\" or \"trees\"",
+        })
     }
 }
 

@@ -1,5 +1,9 @@
 //! Instants and durations.
 
+mod length;
+
+pub use length::Length;
+
 /// An instant: microseconds since 1970-01-01 00:00 UTC.
 pub type Micros = i64;
 
