@@ -1,5 +1,6 @@
 //! When the events of a model are, in words: which few lie apart from the others.
 
+use propensity::event::counts::ReadCounts;
 use propensity::event::spread::{Span, Spread, Stretch};
 use propensity::time::{self, DAY, Micros};
 
@@ -53,4 +54,14 @@ fn distance(days: f64) -> String {
 pub fn behind(span: Option<&Span>) -> serde_json::Value {
     let behind = span.and_then(|span| span.behind);
     serde_json::json!(behind.map(|apart| (apart.first, apart.last)))
+}
+
+/// The error when everything was left out; `newest` is the time of the newest event, if that is known.
+pub fn no_events(definition: &Definition, counts: &ReadCounts, newest: Option<Micros>) -> Error {
+    Error::NoEvents {
+        model: definition.name.clone(),
+        future: counts.future,
+        skipped: counts.null_profile + counts.no_time,
+        newest: newest.and_then(|newest| Some(instant::from_micros(newest).ok()?.to_string())),
+    }
 }

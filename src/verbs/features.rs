@@ -4,9 +4,8 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
-use propensity::event::counts::ReadCounts;
+use propensity::features::Feature;
 use propensity::features::schema::Schema;
-use propensity::features::{Feature, Features};
 use propensity::model::Model;
 use propensity::time::Micros;
 
@@ -16,9 +15,7 @@ use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition};
 use crate::error::Error;
-use crate::feed::pushed::Pushed;
-use crate::feed::span;
-use crate::feed::{self, gather};
+use crate::feed::Feed;
 use crate::pg::memory::{GiveBack, poll};
 use crate::pg::rows::{Rows, Text};
 use crate::verbs::notice;
@@ -70,80 +67,17 @@ fn stored_model(definition: &Definition) -> Result<Option<Model>, Error> {
 /// Hands out the features of every eligible profile.
 fn matrix(definition: &Definition, as_of: Option<Micros>, rows: &mut Rows<4>) -> Result<(), Error> {
     let stored = stored_model(definition)?;
-    let pushed = match &stored {
-        Some(model) => Pushed::choose(definition, model)?,
-        None => None,
-    };
-    if let Some(pushed) = pushed {
-        return ask_all(definition, pushed, as_of, rows);
+    let mut feed = Feed::open(definition, stored.as_ref(), as_of)?;
+    if as_of.is_none()
+        && let Some(span) = feed.span()
+    {
+        notice::apart(definition, span);
     }
-    let stored = stored.map(|model| model.schema);
-    let until = as_of.unwrap_or_else(instant::now);
-    let mut stream = match &stored {
-        Some(schema) => gather::read_known(definition, until, schema)?,
-        None => gather::read(definition, until, None)?,
-    };
-    let as_of = match as_of {
-        Some(as_of) => as_of,
-        None => {
-            let span = stream.span(definition)?;
-            notice::apart(definition, &span);
-            span.last
-        }
-    };
-    let mut cutoffs = instant::windows(definition, &[as_of])?;
-    gather::mark(&mut stream, definition, &mut cutoffs, false)?;
-    let schema = match stored {
-        Some(schema) => schema,
-        None => gather::learn(&mut stream, definition, as_of)?,
-    };
-    let rules = gather::rules(definition);
-    let mut features = Features::new(&schema, stream.dictionaries());
-    let mut row = vec![0.0; features.len()];
-    let columns = Column::all(&schema);
-    let kind = stream.key().kind;
-    stream.walk(&mut |profile| {
-        if !rules.eligible(profile, &cutoffs[0]) {
-            return Ok(());
-        }
-        features.start();
-        features.row(profile, as_of, &mut row, &mut poll)?;
-        hand_out(&kind.text(profile.key), &columns, &row, rows);
-        Ok(())
-    })
-}
-
-/// Has the features of every eligible profile made where its events are.
-fn ask_all(
-    definition: &Definition,
-    mut pushed: Pushed,
-    as_of: Option<Micros>,
-    rows: &mut Rows<4>,
-) -> Result<(), Error> {
-    let as_of = match as_of {
-        Some(as_of) => as_of,
-        None => {
-            let span = span::of(definition, &pushed.spread()?)?;
-            notice::apart(definition, &span);
-            // Without events there will be an error.
-            if span.last == Micros::MIN {
-                instant::now()
-            } else {
-                span.last
-            }
-        }
-    };
-    let cutoffs = instant::windows(definition, &[as_of])?;
-    let (columns, kind) = (Column::all(pushed.schema()), pushed.key().kind);
-    let mut row = vec![0.0; columns.len()];
-    pushed.features(&cutoffs[0], &mut row, &mut |key, row| {
+    let (columns, kind) = (Column::all(feed.schema()), feed.key().kind);
+    feed.features(&mut |key, row| {
         hand_out(&kind.text(key), &columns, row, rows);
         Ok(())
-    })?;
-    match pushed.counts() {
-        counts @ ReadCounts { events: 0, .. } => Err(feed::no_events(definition, &counts, None)),
-        _ => Ok(()),
-    }
+    })
 }
 
 /// Hands out the features of one profile.

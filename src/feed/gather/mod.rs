@@ -3,34 +3,36 @@
 //! The event sources are read once; what must be known before features (cutoffs, counts,
 //! vocabularies) is learned by walking the stream's partitions again.
 
+mod cutoffs;
+mod marks;
+mod read;
 mod rows;
 
 use pgrx::pg_sys::Oid;
 use propensity::cutoff::Cutoff;
-use propensity::event::history::{Flags, MarkKind};
 use propensity::event::spread::Span;
 use propensity::features::Features;
-use propensity::features::population::{Rules, Source};
+use propensity::features::population::Rules;
 use propensity::features::schema::{GoalKind, Learner, LeftOut, Ranks, Schema};
 use propensity::fit::Sample;
 use propensity::fit::hold_out::{self, CutoffRows};
 use propensity::learn::dataset::Dataset;
-use propensity::time::{self, Length, Micros};
+use propensity::time::Micros;
 use propensity::walk::sample::{Sampler, Share};
 
-use crate::catalog::Condition;
 use crate::catalog::Definition;
 use crate::catalog::args::TakeAs;
 use crate::catalog::instant;
 use crate::error::Error;
-use crate::feed::pushed::Histories;
-use crate::feed::span;
-use crate::feed::stream::{Stream, Window};
+use crate::feed::stream::Stream;
 use crate::pg::guc;
 use crate::pg::memory::poll;
-use crate::source::examples;
 use crate::source::goal;
 use crate::source::unused;
+pub use cutoffs::check_complete;
+use cutoffs::{example_cutoffs, policy_cutoffs};
+pub use marks::{cutoff_of_profile, mark, rules};
+pub use read::{read, read_all, read_known};
 pub use rows::Profiles;
 use rows::{Population, RowWriter, Survey};
 
@@ -54,21 +56,6 @@ pub struct Gathered {
     pub span: Span,
     /// What the events up to the newest cutoff say: often it is the only one that is held out.
     learned: Option<Learner>,
-}
-
-/// The rules of a model's population and outcomes.
-pub fn rules(definition: &Definition) -> Rules {
-    let source = |condition: Option<&Condition>| match condition {
-        None => Source::None,
-        Some(condition) if condition.aggregate => Source::Marks,
-        Some(_) => Source::Events,
-    };
-    Rules {
-        eligible: source(definition.eligible.as_ref()),
-        excluded: source(definition.exclude.as_ref()),
-        goal: source(Some(&definition.goal)),
-        occurs: definition.occurs,
-    }
 }
 
 /// Profiles read of a large table for each training row that is wanted: not all are eligible.
@@ -126,66 +113,6 @@ pub fn gather(
     }
 }
 
-/// Reads the events up to an instant, and the attributes, of all profiles or of a sample.
-pub fn read(
-    definition: &Definition,
-    until: Micros,
-    sampler: Option<Sampler>,
-) -> Result<Stream, Error> {
-    let open = || Stream::open(definition, None);
-    let events = |stream, sampler| events(definition, stream, until, sampler);
-    let sampled = sampler.is_some();
-    let mut stream = events(open()?, sampler)?;
-    if stream.summary().counts.events == 0 {
-        return Err(stream.no_events(definition));
-    }
-    let again = |stream: Stream| sampled.then(|| Sampler::of(stream.share()));
-    if stream.is_blurred() {
-        // Knowing the sample from the beginning takes in nobody else's texts.
-        let sampler = again(stream);
-        stream = events(open()?, sampler)?;
-    }
-    if stream.has_too_many_types() {
-        let sampler = again(stream);
-        stream = open()?;
-        stream.choose_types(until)?;
-        stream = events(stream, sampler)?;
-    }
-    stream.read_attributes(None)?;
-    Ok(stream)
-}
-
-/// Reads the events up to an instant, and the attributes, of all profiles, for a version of this schema: it knows what
-/// it tells apart.
-pub fn read_known(
-    definition: &Definition,
-    until: Micros,
-    schema: &Schema,
-) -> Result<Stream, Error> {
-    let stream = Stream::open(definition, Some(schema))?;
-    let mut stream = events(definition, stream, until, None)?;
-    if stream.summary().counts.events == 0 {
-        return Err(stream.no_events(definition));
-    }
-    stream.read_attributes(None)?;
-    Ok(stream)
-}
-
-/// Reads the events up to an instant, of all profiles or of a sample: as histories where they are elsewhere.
-fn events(
-    definition: &Definition,
-    mut stream: Stream,
-    until: Micros,
-    sampler: Option<Sampler>,
-) -> Result<Stream, Error> {
-    match (Histories::choose(definition, &stream)?, sampler) {
-        (Some(histories), sampler) => histories.read(&mut stream, until, sampler)?,
-        (None, None) => stream.read_events(until, None)?,
-        (None, Some(sampler)) => stream.sample_events(until, sampler)?,
-    }
-    Ok(stream)
-}
-
 /// Finds the cutoffs to train on as of an instant; later events of the stream are not looked at.
 pub fn looking_back(
     definition: &Definition,
@@ -194,220 +121,6 @@ pub fn looking_back(
 ) -> Result<Gathered, Error> {
     let cutoffs = policy_cutoffs(definition, &stream, as_of)?;
     Gathered::at(definition, stream, as_of, cutoffs, false)
-}
-
-/// The cutoffs of docs/method.md 1: back from the newest complete one.
-fn policy_cutoffs(
-    definition: &Definition,
-    stream: &Stream,
-    as_of: Micros,
-) -> Result<Vec<Cutoff>, Error> {
-    let newest = instant::newest_complete(definition, as_of)?;
-    let window = definition.outcome_window.in_days();
-    let span = stream.span(definition)?;
-    let age = time::days_between(span.first, newest);
-    let required = definition
-        .eligible_window
-        .unwrap_or_default()
-        .in_days()
-        .max(30.0);
-    if age < required {
-        return Err(Error::TooLittleHistory {
-            model: definition.name.clone(),
-            found: time::days_between(span.first, as_of),
-            required: required + window,
-            eligible: definition
-                .eligible_window
-                .map_or_else(|| "any length".to_owned(), Length::words),
-            outcome: definition.outcome_window.words(),
-            apart: span::apart(&span),
-        });
-    }
-    let stride = hold_out::stride(0.0, age, window);
-    let step = (stride.days * time::DAY as f64) as Micros;
-    let instants: Vec<Micros> = (0..stride.cutoffs as Micros)
-        .rev()
-        .map(|back| newest - back * step)
-        .collect();
-    instant::windows(definition, &instants)
-}
-
-/// The distinct cutoffs of an `examples` relation, whose rows become marks.
-fn example_cutoffs(
-    definition: &Definition,
-    stream: &mut Stream,
-    examples: Oid,
-    as_of: Micros,
-) -> Result<Vec<Cutoff>, Error> {
-    let examples = examples::open(definition, examples, &stream.key().cast)?;
-    let read = stream.read_marks(&examples.sql, &[], MarkKind::Example, examples.labelled)?;
-    if read == 0 {
-        return Err(Error::NoExamples {
-            relation: examples.name,
-            found: "0 rows".to_owned(),
-        });
-    }
-    let mut instants = std::collections::BTreeSet::new();
-    let (mut total, mut strangers, mut late) = (0_u64, 0_u64, 0_u64);
-    stream.walk(&mut |profile| {
-        let cutoffs: std::collections::BTreeSet<Micros> =
-            profile.marks.iter().map(|mark| mark.cutoff).collect();
-        for &cutoff in &cutoffs {
-            total += 1;
-            strangers += u64::from(profile.history.until(cutoff) == 0);
-            late += u64::from(cutoff > as_of);
-        }
-        instants.extend(cutoffs);
-        Ok(())
-    })?;
-    if strangers == total {
-        return Err(Error::NoExamples {
-            relation: examples.name,
-            found: format!("{total} examples, none of a profile with events up to its cutoff"),
-        });
-    }
-    let mut remarks = examples.remarks;
-    if strangers > 0 {
-        remarks.push(format!(
-            "{strangers} of {total} examples are of profiles without events up to their cutoff"
-        ));
-    }
-    if late > 0 && examples.labelled {
-        remarks.push(format!(
-            "{late} of {total} examples have a cutoff after {}, up to which events are known",
-            instant::text(as_of)
-        ));
-    }
-    examples::notice(&examples.name, &remarks);
-    let cutoffs = instant::windows(definition, &instants.into_iter().collect::<Vec<_>>())?;
-    if !examples.labelled {
-        cutoffs
-            .iter()
-            .try_for_each(|cutoff| check_complete(definition, cutoff, as_of))?;
-    }
-    Ok(cutoffs)
-}
-
-/// An outcome is known once its window is over: by the instant that somebody asked for, else by the newest event.
-pub fn check_complete(
-    definition: &Definition,
-    window: &Cutoff,
-    known_until: Micros,
-) -> Result<(), Error> {
-    if window.outcome_until <= known_until {
-        return Ok(());
-    }
-    Err(Error::WindowOpen {
-        model: definition.name.clone(),
-        cutoff: instant::text(window.at),
-        found: instant::text(known_until),
-        required: instant::text(window.outcome_until),
-    })
-}
-
-/// Evaluates the conditions with aggregates over the windows of all cutoffs, each time over no events first: that is the
-/// value of every profile that has none in the window.
-pub fn mark(
-    stream: &mut Stream,
-    definition: &Definition,
-    cutoffs: &mut [Cutoff],
-    outcomes: bool,
-) -> Result<(), Error> {
-    let of = |condition: Option<&Condition>| {
-        condition
-            .filter(|condition| condition.aggregate)
-            .map(|condition| condition.sql.clone())
-    };
-    let goal = Some(&definition.goal).filter(|_| outcomes);
-    let (goal, eligible, exclude) = (
-        of(goal),
-        of(definition.eligible.as_ref()),
-        of(definition.exclude.as_ref()),
-    );
-    let conditions = [
-        (MarkKind::Goal, &goal),
-        (MarkKind::Eligible, &eligible),
-        (MarkKind::Excluded, &exclude),
-    ];
-    let at: Vec<Micros> = cutoffs.iter().map(|cutoff| cutoff.at).collect();
-    let mut holds = Vec::new();
-    for (_, condition) in &conditions {
-        holds.push(match condition {
-            Some(condition) => stream.over_nothing(condition, &at)?,
-            None => vec![false; cutoffs.len()],
-        });
-    }
-    let [goal, eligible, excluded] = holds.as_slice() else {
-        return Ok(());
-    };
-    let values = goal.iter().zip(eligible).zip(excluded);
-    for (cutoff, ((&goal, &eligible), &excluded)) in cutoffs.iter_mut().zip(values) {
-        cutoff.over_nothing = Flags::new(goal, eligible, excluded);
-    }
-    for (kind, condition) in conditions {
-        let Some(condition) = condition else {
-            continue;
-        };
-        for (unless, windows) in ascending(cutoffs, kind) {
-            stream.read_aggregate(condition, unless, &windows, kind)?;
-        }
-    }
-    Ok(())
-}
-
-/// An instant with its windows, and whether one profile meets the conditions with aggregates there: as if that were what
-/// they are over no events, of which no mark says otherwise.
-pub fn cutoff_of_profile(
-    stream: &Stream,
-    definition: &Definition,
-    at: Micros,
-    profile: &str,
-) -> Result<Cutoff, Error> {
-    let mut cutoff = instant::windows(definition, &[at])?
-        .pop()
-        .ok_or(Error::Internal("an instant has no windows"))?;
-    let holds = |condition: Option<&Condition>, kind| {
-        let condition = condition.filter(|condition| condition.aggregate);
-        condition.map_or(Ok(false), |condition| {
-            stream.holds(&condition.sql, profile, window(&cutoff, kind).1)
-        })
-    };
-    let eligible = holds(definition.eligible.as_ref(), MarkKind::Eligible)?;
-    let excluded = holds(definition.exclude.as_ref(), MarkKind::Excluded)?;
-    cutoff.over_nothing = Flags::new(false, eligible, excluded);
-    Ok(cutoff)
-}
-
-/// The window of a condition around a cutoff, and what the condition is over no events.
-fn window(cutoff: &Cutoff, kind: MarkKind) -> (bool, Window) {
-    let (over_nothing, at) = (cutoff.over_nothing, cutoff.at);
-    let (holds, after, until) = match kind {
-        MarkKind::Eligible => (over_nothing.eligible(), cutoff.eligible_from, at),
-        MarkKind::Excluded => (over_nothing.excluded(), cutoff.excluded_from, at),
-        _ => (over_nothing.goal(), at, cutoff.outcome_until),
-    };
-    (holds, Window { at, after, until })
-}
-
-/// Windows in lists whose beginnings and ends both go up, so that those that an event lies in are found by two
-/// searches; the conditions of a list are the same over no events. Nearly always there is one list.
-fn ascending(cutoffs: &[Cutoff], kind: MarkKind) -> Vec<(bool, Vec<Window>)> {
-    let mut windows: Vec<_> = cutoffs.iter().map(|cutoff| window(cutoff, kind)).collect();
-    windows.sort_by_key(|(holds, window)| (*holds, window.at));
-    let mut lists: Vec<(bool, Vec<Window>)> = Vec::new();
-    for (holds, window) in windows {
-        let fits = |&&mut (held, ref list): &&mut (bool, Vec<Window>)| {
-            let goes_up = |last: &Window| {
-                last.at < window.at && last.after <= window.after && last.until <= window.until
-            };
-            held == holds && list.last().is_some_and(goes_up)
-        };
-        match lists.iter_mut().find(|list| fits(list)) {
-            Some((_, list)) => list.push(window),
-            None => lists.push((holds, vec![window])),
-        }
-    }
-    lists
 }
 
 impl Gathered {

@@ -2,7 +2,6 @@
 //!
 //! A sample of the profiles is chosen from their counts, which travel first, so that only its histories do.
 
-use pgrx::pg_sys;
 use propensity::event::answer::Answer;
 use propensity::event::count_state::CountState;
 use propensity::event::portable::Scratch;
@@ -10,13 +9,11 @@ use propensity::time::Micros;
 use propensity::walk::sample::Sampler;
 
 use super::query::Query;
-use super::{is_chosen, read, timestamp};
+use super::{read, timestamp};
 use crate::aggregate;
-use crate::catalog::Definition;
 use crate::error::Error;
 use crate::feed::stream::{Param, Stream, sample_end};
 use crate::pg::datum::BytesKind;
-use crate::pg::guc::{self, Feeder};
 
 /// The histories of a model's profiles.
 pub struct Histories {
@@ -24,30 +21,9 @@ pub struct Histories {
 }
 
 impl Histories {
-    /// The feeder that `customer_ai.feeder` asks for, to fill this stream: none if it is the stream itself.
-    ///
-    /// # Errors
-    /// 0A000 when it must be this one and cannot.
-    pub fn choose(definition: &Definition, stream: &Stream) -> Result<Option<Self>, Error> {
-        if guc::feeder() == Feeder::Local {
-            return Ok(None);
-        }
-        if stream.types_chosen() {
-            return refuse(definition, "It has too many event types.");
-        }
-        let Some(query) = Query::compose(definition, &stream.names())? else {
-            return refuse(
-                definition,
-                "Its event sources have profiles of different types.",
-            );
-        };
-        let queries = query
-            .sources
-            .iter()
-            .map(|source| query.histories(source, true));
-        let types = [pg_sys::TIMESTAMPTZOID, pg_sys::INT8OID];
-        let chosen = is_chosen(&query, &queries.collect::<Vec<_>>(), &types)?;
-        Ok(chosen.then_some(Self { query }))
+    /// Of these queries.
+    pub fn new(query: Query) -> Self {
+        Self { query }
     }
 
     /// Reads the events up to an instant, of all profiles or of a sample.
@@ -110,16 +86,5 @@ fn count(stream: &mut Stream, key: BytesKind, sql: &str, params: &[Param]) -> Re
                 }
             })
         }
-    })
-}
-
-/// No histories, which is an error where there must be some; the reason is a sentence.
-fn refuse(definition: &Definition, reason: &'static str) -> Result<Option<Histories>, Error> {
-    if guc::feeder() != Feeder::PushedDown {
-        return Ok(None);
-    }
-    Err(Error::NotPushed {
-        model: definition.name.clone(),
-        reason,
     })
 }

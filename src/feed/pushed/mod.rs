@@ -1,15 +1,15 @@
 //! The pushed-down feeder: where events live elsewhere, an aggregate answers for each profile there, and a row per
 //! profile travels: its score or features by a model, or else its history, which the stream takes in.
 //!
-//! Whether that happens is the planner's to say: a query is used if its plan sends the aggregate to every server that
-//! it reads from. What cannot be done so is left to the stream, which reads foreign tables row by row.
+//! `route.rs` says whether that happens.
 
 mod histories;
 mod plan;
 mod query;
 mod receiver;
+mod route;
 
-pub use histories::Histories;
+pub use route::Route;
 
 use pgrx::{IntoDatum, pg_sys};
 use propensity::cutoff::Cutoff;
@@ -17,67 +17,44 @@ use propensity::event::answer::{Answer, Scored};
 use propensity::event::count_state::CountState;
 use propensity::event::counts::ReadCounts;
 use propensity::event::spread::Spread;
-use propensity::features::schema::Schema;
 use propensity::model::Model;
 use propensity::time::Micros;
 
 use crate::aggregate;
-use crate::catalog::Definition;
 use crate::catalog::instant;
 use crate::error::Error;
+use crate::feed::FeatureVisitor;
 use crate::feed::stream::{Key, Param};
 use crate::pg::datum::BytesKind;
-use crate::pg::guc::{self, Feeder};
 use crate::pg::setting::with_setting;
 use query::Query;
 use receiver::Receiver;
 
 /// The events of a model, asked where they are.
 pub struct Pushed {
-    schema: Schema,
     query: Query,
+    /// Number of features of the model.
+    features: usize,
     document: Param,
     /// What was read for the newest question.
     counts: ReadCounts,
 }
 
-/// Gets the key of a profile and its features.
-type FeatureVisitor<'a> = dyn FnMut(&[u8], &[f64]) -> Result<(), Error> + 'a;
 /// Gets the key of a profile and its score.
 type ScoreVisitor<'a> = dyn FnMut(&[u8], &Scored) -> Result<(), Error> + 'a;
 /// Gets the key of a profile and the answer about it.
 type Visitor<'a> = dyn FnMut(&[u8], &Answer) -> Result<(), Error> + 'a;
 
 impl Pushed {
-    /// The feeder that `customer_ai.feeder` asks for, to have a model answer: none if it cannot, or if the stream is
-    /// to read the rows. Histories may do where a model cannot answer.
-    pub fn choose(definition: &Definition, model: &Model) -> Result<Option<Self>, Error> {
-        let document_type = aggregate::document_type();
-        let types = [
-            document_type,
-            pg_sys::TIMESTAMPTZOID,
-            pg_sys::TIMESTAMPTZOID,
-        ];
-        if guc::feeder() == Feeder::Local || !query::is_answerable(definition) {
-            return Ok(None);
-        }
-        let Some(query) = Query::compose(definition, &model.schema.names)? else {
-            return Ok(None);
-        };
-        if !is_chosen(&query, &[query.scores(0)], &types)? {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            schema: model.schema.clone(),
+    /// Has a model answer these queries.
+    fn new(query: Query, model: &Model) -> Result<Self, Error> {
+        let document = aggregate::document(&model.encode()?)?;
+        Ok(Self {
             query,
-            document: (document_type, Some(aggregate::document(&model.encode()?)?)),
+            features: model.schema.features().len(),
+            document: (aggregate::document_type(), Some(document)),
             counts: ReadCounts::default(),
-        }))
-    }
-
-    /// How features are computed.
-    pub fn schema(&self) -> &Schema {
-        &self.schema
+        })
     }
 
     /// The key of the profiles.
@@ -113,18 +90,14 @@ impl Pushed {
     }
 
     /// Visits every eligible profile with its features.
-    pub fn features(
-        &mut self,
-        cutoff: &Cutoff,
-        row: &mut [f64],
-        visit: &mut FeatureVisitor,
-    ) -> Result<(), Error> {
+    pub fn features(&mut self, cutoff: &Cutoff, visit: &mut FeatureVisitor) -> Result<(), Error> {
         let sql = self.query.features();
+        let mut row = vec![0.0; self.features];
         self.ask(
             &sql,
             cutoff,
-            &mut |key, answer| match answer.features(row) {
-                Ok(true) => visit(key, row),
+            &mut |key, answer| match answer.features(&mut row) {
+                Ok(true) => visit(key, &row),
                 Ok(false) => Ok(()),
                 Err(_) => Err(Error::BadAnswer),
             },
@@ -180,14 +153,6 @@ impl Pushed {
     ) -> Result<(), Error> {
         read(self.query.key.kind, sql, params, visit)
     }
-}
-
-/// Whether `customer_ai.feeder` asks for queries with parameters of these types, or their plans for auto.
-fn is_chosen(query: &Query, queries: &[String], types: &[pg_sys::Oid]) -> Result<bool, Error> {
-    let are_shipped = || plan::are_shipped(queries, types);
-    Ok(guc::feeder() == Feeder::PushedDown
-        || query.is_distributed()?
-        || plan::has_foreign_tables()? && partitionwise(are_shipped)?)
 }
 
 /// Runs a query with each partition aggregated by itself.

@@ -2,10 +2,8 @@
 //! ships hardly any cast, and no text is a constant, because it does not ship a collation that no column has.
 
 use pgrx::pg_sys;
-use propensity::features::schema::ColumnNames;
 
-use crate::catalog::Condition;
-use crate::catalog::Definition;
+use crate::catalog::{Condition, Definition, EventSource};
 use crate::error::Error;
 use crate::feed::stream::{self, Key};
 use crate::pg::datum::BytesKind;
@@ -33,8 +31,6 @@ pub struct Query {
 pub struct Source {
     /// How its profiles are read.
     pub key: BytesKind,
-    relation: pg_sys::Oid,
-    profile_column: String,
     profile_type: pg_sys::Oid,
     /// The profile's name in the stream.
     profile: String,
@@ -48,10 +44,10 @@ pub struct Source {
 const NO_ATTRIBUTE: &str = "NULL::pg_catalog.bool";
 
 impl Query {
-    /// The queries that read these attributes of events; none if equal profiles of its sources differ in their bytes.
-    pub fn compose(definition: &Definition, names: &ColumnNames) -> Result<Option<Self>, Error> {
-        let opened = source::open_events(definition)?;
-        let sources = opened.iter().map(|events| Source::of(events, &opened));
+    /// The queries that read what the queries of rows read; none if equal profiles of the sources differ in their bytes.
+    pub fn compose(definition: &Definition, query: &stream::Query) -> Result<Option<Self>, Error> {
+        let opened = query.sources();
+        let sources = opened.iter().map(|events| Source::of(events, opened));
         let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
         let alike = |source: &Source| {
             let same_type = source.profile_type == sources[0].profile_type;
@@ -60,8 +56,7 @@ impl Query {
         if !sources.iter().all(alike) {
             return Ok(None);
         }
-        let query = stream::Query::compose(definition, Some(names))?;
-        let from = source::seen_sql(&opened);
+        let from = source::seen_sql(opened);
         let attributes = query.raw_attributes().map(|sql| shippable(sql, &from));
         let attributes = attributes.collect::<Result<_, _>>()?;
         Ok(Some(Self {
@@ -71,8 +66,8 @@ impl Query {
             eligible: per_event(definition.eligible.as_ref()),
             excluded: per_event(definition.exclude.as_ref()),
             attributes,
-            numbers: names.numbers.len(),
-            key: query.key,
+            numbers: query.names.numbers.len(),
+            key: query.key.clone(),
         }))
     }
 
@@ -176,35 +171,17 @@ impl Query {
         }
         jsonb(&options)
     }
-
-    /// Whether Citus keeps the relations on its nodes by hash of the profile.
-    pub fn is_distributed(&self) -> Result<bool, Error> {
-        if relation::find("pg_catalog", "pg_dist_partition").is_none() {
-            return Ok(false);
-        }
-        for source in &self.sources {
-            if !source.is_distributed()? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
 }
 
 impl Source {
     fn of(events: &Events, all: &[Events]) -> Result<Self, Error> {
         let source = &events.source;
-        let unknown = || Error::UnknownRelation {
-            relation: format!("{}.{}", source.schema, source.relation),
-        };
         let profile_type = events.relation.column(&source.profile_column)?.base_oid;
         Ok(Self {
             key: BytesKind::of(profile_type).ok_or(Error::Internal(
                 "a profile column has a type that was refused",
             ))?,
             profile_type,
-            relation: relation::find(&source.schema, &source.relation).ok_or_else(unknown)?,
-            profile_column: source.profile_column.clone(),
             profile: Names::of(all).profile,
             from: source::source_sql(events, all),
             time: format!("e.{}", quote(&source.time_column)),
@@ -219,14 +196,31 @@ impl Source {
             self.from
         )
     }
+}
 
-    fn is_distributed(&self) -> Result<bool, Error> {
-        let query = "SELECT pg_catalog.column_to_column_name(logicalrelid, partkey) = $2
-            FROM pg_catalog.pg_dist_partition WHERE logicalrelid = $1 AND partmethod = 'h'";
-        let arguments = [self.relation.into(), self.profile_column.as_str().into()];
-        let by_profile = sql::row(query, &arguments, |row| Ok(row.get::<bool>(1)?))?;
-        Ok(by_profile.flatten().unwrap_or(false))
+/// Whether Citus keeps the relations of all sources on its nodes by hash of the profile.
+pub fn are_distributed(sources: &[Events]) -> Result<bool, Error> {
+    if relation::find("pg_catalog", "pg_dist_partition").is_none() {
+        return Ok(false);
     }
+    for Events { source, .. } in sources {
+        if !is_distributed(source)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_distributed(source: &EventSource) -> Result<bool, Error> {
+    let relation = relation::find(&source.schema, &source.relation);
+    let relation = relation.ok_or_else(|| Error::UnknownRelation {
+        relation: format!("{}.{}", source.schema, source.relation),
+    })?;
+    let query = "SELECT pg_catalog.column_to_column_name(logicalrelid, partkey) = $2
+        FROM pg_catalog.pg_dist_partition WHERE logicalrelid = $1 AND partmethod = 'h'";
+    let arguments = [relation.into(), source.profile_column.as_str().into()];
+    let by_profile = sql::row(query, &arguments, |row| Ok(row.get::<bool>(1)?))?;
+    Ok(by_profile.flatten().unwrap_or(false))
 }
 
 /// Whether a model can answer where the events are.

@@ -40,7 +40,7 @@ pub use suppose::Supposed;
 use crate::catalog::Definition;
 use crate::catalog::instant;
 use crate::error::{Error, not_null};
-use crate::feed::{self, span};
+use crate::feed::span;
 use crate::pg::guc::{self, Feeder};
 use crate::pg::memory::{self, poll};
 use crate::pg::plan;
@@ -101,14 +101,30 @@ impl Stream {
         if let Some(schema) = schema {
             schema.preload(&mut dictionaries)?;
         }
-        Ok(Self {
+        Ok(Self::new(query, dictionaries))
+    }
+
+    fn new(query: Query, dictionaries: Dictionaries) -> Self {
+        Self {
             intake: Intake::new(query.layout(), query.key.kind, dictionaries),
             query,
             hauls: None,
             blurred: false,
             types_chosen: false,
             feeder: Feeder::Local,
-        })
+        }
+    }
+
+    /// The same queries with nothing read, of a stream that was opened without a schema.
+    pub fn restarted(self) -> Self {
+        let Self { query, .. } = self;
+        let dictionaries = query.dictionaries();
+        Self::new(query, dictionaries)
+    }
+
+    /// Its queries.
+    pub fn query(&self) -> &Query {
+        &self.query
     }
 
     /// The key of the profiles.
@@ -208,7 +224,7 @@ impl Stream {
             ..
         } = self.summary();
         let newest = Some(*newest_future).filter(|&newest| newest > Micros::MIN);
-        feed::no_events(definition, counts, newest)
+        span::no_events(definition, counts, newest)
     }
 
     /// Reads the profile attributes, if the model has any, and returns how many rows of them.

@@ -199,6 +199,11 @@ impl Query {
         Ok((sql, params, self.event_rows(supposed.until)))
     }
 
+    /// The event sources, opened.
+    pub fn sources(&self) -> &[Events] {
+        &self.sources
+    }
+
     /// How records are laid out.
     pub fn layout(&self) -> Layout {
         let of_profiles =

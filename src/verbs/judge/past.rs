@@ -5,7 +5,6 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::judge::Figures;
 use propensity::learn::metrics::wilson;
-use propensity::model::score::Buckets;
 
 use super::outcomes::{self, Came};
 use super::run::{ALL, parsed};
@@ -90,8 +89,7 @@ fn of_run(
     came: &Came,
 ) -> Result<Vec<Row>, Error> {
     let figures: Figures = parsed(&run.figures)?;
-    let (medium, high) = definition.options.buckets;
-    let expected = figures.buckets(Buckets::new(medium, high)?);
+    let expected = figures.buckets(definition.options.buckets);
     let (as_of, ends) = (
         instant::from_micros(run.as_of)?,
         instant::from_micros(window_ends)?,

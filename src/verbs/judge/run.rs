@@ -38,11 +38,10 @@ pub fn charted(definition: &Definition, run: Option<i64>) -> Result<Charted, Err
             }
         });
     };
-    let (medium, high) = definition.options.buckets;
     Ok(Charted {
         figures: parsed(&found.figures)?,
         run: found,
-        buckets: Buckets::new(medium, high)?,
+        buckets: definition.options.buckets,
     })
 }
 

@@ -3,7 +3,6 @@
 mod migrate;
 pub mod names;
 mod predictions;
-mod predictor;
 mod relation;
 mod shape;
 mod writer;
@@ -17,16 +16,12 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
-use propensity::cutoff::Cutoff;
-use propensity::event::counts::ReadCounts;
-use propensity::event::spread::Span;
 use propensity::judge::Distribution;
 use propensity::model::Scorer;
 use propensity::model::percentile::Percentiles;
 use propensity::time::Micros;
 
 use predictions::Predictions;
-use predictor::{Audience, Made, Predictor};
 use shape::Fit;
 use writer::{Writer, jsonb_datum, text_datum};
 
@@ -37,38 +32,22 @@ use crate::catalog::judged;
 use crate::catalog::owner::{as_owner, ddl_as_owner};
 use crate::catalog::{self, Definition, NewRun, Turn};
 use crate::error::Error;
-use crate::feed::{self, gather};
-use crate::pg::guc::Feeder;
-use crate::pg::laps::Laps;
+use crate::feed::{Feed, Read};
 use crate::pg::memory;
 use crate::pg::timestamp;
 use crate::verbs::notice;
 
 use crate::catalog::version;
-use crate::feed::pushed::Pushed;
 use crate::feed::span;
-use crate::feed::stream::{Key, Stream};
+use crate::feed::stream::Key;
 use crate::pg::datum::BytesKind;
 use crate::verbs::segment;
 
 /// The predictions of a run, before they are written.
 struct Scored {
     read: Read,
-    as_of: Micros,
-    /// When the events are, unless nobody had to ask.
-    span: Option<Span>,
     predictions: Predictions,
-    laps: Laps,
     percentiles: Percentiles,
-}
-
-/// What a run read.
-struct Read {
-    feeder: Feeder,
-    key: Key,
-    counts: ReadCounts,
-    processes: usize,
-    partitions: usize,
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -128,9 +107,9 @@ fn run(
         "feeder": scored.read.feeder.name(),
         "processes": scored.read.processes,
         "partitions": scored.read.partitions,
-        "behind": span::behind(scored.span.as_ref()),
-        "seconds": scored.laps.seconds(),
-        "cpu": scored.laps.cpu(),
+        "behind": span::behind(scored.read.span.as_ref()),
+        "seconds": scored.read.laps.seconds(),
+        "cpu": scored.read.laps.cpu(),
     });
     let before = catalog::last_score_run(definition.id)?;
     let run = catalog::insert_run(
@@ -138,7 +117,7 @@ fn run(
         &NewRun {
             kind: "score",
             version: number,
-            as_of: scored.as_of,
+            as_of: scored.read.as_of,
             started_at: started,
             profiles: scored.predictions.profiles(),
             buckets: Some(scored.predictions.buckets()),
@@ -154,7 +133,7 @@ fn run(
     segment::refresh_all(definition)?;
     catalog::remember(definition.id, definition.owner_oid)?;
     notice::left_out(definition, &scored.read.counts);
-    if let Some(span) = &scored.span {
+    if let Some(span) = &scored.read.span {
         notice::apart(definition, span);
         if as_of.is_none() {
             notice::old(definition, span)?;
@@ -162,13 +141,13 @@ fn run(
     }
     if let Some(before) = before {
         let profiles = scored.predictions.profiles();
-        notice::fewer(definition, (profiles, scored.as_of), &before);
+        notice::fewer(definition, (profiles, scored.read.as_of), &before);
     }
     let [low, medium, high] = scored.predictions.buckets();
     Ok((
         run,
         number,
-        instant::from_micros(scored.as_of)?,
+        instant::from_micros(scored.read.as_of)?,
         scored.predictions.profiles(),
         low,
         medium,
@@ -191,125 +170,22 @@ fn predict_all(
     bins: &Distribution,
     as_of: Option<Micros>,
 ) -> Result<Scored, Error> {
-    if let Some(pushed) = Pushed::choose(definition, scorer.model())? {
-        return ask_all(definition, pushed, as_of);
+    let mut feed = Feed::open(definition, Some(scorer.model()), as_of)?;
+    let mut predictions = Predictions::new(definition.options.buckets);
+    feed.predict(scorer, bins, &mut |made| predictions.take(made))?;
+    let read = feed.close();
+    if predictions.profiles() == 0 {
+        return Err(Error::NoEligible {
+            model: definition.name.clone(),
+            cutoffs: vec![instant::text(read.as_of)],
+        });
     }
-    let mut laps = Laps::start();
-    let until = as_of.unwrap_or_else(instant::now);
-    let mut stream = gather::read_known(definition, until, &scorer.model().schema)?;
-    let span = stream.span(definition)?;
-    let as_of = as_of.unwrap_or(span.last);
-    let mut cutoffs = instant::windows(definition, &[as_of])?;
-    gather::mark(&mut stream, definition, &mut cutoffs, false)?;
-    laps.end_with("read", stream.workers_cpu());
-    let predictions = predict_with(definition, &mut stream, scorer, (bins, &cutoffs[0]))?;
-    laps.end_two("features", "reasons", predictions.spent);
-    let read = Read {
-        feeder: stream.feeder(),
-        key: stream.key().clone(),
-        counts: stream.summary().counts,
-        processes: stream.processes(),
-        partitions: stream.partitions(),
-    };
-    let when = (as_of, Some(span));
-    Scored::new(definition, read, when, predictions, laps)
-}
-
-/// Has every eligible profile predicted for where its events are.
-fn ask_all(
-    definition: &Definition,
-    mut pushed: Pushed,
-    as_of: Option<Micros>,
-) -> Result<Scored, Error> {
-    let mut laps = Laps::start();
-    let (as_of, span) = match as_of {
-        Some(as_of) => (as_of, None),
-        None => {
-            let span = span::of(definition, &pushed.spread()?)?;
-            // Without events there will be an error.
-            let newest = if span.last == Micros::MIN {
-                instant::now()
-            } else {
-                span.last
-            };
-            (newest, Some(span))
-        }
-    };
-    let cutoffs = instant::windows(definition, &[as_of])?;
-    let mut predictions = Predictions::new(definition.options.buckets, &Distribution::default());
-    let (mut made, factors) = (Made::default(), definition.options.factors);
-    pushed.scores(&cutoffs[0], factors, &mut |key, scored| {
-        made.push(key, scored.probability, scored.score, scored.factors)?;
-        predictions.take(&made, 1);
-        made.clear();
-        Ok(())
-    })?;
-    laps.end("read");
-    let read = Read {
-        feeder: Feeder::PushedDown,
-        key: pushed.key().clone(),
-        counts: pushed.counts(),
-        processes: 1,
-        partitions: 1,
-    };
-    if read.counts.events == 0 {
-        return Err(feed::no_events(definition, &read.counts, None));
-    }
-    Scored::new(definition, read, (as_of, span), predictions, laps)
-}
-
-impl Scored {
-    fn new(
-        definition: &Definition,
-        read: Read,
-        (as_of, span): (Micros, Option<Span>),
-        mut predictions: Predictions,
-        laps: Laps,
-    ) -> Result<Self, Error> {
-        if predictions.profiles() == 0 {
-            return Err(Error::NoEligible {
-                model: definition.name.clone(),
-                cutoffs: vec![instant::text(as_of)],
-            });
-        }
-        let percentiles = predictions.percentiles()?;
-        Ok(Self {
-            read,
-            as_of,
-            span,
-            predictions,
-            laps,
-            percentiles,
-        })
-    }
-}
-
-/// Predicts for every profile of the stream that is eligible at the cutoff, on one thread or two.
-fn predict_with(
-    definition: &Definition,
-    stream: &mut Stream,
-    scorer: &mut Scorer,
-    (bins, cutoff): (&Distribution, &Cutoff),
-) -> Result<Predictions, Error> {
-    let mut predictions = Predictions::new(definition.options.buckets, bins);
-    let rules = gather::rules(definition);
-    let audience = Audience {
-        rules: &rules,
-        cutoff,
-        most_factors: definition.options.factors,
-        bins,
-        buckets: definition.options.buckets,
-    };
-    let two = stream.keeps_two_busy();
-    let mut copy = two.then(|| scorer.clone());
-    let predictor = |scorer| Predictor::new(audience, scorer, stream.dictionaries());
-    let predictors = (predictor(scorer), copy.as_mut().map(predictor));
-    let threads = 1 + usize::from(two);
-    stream.share_out(predictors, &mut |made| {
-        predictions.take(&made, threads);
-        Ok(())
-    })?;
-    Ok(predictions)
+    let percentiles = predictions.percentiles()?;
+    Ok(Scored {
+        read,
+        predictions,
+        percentiles,
+    })
 }
 
 /// Whether scores of the profiles as they are now can be written.
@@ -331,7 +207,7 @@ fn write(
     relation.ensure(key, run)?;
     let table = relation.create_run(run, key, &fit)?;
     let mut writer = Writer::open(&table, shape::row(&profile_name(key), key))?;
-    let scored_at = Datum::from(timestamp::from_micros(scored.as_of));
+    let scored_at = Datum::from(timestamp::from_micros(scored.read.as_of));
     let (kind, percentiles) = (key.kind, &scored.percentiles);
     scored.predictions.read(&mut |row| {
         writer.write(|| {

@@ -6,14 +6,11 @@ use propensity::judge::{Distribution, Figures};
 use propensity::model::percentile::Percentiles;
 use propensity::model::score::{Bucket, Buckets};
 
-use super::predictor::Made;
 use crate::error::Error;
 use crate::feed::stream::Spool;
+use crate::feed::{HEAD, Made};
 use crate::pg::laps::{Spent, Watch};
 use crate::pg::memory::poll;
-
-/// Bytes of a spooled row before key and factors: their lengths, probability, score.
-pub const HEAD: usize = 18;
 
 /// Probabilities read at once.
 const BLOCK: usize = 4096;
@@ -35,19 +32,16 @@ pub struct Predictions {
     figures: Figures,
     /// Of all profiles, by themselves: percentiles are found by reading them several times.
     probabilities: Spool,
-    /// What predicting took, and keeping the predictions.
-    pub spent: Spent,
     rows: Spool,
 }
 
 impl Predictions {
-    pub fn new(buckets: Buckets, bins: &Distribution) -> Self {
+    pub fn new(buckets: Buckets) -> Self {
         Self {
             buckets,
             counts: [0; 3],
-            figures: Figures::new(bins),
+            figures: Figures::new(&Distribution::default()),
             probabilities: Spool::default(),
-            spent: Spent::default(),
             rows: Spool::default(),
         }
     }
@@ -62,13 +56,13 @@ impl Predictions {
         self.counts
     }
 
-    /// What all predictions are summed up in.
+    /// What all predictions are summed up in: their reasons too, unless they were made elsewhere.
     pub fn figures(&self) -> &Figures {
         &self.figures
     }
 
-    /// Takes over what a predictor, one of so many, has made.
-    pub fn take(&mut self, made: &Made, predictors: usize) {
+    /// Takes over predictions. Returns what that took.
+    pub fn take(&mut self, made: &Made) -> Spent {
         let watch = Watch::thread();
         for &(probability, score) in &made.scores {
             self.probabilities.append(&probability.to_le_bytes());
@@ -76,12 +70,12 @@ impl Predictions {
             self.figures.add(probability, score);
         }
         if let Some(figures) = &made.figures {
-            self.figures.merge(figures);
+            let mut all = figures.clone();
+            all.merge(&self.figures);
+            self.figures = all;
         }
         self.rows.append(&made.rows);
-        let mut spent = watch.spent();
-        spent += made.spent;
-        self.spent += spent.side_by_side(predictors);
+        watch.spent()
     }
 
     /// The percentiles of all predictions.

@@ -15,6 +15,9 @@ use propensity::walk::Worker;
 
 use crate::pg::laps::{Spent, Watch};
 
+/// Bytes of a spooled row before key and factors: their lengths, probability, score.
+pub const HEAD: usize = 18;
+
 /// Profiles predicted at once, so that one tree's tables stay in cache.
 const BLOCK: usize = 256;
 
@@ -76,7 +79,7 @@ impl Made {
         self.scores.try_reserve(1)?;
         self.scores.push((probability, score));
         let rows = &mut self.rows;
-        rows.try_reserve(super::predictions::HEAD + key.len() + json.len())?;
+        rows.try_reserve(HEAD + key.len() + json.len())?;
         rows.extend_from_slice(&(key.len() as u32).to_le_bytes());
         rows.extend_from_slice(&(json.len() as u32).to_le_bytes());
         rows.extend_from_slice(&probability.to_le_bytes());
@@ -174,7 +177,8 @@ impl Worker for Predictor<'_> {
 
     fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Made, Error> {
         self.predict(poll)?;
-        self.made.figures = Some(self.figures.clone());
+        let figures = Figures::new(self.audience.bins);
+        self.made.figures = Some(std::mem::replace(&mut self.figures, figures));
         Ok(std::mem::take(&mut self.made))
     }
 }
