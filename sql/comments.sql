@@ -2,19 +2,35 @@
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
 COMMENT ON FUNCTION customer_ai.create_model IS
-    'defines a model over a relation of events and returns its name; nothing but the catalog is read';
+    'defines a model over a relation of events and returns its name; nothing but the catalog is read; with if_not_exists a model of the same definition is left as it is';
 COMMENT ON FUNCTION customer_ai.add_events IS
     'adds a further relation of events to a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.add_profiles IS
     'adds a relation of profile attributes, current or dated, to a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.alter_model IS
-    'gives a model with its scores and segments to another role; needs membership of both; returns its name';
+    'changes parts of the definition of a model (NULL: unchanged) and says what needs a new training; options are merged key by key, a null takes an option away; remove takes parts away; owner gives the model with its scores and segments to another role; returns its name';
+COMMENT ON FUNCTION customer_ai.rename_model IS
+    'gives a model another name; its scores and segments keep theirs; returns the new name';
+COMMENT ON FUNCTION customer_ai.clone_model IS
+    'copies the definition of a model with its sources, without versions, runs, scores and segments; returns the new name';
+COMMENT ON FUNCTION customer_ai.export_model IS
+    'a model with its sources and its active version as one JSON document, for import_model in another database';
+COMMENT ON FUNCTION customer_ai.import_model IS
+    'makes a model of a document of export_model, by the checks of create_model; model gives it another name, events another first relation; returns its name';
+COMMENT ON FUNCTION customer_ai.enable_model IS
+    'lets a model be trained and scored again; returns its name';
+COMMENT ON FUNCTION customer_ai.disable_model IS
+    'keeps a model from being trained and scored; it still predicts live; returns its name';
+COMMENT ON FUNCTION customer_ai.add_event_definition IS
+    'makes events that meet a condition events of a name: their type in features and factors, a column in conditions; returns the name of the model';
+COMMENT ON FUNCTION customer_ai.remove_event_definition IS
+    'takes an event definition out of a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.remove_events IS
     'takes a relation of events out of a model, with all that it is used for; the next training goes without it';
 COMMENT ON FUNCTION customer_ai.remove_profiles IS
     'takes the relation of profile attributes out of a model; the next training goes without it';
 COMMENT ON FUNCTION customer_ai.drop_model IS
-    'drops a model with its versions and runs, and unless keep_scores its scores and segments; returns its name';
+    'drops a model with its versions and runs, and unless keep_scores its scores and segments, by force with what others built upon them; returns its name';
 COMMENT ON FUNCTION customer_ai.forget IS
     'removes a profile from all runs and segments of a model (NULL: of all models that you may use); returns how many rows of each';
 COMMENT ON FUNCTION customer_ai.check_model IS
@@ -169,6 +185,7 @@ COMMENT ON COLUMN customer_ai.model.scores_name IS 'name of the score relation';
 COMMENT ON COLUMN customer_ai.model.scores_oid IS 'OID of the score relation when it was last noted';
 COMMENT ON COLUMN customer_ai.model.scores_schema_oid IS 'OID of its schema when it was last noted';
 COMMENT ON COLUMN customer_ai.model.place IS 'database and cluster in which the OIDs were noted';
+COMMENT ON COLUMN customer_ai.model.enabled IS 'whether it may be trained and scored';
 COMMENT ON COLUMN customer_ai.model.active_version IS 'number of the version that scores; NULL before the first training';
 COMMENT ON COLUMN customer_ai.model.former_versions IS 'versions that were active before, the last one at the end';
 COMMENT ON COLUMN customer_ai.model.created_at IS 'when it was created';
@@ -204,6 +221,13 @@ COMMENT ON COLUMN customer_ai.profile_source.profile_column IS 'whose attributes
 COMMENT ON COLUMN customer_ai.profile_source.columns IS 'columns to use; NULL: all that can be used';
 COMMENT ON COLUMN customer_ai.profile_source.valid_from_column IS 'from when on a row is in force; NULL: one current row for each profile';
 
+COMMENT ON TABLE customer_ai.event_definition IS 'events of models by a condition, with a name of their own';
+COMMENT ON COLUMN customer_ai.event_definition.id IS 'key; of several that a row meets the first one counts';
+COMMENT ON COLUMN customer_ai.event_definition.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.event_definition.owner IS 'owner of the model; a row of another owner does not count';
+COMMENT ON COLUMN customer_ai.event_definition.name IS 'type of these events in features and factors, and column in conditions';
+COMMENT ON COLUMN customer_ai.event_definition.condition IS 'which events they are';
+COMMENT ON COLUMN customer_ai.event_definition.condition_sql IS 'what runs of the condition';
 COMMENT ON TABLE customer_ai.version IS 'versions of models: each training makes one';
 COMMENT ON COLUMN customer_ai.version.id IS 'key';
 COMMENT ON COLUMN customer_ai.version.model_id IS 'model';
@@ -260,6 +284,8 @@ COMMENT ON COLUMN customer_ai.segment.profiles IS 'profiles in it at the last re
 
 COMMENT ON VIEW customer_ai.models IS 'models that you may use, with their active version and their newest scores';
 COMMENT ON VIEW customer_ai_internal.definition IS 'what the definition of a model says that a version learns from';
+COMMENT ON VIEW customer_ai.sources IS 'relations that the models that you may use read: of events and of profile attributes';
+COMMENT ON VIEW customer_ai.event_definitions IS 'events by a condition of the models that you may use';
 COMMENT ON VIEW customer_ai.versions IS 'versions of the models that you may use, with how well they predict';
 COMMENT ON VIEW customer_ai.version_reports IS 'everything that the trainings of the models that you may use have measured';
 COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that you may use';

@@ -71,6 +71,7 @@ CREATE TABLE customer_ai.model (
     scores_oid oid,
     scores_schema_oid oid,
     place text,
+    enabled boolean NOT NULL DEFAULT true,
     active_version int CHECK (active_version > 0),
     former_versions int[] NOT NULL DEFAULT '{}' CHECK (array_position(former_versions, NULL) IS NULL),
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -111,6 +112,16 @@ CREATE TABLE customer_ai.profile_source (
     columns name[] CHECK (cardinality(columns) > 0 AND array_position(columns, NULL) IS NULL),
     valid_from_column name CHECK (valid_from_column <> profile_column),
     UNIQUE (model_id, position)
+);
+
+CREATE TABLE customer_ai.event_definition (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
+    name text NOT NULL CHECK (name <> ''),
+    condition text NOT NULL CHECK (condition <> ''),
+    condition_sql text NOT NULL CHECK (condition_sql <> ''),
+    UNIQUE (model_id, name)
 );
 
 CREATE TABLE customer_ai.version (
@@ -224,6 +235,8 @@ SELECT pg_catalog.pg_extension_config_dump('customer_ai.event_source', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.event_source_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.profile_source', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.profile_source_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.event_definition', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.event_definition_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.version', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.version_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.run', '');

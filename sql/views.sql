@@ -8,18 +8,27 @@ SELECT m.id AS model_id, jsonb_build_object(
     'goal', m.goal, 'occurs', m.occurs, 'outcome_window', extract(epoch FROM m.outcome_window),
     'eligible', m.eligible, 'eligible_window', extract(epoch FROM m.eligible_window), 'exclude', m.exclude, 'exclude_window', extract(epoch FROM m.exclude_window),
     'time_zone', m.time_zone,
+    'options', (
+        SELECT coalesce(jsonb_object_agg(o.key, o.value), '{}') FROM jsonb_each(m.options) o
+        WHERE o.key IN ('columns', 'ignore', 'attributes', 'take_as', 'known_ahead')),
     'events', (
         SELECT jsonb_agg(jsonb_build_array(e.id, e.profile_column, e.time_column, e.type_column, e.event_type,
             e.where_clause) ORDER BY e.position)
         FROM customer_ai.event_source e WHERE e.model_id = m.id AND e.owner = m.owner),
+    'event_definitions', (
+        SELECT jsonb_agg(jsonb_build_array(d.name, d.condition) ORDER BY d.id)
+        FROM customer_ai.event_definition d WHERE d.model_id = m.id AND d.owner = m.owner),
     'profiles', (
         SELECT jsonb_agg(jsonb_build_array(p.id, p.profile_column, p.columns, p.valid_from_column) ORDER BY p.position)
         FROM customer_ai.profile_source p WHERE p.model_id = m.id AND p.owner = m.owner)) AS definition
 FROM customer_ai.model m;
 
 CREATE VIEW customer_ai.models WITH (security_barrier) AS
-SELECT m.name AS model, customer_ai_internal.owner_now(m.owner, m.owner_oid, m.place)::name AS owner, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
-    m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.active_version,
+SELECT m.name AS model, customer_ai_internal.owner_now(m.owner, m.owner_oid, m.place)::name AS owner, (
+        SELECT format('%I.%I', s.now[1], s.now[2]) FROM customer_ai.event_source e
+        CROSS JOIN LATERAL (SELECT customer_ai_internal.relation_now(e.schema_name, e.relation_name, e.relation_oid, NULL, e.place) AS now OFFSET 0) s
+        WHERE e.model_id = m.id AND e.owner = m.owner ORDER BY e.position LIMIT 1) AS events, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
+    m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.enabled, m.active_version,
     (SELECT f.number FROM unnest(m.former_versions) WITH ORDINALITY f (number, position)
         WHERE f.number <> m.active_version ORDER BY f.position DESC LIMIT 1) AS former_version, v.trained_at, v.auc, r.scored_at, r.profiles,
     m.time_zone, m.options, m.created_at, m.altered_at
@@ -33,6 +42,30 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT customer_ai_internal.relation_now(m.scores_schema, m.scores_name, m.scores_oid, m.scores_schema_oid, m.place) AS now
     OFFSET 0) n ON true
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
+
+CREATE VIEW customer_ai.sources WITH (security_barrier) AS
+SELECT m.name AS model, s.holds, format('%I.%I', n.now[1], n.now[2]) AS relation, s.profile_column, s.time_column, s.type_column,
+    s.event_type, s.where_clause, s.columns
+FROM (
+    SELECT 'events' AS holds, position, model_id, owner, schema_name, relation_name, relation_oid, place, profile_column, time_column,
+        type_column, event_type, where_clause, NULL::name[] AS columns
+    FROM customer_ai.event_source
+    UNION ALL
+    SELECT 'profiles', position, model_id, owner, schema_name, relation_name, relation_oid, place, profile_column, valid_from_column,
+        NULL, NULL, NULL, columns
+    FROM customer_ai.profile_source) s
+JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+LEFT JOIN LATERAL (
+    SELECT customer_ai_internal.relation_now(s.schema_name, s.relation_name, s.relation_oid, NULL, s.place) AS now
+    OFFSET 0) n ON true
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place)
+ORDER BY m.name, s.holds, s.position;
+
+CREATE VIEW customer_ai.event_definitions WITH (security_barrier) AS
+SELECT m.name AS model, d.name, d.condition
+FROM customer_ai.event_definition d
+JOIN customer_ai.model m ON m.id = d.model_id AND m.owner = d.owner
 WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
 CREATE VIEW customer_ai.versions WITH (security_barrier) AS

@@ -117,6 +117,34 @@ impl Options {
     /// # Errors
     /// 22023 for anything but an object, for unknown keys, wrong types and values out of range; 54000 for limits.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let mut options = Self::default();
+        for (key, value) in &Self::object(text)? {
+            options.set(key, value)?;
+        }
+        Ok(options)
+    }
+
+    /// The text of options with some changed: a key with null loses its value, and has its default again.
+    ///
+    /// # Errors
+    /// Those of [`Self::parse`], also for a null of an option that does not exist.
+    pub fn merged(known: &str, changes: &str) -> Result<String, Error> {
+        let mut object = Self::object(known)?;
+        for (key, value) in Self::object(changes)? {
+            if value.is_null() {
+                if let Err(error @ Error::UnknownOption { .. }) = Self::default().set(&key, &value)
+                {
+                    return Err(error);
+                }
+                object.remove(&key);
+            } else {
+                object.insert(key, value);
+            }
+        }
+        Ok(Value::Object(object).to_string())
+    }
+
+    fn object(text: &str) -> Result<Map<String, Value>, Error> {
         if text.len() > MAX_TEXT {
             return Err(Error::OptionLimit {
                 option: "options".to_owned(),
@@ -136,11 +164,7 @@ impl Options {
                 found: shown(&value),
             });
         };
-        let mut options = Self::default();
-        for (key, value) in &object {
-            options.set(key, value)?;
-        }
-        Ok(options)
+        Ok(object)
     }
 
     fn set(&mut self, key: &str, value: &Value) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! The only module with SQL for our own tables. A role finds the models whose owner it is or is a member of, and no
 //! others.
 
+mod alter;
 pub mod args;
 pub mod context;
 pub mod held;
@@ -8,6 +9,7 @@ mod history;
 pub mod instant;
 pub mod judged;
 mod model;
+mod moving;
 pub mod notice;
 pub mod owner;
 mod owners;
@@ -20,6 +22,7 @@ mod turn;
 pub mod version;
 mod versions;
 
+pub use alter::{Described, copy, described, rename, set_enabled, set_scores, update_model};
 pub use history::{
     Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, events_behind,
     has_any_run, has_scored_before, insert_run, insert_version, last_score_run, left_out, recorded,
@@ -29,13 +32,17 @@ pub use model::{
     Condition, Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock,
     lock_orphan, lock_turn, mine, scores_in, set_altered,
 };
+pub use moving::{
+    MovedVersion, delete_first_events, insert_moved, moved_version, set_source_label,
+};
 pub use owners::{give, let_go, note};
 pub use places::{remember, scores_owner};
 pub use segments::{
     Segment, delete_segment, find_segment, insert_segment, lock_segment, segments_of, set_refreshed,
 };
 pub use source::{
-    EventSource, ProfileSource, delete_events, delete_profiles, insert_events, insert_profiles,
+    EventDefinition, EventSource, ProfileSource, delete_event_definition, delete_events,
+    delete_profiles, insert_event_definition, insert_events, insert_profiles,
 };
 pub use turn::Turn;
 

@@ -8,7 +8,9 @@ use pgrx::spi::SpiHeapTupleData;
 use propensity::time::Length;
 
 use super::places::remember;
-use super::source::{EventSource, ProfileSource, events_of, profiles_of};
+use super::source::{
+    EventDefinition, EventSource, ProfileSource, event_definitions_of, events_of, profiles_of,
+};
 use super::turn::{self, Turn};
 use super::{not_null, sql};
 use crate::catalog::args::{Options, length};
@@ -79,16 +81,32 @@ pub struct Definition {
     pub scores_schema: String,
     pub scores_name: String,
     pub active_version: Option<i32>,
+    /// Whether it may be trained and scored.
+    pub enabled: bool,
     /// In the order they were added; never empty.
     pub events: Vec<EventSource>,
     pub profiles: Vec<ProfileSource>,
+    /// In the order they were added: a row is of the first whose condition it meets.
+    pub event_definitions: Vec<EventDefinition>,
+}
+
+impl Definition {
+    /// Refuses a model that may be neither trained nor scored.
+    pub fn refuse_disabled(&self) -> Result<(), Error> {
+        match self.enabled {
+            true => Ok(()),
+            false => Err(Error::ModelDisabled {
+                model: self.name.clone(),
+            }),
+        }
+    }
 }
 
 const SELECT: &str = "SELECT m.id, m.name, m.owner::text, m.owner_oid, m.goal, m.occurs, m.outcome_window, m.eligible,
         m.eligible_window, m.exclude, m.options::text, m.time_zone, m.scores_schema::text, m.scores_name::text,
         m.active_version, m.goal_aggregates, m.eligible_aggregates, m.exclude_aggregates, m.scores_oid,
         m.scores_schema_oid, m.place, m.goal_sql, m.eligible_sql, m.exclude_sql, m.exclude_window,
-        m.attributes_sql::text
+        m.attributes_sql::text, m.kind, m.enabled
     FROM customer_ai.model m WHERE m.name = $1";
 
 /// The definition of a model. Only reads: works on a standby and in a parallel query.
@@ -141,6 +159,7 @@ fn find(name: &str) -> Result<Option<Definition>, Error> {
     };
     definition.events = events_of(definition.id)?;
     definition.profiles = profiles_of(definition.id)?;
+    definition.event_definitions = event_definitions_of(definition.id)?;
     Ok(Some(definition))
 }
 
@@ -166,7 +185,7 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
         id: not_null(row.get(1)?)?,
         name,
         owner_oid,
-        kind: not_null(Kind::from_name(&not_null(row.get::<String>(5)?)?))?,
+        kind: not_null(Kind::from_name(&not_null(row.get::<String>(27)?)?))?,
         goal: Condition {
             text: not_null(row.get(5)?)?,
             sql: not_null(row.get(22)?)?,
@@ -184,8 +203,10 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
         scores_schema,
         scores_name,
         active_version: row.get(15)?,
+        enabled: not_null(row.get(28)?)?,
         events: Vec::new(),
         profiles: Vec::new(),
+        event_definitions: Vec::new(),
     }))
 }
 
@@ -206,6 +227,11 @@ fn condition(
 /// Expressions by name.
 fn attributes(json: &str) -> Result<BTreeMap<String, String>, Error> {
     Ok(serde_json::from_str(json).map_err(|_| propensity::Error::BadRecord)?)
+}
+
+/// Expressions by name as JSON.
+pub(super) fn attributes_json(attributes: &BTreeMap<String, String>) -> Result<String, Error> {
+    Ok(serde_json::to_string(attributes).map_err(|_| propensity::Error::BadRecord)?)
 }
 
 fn unknown(name: &str) -> Error {
@@ -254,8 +280,7 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
         ON CONFLICT DO NOTHING RETURNING id";
     let text = |condition: Option<&'_ Condition>| condition.map(|condition| condition.text.clone());
     let sql = |condition: Option<&'_ Condition>| condition.map(|condition| condition.sql.clone());
-    let attributes =
-        serde_json::to_string(new.attributes).map_err(|_| propensity::Error::BadRecord)?;
+    let attributes = attributes_json(new.attributes)?;
     let arguments = [
         new.name.into(),
         new.owner.into(),
@@ -281,28 +306,28 @@ pub fn insert_model(new: &NewModel) -> Result<i64, Error> {
         attributes.into(),
     ];
     let Some(id) = sql::written(query, &arguments, |row| not_null(row.get::<i64>(1)?))? else {
-        return Err(taken(new)?);
+        return Err(taken(new.name, new.scores_schema, new.scores_name)?);
     };
     // What a restore that went wrong may have left under this id.
-    delete_parts(id)?;
+    forget_parts(id)?;
     Ok(id)
 }
 
 /// What stood in the way of a model: another one of its name, or one that writes its scores there.
-fn taken(new: &NewModel) -> Result<Error, Error> {
+pub(super) fn taken(name: &str, schema: &str, scores: &str) -> Result<Error, Error> {
     let query = "SELECT name, owner::text, owner_oid, place FROM customer_ai.model
         WHERE scores_schema = $1::name AND scores_name = $2::name";
-    let arguments = [new.scores_schema.into(), new.scores_name.into()];
+    let arguments = [schema.into(), scores.into()];
     let other = sql::row(query, &arguments, |row| {
         Ok((not_null(row.get::<String>(1)?)?, owner_in(&row, 2)?))
     })?;
     Ok(match other {
-        Some((other, owner)) if other != new.name => Error::ScoresTaken {
-            relation: format!("{}.{}", new.scores_schema, new.scores_name),
+        Some((other, owner)) if other != name => Error::ScoresTaken {
+            relation: format!("{schema}.{scores}"),
             model: called(&other, owner, current()),
         },
         _ => Error::ModelExists {
-            name: new.name.to_owned(),
+            name: name.to_owned(),
         },
     })
 }
@@ -370,7 +395,7 @@ pub fn delete_model(name: &str) -> Result<(), Error> {
     let Some((id, owner)) = deleted else {
         return Ok(());
     };
-    delete_parts(id)?;
+    forget_parts(id)?;
     owner.map_or(Ok(()), super::let_go)
 }
 
@@ -382,10 +407,11 @@ pub fn lock_orphan(name: &str) -> Result<i64, Error> {
 }
 
 /// Deletes what belongs to a model: there are no foreign keys that would.
-fn delete_parts(id: i64) -> Result<(), Error> {
+pub(super) fn forget_parts(id: i64) -> Result<(), Error> {
     let queries = [
         "DELETE FROM customer_ai.event_source WHERE model_id = $1",
         "DELETE FROM customer_ai.profile_source WHERE model_id = $1",
+        "DELETE FROM customer_ai.event_definition WHERE model_id = $1",
         "DELETE FROM customer_ai.version WHERE model_id = $1",
         "DELETE FROM customer_ai.run WHERE model_id = $1",
         "DELETE FROM customer_ai.segment WHERE model_id = $1",

@@ -2,6 +2,7 @@
 
 use pgrx::spi::SpiHeapTupleData;
 
+use super::model::Condition;
 use super::{not_null, sql};
 use crate::catalog::place;
 use crate::error::Error;
@@ -35,6 +36,51 @@ pub struct ProfileSource {
     pub columns: Option<Vec<String>>,
     /// From when on a row is in force; None: there is one, current row for each profile.
     pub valid_from_column: Option<String>,
+}
+
+/// Events of a model by a condition, under a name of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventDefinition {
+    pub name: String,
+    /// As the user wrote it.
+    pub text: String,
+    /// What runs of the condition: every name qualified, of the row `e`.
+    pub sql: String,
+}
+
+pub(super) fn event_definitions_of(model_id: i64) -> Result<Vec<EventDefinition>, Error> {
+    let query = "SELECT d.name, d.condition_sql, d.condition
+        FROM customer_ai.event_definition d JOIN customer_ai.model m ON m.id = d.model_id AND m.owner = d.owner
+        WHERE d.model_id = $1 ORDER BY d.id";
+    sql::rows(query, &[model_id.into()], |row| {
+        Ok(EventDefinition {
+            name: not_null(row.get(1)?)?,
+            sql: not_null(row.get(2)?)?,
+            text: not_null(row.get(3)?)?,
+        })
+    })
+}
+
+/// Adds an event definition behind those a model has.
+pub fn insert_event_definition(
+    model_id: i64,
+    name: &str,
+    condition: &Condition,
+) -> Result<(), Error> {
+    let query = "INSERT INTO customer_ai.event_definition (model_id, name, condition, condition_sql) VALUES ($1, $2, $3, $4)";
+    let arguments = [
+        model_id.into(),
+        name.into(),
+        condition.text.as_str().into(),
+        condition.sql.as_str().into(),
+    ];
+    sql::run(query, &arguments)
+}
+
+/// Deletes an event definition of a model.
+pub fn delete_event_definition(model_id: i64, name: &str) -> Result<(), Error> {
+    let query = "DELETE FROM customer_ai.event_definition WHERE model_id = $1 AND name = $2";
+    sql::run(query, &[model_id.into(), name.into()])
 }
 
 pub(super) fn events_of(model_id: i64) -> Result<Vec<EventSource>, Error> {

@@ -67,6 +67,17 @@ pub enum Error {
     },
     /// A model of that name exists.
     ModelExists { name: String },
+    /// A model of that name exists, and is defined in another way; the parts that differ, each in words.
+    ModelDiffers {
+        name: String,
+        differing: Vec<String>,
+    },
+    /// A model that may be neither trained nor scored.
+    ModelDisabled { model: String },
+    /// What others built upon the relations of a model that is to be dropped, in words.
+    ModelUsed { model: String, others: Vec<String> },
+    /// A call of alter_model with nothing to change.
+    NothingToAlter,
     /// Another model writes its scores there.
     ScoresTaken { relation: String, model: String },
     /// The score history is not what it was made as; `required` completes "it must be", the hint is a sentence.

@@ -4,7 +4,7 @@ use pgrx::pg_sys;
 
 use super::{profile_column, time_column};
 use crate::catalog::args::Options;
-use crate::catalog::{Definition, EventSource, ProfileSource};
+use crate::catalog::{Definition, EventDefinition, EventSource, ProfileSource};
 use crate::error::Error;
 use crate::pg::relation::type_name;
 use crate::pg::relation::{Category, Column, Relation, literal, quote};
@@ -52,6 +52,8 @@ pub struct Events {
     pub relation: Relation,
     /// The columns that the reader may read.
     pub columns: Vec<Column>,
+    /// Those of the model.
+    definitions: Vec<EventDefinition>,
     zone: String,
 }
 
@@ -96,7 +98,9 @@ pub fn open_events(definition: &Definition) -> Result<Vec<Events>, Error> {
     }
     let open = |source: &EventSource| {
         let relation = Relation::named(&source.schema, &source.relation, definition.owner_oid)?;
-        open_source(source.clone(), relation, &definition.time_zone)
+        let mut events = open_source(source.clone(), relation, &definition.time_zone)?;
+        events.definitions.clone_from(&definition.event_definitions);
+        Ok(events)
     };
     definition.events.iter().map(open).collect()
 }
@@ -114,6 +118,7 @@ pub fn open_source(source: EventSource, relation: Relation, zone: &str) -> Resul
         source,
         relation,
         columns,
+        definitions: Vec::new(),
         zone: zone.to_owned(),
     })
 }
@@ -154,8 +159,14 @@ pub fn attribute_columns<'a>(sources: &'a [Events], options: &Options) -> Vec<&'
 }
 
 /// What conditions see, as an item of FROM called `e`: every column of every source, NULL where a source lacks it, and
-/// `event` and `source` as texts, unless a source has columns of that name.
+/// `event` and `source` as texts, unless a source has columns of that name; and whether each event definition is met, under
+/// its name.
 pub fn seen_sql(sources: &[Events]) -> String {
+    with_definitions(plain_sql(sources), sources, None)
+}
+
+/// What the conditions of event definitions see: the same without them.
+pub fn plain_sql(sources: &[Events]) -> String {
     let parts: Vec<String> = sources
         .iter()
         .map(|events| events.select(sources, None, None))
@@ -167,6 +178,12 @@ pub fn seen_sql(sources: &[Events]) -> String {
 /// expression of type text, the events of that profile only.
 pub fn events_sql(sources: &[Events], profile: Option<&str>) -> String {
     let names = Names::of(sources);
+    with_definitions(stream_sql(sources, profile), sources, Some(&names))
+}
+
+/// The stream before the event definitions are applied.
+pub fn stream_sql(sources: &[Events], profile: Option<&str>) -> String {
+    let names = Names::of(sources);
     let parts: Vec<String> = sources
         .iter()
         .map(|events| events.select(sources, Some(&names), profile))
@@ -177,7 +194,55 @@ pub fn events_sql(sources: &[Events], profile: Option<&str>) -> String {
 /// The part of the stream that is of one source, with the same columns.
 pub fn source_sql(source: &Events, sources: &[Events]) -> String {
     let names = Names::of(sources);
-    format!("({}) e", source.select(sources, Some(&names), None))
+    let stream = format!("({}) e", source.select(sources, Some(&names), None));
+    with_definitions(stream, sources, Some(&names))
+}
+
+/// Applies the event definitions of a model to rows of the stream. A row has one type in features: that of the first
+/// definition it meets, else its own. In conditions it keeps `event`, and each definition is a column beside it.
+pub fn with_definitions(stream: String, sources: &[Events], names: Option<&Names>) -> String {
+    let definitions = sources.first().map_or(&[][..], |first| &first.definitions);
+    if definitions.is_empty() {
+        return stream;
+    }
+    let columns = event_columns(sources);
+    let mut seen: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    for name in ["event", "source"] {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    if let Some(names) = names {
+        seen.extend([names.profile.as_str(), names.time.as_str()]);
+    }
+    let mut items: Vec<String> = seen
+        .iter()
+        .map(|name| format!("e.{}", quote(name)))
+        .collect();
+    // The line break ends a comment that a condition may end with.
+    let met = |definition: &EventDefinition| format!("(({}\n)) IS TRUE", definition.sql);
+    if let Some(names) = names {
+        let kind = quote(&names.kind);
+        let cases: Vec<String> = definitions
+            .iter()
+            .map(|definition| {
+                let name = literal(&definition.name);
+                format!("WHEN {} THEN {name}::pg_catalog.text", met(definition))
+            })
+            .collect();
+        items.push(format!(
+            "CASE {} ELSE e.{kind} END AS {kind}",
+            cases.join(" ")
+        ));
+    }
+    for definition in definitions {
+        items.push(format!(
+            "{} AS {}",
+            met(definition),
+            quote(&definition.name)
+        ));
+    }
+    format!("(SELECT {} FROM {stream}) e", items.join(", "))
 }
 
 /// Whether `expression`, a column of profiles, is the profile that `text`, an expression of type text, reads as. The

@@ -368,6 +368,53 @@ pub fn no_effect(feature: &str) {
     .report(PgLogLevel::WARNING);
 }
 
+/// Says what of a definition that was altered the active version does not know, if there is one.
+pub fn needs_training(before: &Definition, now: &Definition) -> Result<(), Error> {
+    let Some(active) = catalog::active(now.id)? else {
+        return Ok(());
+    };
+    let parts = catalog::altered_since(now.id, active.stamp)?;
+    let (had, has) = (&before.options, &now.options);
+    let only_trained = [
+        ("seed", had.seed != has.seed),
+        ("algorithm", had.algorithm != has.algorithm),
+        (
+            "max_training_rows",
+            had.max_training_rows != has.max_training_rows,
+        ),
+        ("goal_name", had.goal_name != has.goal_name),
+    ];
+    let changed = only_trained.into_iter().filter(|(_, changed)| *changed);
+    let options: Vec<String> = changed.map(|(option, _)| option.to_owned()).collect();
+    let mut details = Vec::new();
+    if !parts.is_empty() {
+        details.push(format!(
+            "Version {} was trained with another definition: {}.",
+            active.number,
+            listed(&parts)
+        ));
+    }
+    if !options.is_empty() {
+        details.push(format!(
+            "What was altered applies from the next training on: {}.",
+            listed(&options)
+        ));
+    }
+    if details.is_empty() {
+        return Ok(());
+    }
+    let name = &now.name;
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("model \"{name}\" needs a new training"),
+        "customer_ai",
+    )
+    .set_detail(details.join(" "))
+    .set_hint(format!("Run SELECT * FROM customer_ai.train('{name}')."))
+    .report(PgLogLevel::NOTICE);
+    Ok(())
+}
+
 /// Says which version is active now, and of which one the scores are until the next scoring.
 pub fn activated(definition: &Definition, version: i32) -> Result<(), Error> {
     let name = &definition.name;

@@ -17,7 +17,7 @@ use crate::pg::sql;
 use crate::source;
 use crate::source::condition::{self, CutoffName, Scope};
 use crate::verbs::notice;
-use crate::verbs::score::names;
+use crate::verbs::score::{cascade, names};
 
 /// Columns of the score relation that a segment shows, behind the profile. Those of the run are left out: they change
 /// with each scoring, and a refresh would rewrite every row.
@@ -60,18 +60,19 @@ fn drop_segment(segment: Option<&str>) -> Result<String, ErrorReport> {
     let segment = catalog::lock_segment(&schema, &name)?;
     let definition = catalog::load(&segment.model)?;
     ddl_as_owner(definition.owner_oid, || {
-        drop_relation(&definition, &segment)
+        drop_relation(&definition, &segment, false)
     })?;
     catalog::delete_segment(segment.id)?;
     Ok(format!("{schema}.{name}"))
 }
 
 /// Drops the relation of a segment, if nobody did, and if it is still the segment's.
-pub fn drop_relation(definition: &Definition, segment: &Segment) -> Result<(), Error> {
+pub fn drop_relation(definition: &Definition, segment: &Segment, force: bool) -> Result<(), Error> {
     match find(definition, segment)? {
         Found::Ours(_) => sql::run(&format!(
-            "DROP MATERIALIZED VIEW {}",
-            qualified(&segment.schema, &segment.name)
+            "DROP MATERIALIZED VIEW {}{}",
+            qualified(&segment.schema, &segment.name),
+            cascade(force)
         )),
         Found::Gone => Ok(()),
         Found::Other(reason) => {
@@ -123,6 +124,37 @@ pub fn relations_of(definition: &Definition) -> Result<Vec<pg_sys::Oid>, Error> 
         }
     }
     Ok(relations)
+}
+
+/// The segments of a model whose relations are there and still the segments'.
+pub fn found(definition: &Definition) -> Result<Vec<Segment>, Error> {
+    let mut segments = catalog::segments_of(definition.id)?;
+    let mut failed = None;
+    segments.retain(|segment| match find(definition, segment) {
+        Ok(found) => matches!(found, Found::Ours(_)),
+        Err(error) => {
+            failed = Some(error);
+            false
+        }
+    });
+    failed.map_or(Ok(segments), Err)
+}
+
+/// Says on the relation of a segment what its model is called now.
+pub fn sign(segment: &Segment, model: &str, new_model: &str) -> Result<(), Error> {
+    let name = qualified(&segment.schema, &segment.name);
+    let query = "SELECT pg_catalog.obj_description(pg_catalog.to_regclass($1), 'pg_class')";
+    let comment = sql::row(query, &[name.as_str().into()], |row| {
+        Ok(row.get::<String>(1)?)
+    })?;
+    let Some(comment) = comment.flatten() else {
+        return Ok(());
+    };
+    let comment = comment.replace(&about(model), &about(new_model));
+    sql::run(&format!(
+        "COMMENT ON MATERIALIZED VIEW {name} IS {}",
+        literal(&comment)
+    ))
 }
 
 /// Why a segment has no relation.

@@ -104,6 +104,7 @@ fn train(
     let activate = Activate::parse(activate)?;
     let as_of = instant::as_of(as_of)?;
     let row = held::for_writing(name, Turn::Training, |definition| {
+        definition.refuse_disabled()?;
         run(
             definition,
             as_of,

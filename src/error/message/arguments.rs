@@ -32,6 +32,16 @@ pub fn null(argument: &str) -> Message {
     }
 }
 
+pub fn nothing_to_alter() -> Message {
+    Message {
+        code: INVALID,
+        text: "nothing to alter".to_owned(),
+        detail: "Found a model alone; at least one part of its definition is required.".to_owned(),
+        hint: "Write for example customer_ai.alter_model('model', outcome_window => '60 days')."
+            .to_owned(),
+    }
+}
+
 fn null_hint(argument: &str) -> String {
     let example = match argument {
         "model" => return "Name a model; SELECT model FROM customer_ai.models lists those that you may use.".to_owned(),
@@ -48,6 +58,8 @@ fn null_hint(argument: &str) -> String {
         "columns" => "'{country,plan}'",
         "cutoffs" => "'{2024-03-31,2024-06-30}'",
         "options" => "'{}'",
+        "name" => "'Large order'",
+        "new_name" | "new_model" => "'repurchase_60_days'",
         "as_of" | "until" => "now()",
         _ => return format!("Give \"{argument}\" a value."),
     };

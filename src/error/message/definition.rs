@@ -28,6 +28,47 @@ pub fn model_exists(name: &str) -> Message {
     }
 }
 
+pub fn model_differs(name: &str, differing: &[String]) -> Message {
+    Message {
+        code: Code::ERRCODE_DUPLICATE_OBJECT,
+        text: format!("model \"{name}\" already exists with another definition"),
+        detail: format!("Found {}; it must be the same.", differing.join("; ")),
+        hint: format!(
+            "To change it, run customer_ai.alter_model('{name}', ...), which keeps its versions and scores."
+        ),
+    }
+}
+
+pub fn model_disabled(model: &str) -> Message {
+    Message {
+        code: STATE,
+        text: format!("model \"{model}\" is disabled"),
+        detail: "Found it disabled; it must be enabled to be trained or scored.".to_owned(),
+        hint: format!("Run SELECT customer_ai.enable_model('{model}')."),
+    }
+}
+
+pub fn model_used(model: &str, others: &[String]) -> Message {
+    let many = others.len().saturating_sub(20);
+    let mut shown = others
+        .iter()
+        .take(20)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if many > 0 {
+        shown.push_str(&format!(" and {many} more"));
+    }
+    Message {
+        code: Code::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+        text: format!("cannot drop model \"{model}\" because other objects depend on its scores"),
+        detail: format!("Found {shown}; nothing may depend on its scores and segments."),
+        hint: format!(
+            "Drop them first, run SELECT customer_ai.drop_model('{model}', force => true) to drop them too, or keep the scores with keep_scores => true."
+        ),
+    }
+}
+
 pub fn scores_taken(relation: &str, model: &str) -> Message {
     Message {
         code: Code::ERRCODE_DUPLICATE_OBJECT,

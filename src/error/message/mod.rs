@@ -74,6 +74,10 @@ fn message(error: Error) -> Message {
 
         Error::UnknownModel { name, nearest } => definition::unknown_model(&name, nearest),
         Error::ModelExists { name } => definition::model_exists(&name),
+        Error::ModelDiffers { name, differing } => definition::model_differs(&name, &differing),
+        Error::ModelDisabled { model } => definition::model_disabled(&model),
+        Error::ModelUsed { model, others } => definition::model_used(&model, &others),
+        Error::NothingToAlter => arguments::nothing_to_alter(),
         Error::ScoresTaken { relation, model } => definition::scores_taken(&relation, &model),
         Error::HistoryAltered {
             relation,

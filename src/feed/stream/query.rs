@@ -192,7 +192,9 @@ impl Query {
         supposed: &Supposed,
         profile: &str,
     ) -> Result<(String, Vec<Param>, Rows), Error> {
-        let from = supposed.stream_sql(&self.sources, &self.of_profile, &self.key.cast, &self.zone);
+        let real = source::stream_sql(&self.sources, Some("$1"));
+        let stream = supposed.stream_sql(&self.sources, &real, &self.key.cast, &self.zone);
+        let from = source::with_definitions(stream, &self.sources, Some(&self.own));
         let sql = format!("SELECT {} FROM {from}", self.event_columns());
         let mut params = self.profile_param(Some(profile));
         params.extend(supposed.params()?);

@@ -1,9 +1,13 @@
-//! The verbs that define: create_model, add_events, add_profiles, remove_events, remove_profiles, drop_model. What is
+//! The verbs that define: create_model and what alters, renames, copies and drops a model, and its sources. What is
 //! impossible fails here, before anything is written.
 
 mod alter;
 mod columns;
+mod copy;
+mod custom;
 mod model;
+mod moving;
+mod same;
 mod sources;
 
 use crate::catalog::held::lock;
@@ -41,6 +45,7 @@ fn create_model(
     exclude_window: default!(Option<Interval>, "NULL"),
     description: default!(Option<&str>, "NULL"),
     options: default!(Option<JsonbText>, "'{}'"),
+    if_not_exists: default!(Option<bool>, "false"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.create_model()");
     let given = model::Given {
@@ -59,6 +64,7 @@ fn create_model(
         exclude_window,
         description,
         options: required("options", options)?.0,
+        if_not_exists: required("if_not_exists", if_not_exists)?,
     };
     Ok(defining(|path| given.create(path))?)
 }
@@ -73,6 +79,7 @@ fn add_events(
     type_column: default!(Option<Name>, "NULL"),
     event_type: default!(Option<&str>, "NULL"),
     where_clause: default!(Option<&str>, "NULL"),
+    if_not_exists: default!(Option<bool>, "false"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.add_events()");
     let given = sources::GivenEvents {
@@ -82,6 +89,7 @@ fn add_events(
         type_column: type_column.map(|name| name.0),
         event_type,
         where_clause,
+        if_not_exists: required("if_not_exists", if_not_exists)?,
     };
     let model = required("model", model)?;
     Ok(defining(|path| given.add(model, path))?)
@@ -95,6 +103,7 @@ fn add_profiles(
     profile_column: default!(Option<Name>, "NULL"),
     columns: default!(Option<Names>, "NULL"),
     valid_from_column: default!(Option<Name>, "NULL"),
+    if_not_exists: default!(Option<bool>, "false"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.add_profiles()");
     let given = sources::GivenProfiles {
@@ -102,19 +111,114 @@ fn add_profiles(
         profile_column: profile_column.map(|name| name.0),
         columns: columns.map(|names| names.0),
         valid_from_column: valid_from_column.map(|name| name.0),
+        if_not_exists: required("if_not_exists", if_not_exists)?,
     };
     Ok(given.add(required("model", model)?)?)
 }
 
+/// Without a SET clause, as create_model.
 #[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what a definition has; they are named"
+)]
 fn alter_model(
     model: Option<&str>,
+    goal: default!(Option<&str>, "NULL"),
+    outcome_window: default!(Option<Interval>, "NULL"),
+    kind: default!(Option<&str>, "NULL"),
+    occurs: default!(Option<bool>, "NULL"),
+    eligible: default!(Option<&str>, "NULL"),
+    eligible_window: default!(Option<Interval>, "NULL"),
+    exclude: default!(Option<&str>, "NULL"),
+    exclude_window: default!(Option<Interval>, "NULL"),
+    description: default!(Option<&str>, "NULL"),
+    options: default!(Option<JsonbText>, "NULL"),
+    remove: default!(Option<Names>, "NULL"),
     owner: default!(Option<Name>, "NULL"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.alter_model()");
     let model = required("model", model)?;
-    Ok(alter::set_owner(model, &required("owner", owner)?.0)?)
+    let changes = alter::Changes {
+        goal,
+        outcome_window,
+        kind,
+        occurs,
+        eligible,
+        eligible_window,
+        exclude,
+        exclude_window,
+        description,
+        options: options.map(|options| options.0),
+        remove: remove.map(|names| names.0),
+    };
+    if changes.is_empty() && owner.is_none() {
+        Err(Error::NothingToAlter)?;
+    }
+    defining(|path| {
+        if !changes.is_empty() {
+            changes.make(model, path)?;
+        }
+        owner.map_or(Ok(()), |owner| alter::set_owner(model, &owner.0))
+    })?;
+    Ok(model.to_owned())
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn rename_model(model: Option<&str>, new_name: Option<&str>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.rename_model()");
+    let new_name = required("new_name", new_name)?;
+    Ok(alter::rename(required("model", model)?, new_name)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn clone_model(model: Option<&str>, new_model: Option<&str>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.clone_model()");
+    let new_model = required("new_model", new_model)?;
+    Ok(copy::clone(required("model", model)?, new_model)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn enable_model(model: Option<&str>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.enable_model()");
+    let definition = lock(required("model", model)?)?;
+    catalog::set_enabled(definition.id, true)?;
+    Ok(definition.name)
+}
+
+/// A model that is disabled is neither trained nor scored; what it has said stays, and it still predicts live.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn disable_model(model: Option<&str>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.disable_model()");
+    let definition = lock(required("model", model)?)?;
+    catalog::set_enabled(definition.id, false)?;
+    Ok(definition.name)
+}
+
+/// Without a SET clause, as create_model.
+#[pg_extern(volatile, parallel_unsafe)]
+fn add_event_definition(
+    model: Option<&str>,
+    name: Option<&str>,
+    condition: Option<&str>,
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.add_event_definition()");
+    let model = required("model", model)?;
+    let name = required("name", name)?;
+    let condition = required("condition", condition)?;
+    Ok(defining(|path| custom::add(model, name, condition, path))?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn remove_event_definition(model: Option<&str>, name: Option<&str>) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.remove_event_definition()");
+    let name = required("name", name)?;
+    Ok(custom::remove(required("model", model)?, name)?)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -149,24 +253,26 @@ fn note(model_id: Option<i64>) -> Result<bool, ErrorReport> {
 fn drop_model(
     model: Option<&str>,
     keep_scores: default!(Option<bool>, "false"),
+    force: default!(Option<bool>, "false"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.drop_model()");
     Ok(drop(
         required("model", model)?,
         required("keep_scores", keep_scores)?,
+        required("force", force)?,
     )?)
 }
 
-/// Drops a model, and unless they are kept its scores and segments. What others built upon them is not dropped with
-/// them: Postgres names it and refuses.
-fn drop(model: &str, keep_scores: bool) -> Result<String, Error> {
+/// Drops a model, and unless they are kept its scores and segments. What others built upon them is dropped with them only
+/// by force.
+fn drop(model: &str, keep_scores: bool, force: bool) -> Result<String, Error> {
     match lock(model) {
         Ok(definition) => {
             ddl_as_owner(definition.owner_oid, || {
                 if keep_scores {
                     ScoreRelation::find(&definition)?.keep()
                 } else {
-                    drop_relations(&definition)
+                    drop_relations(&definition, force)
                 }
             })?;
             catalog::delete_model(definition.name.as_str())?;
@@ -180,11 +286,18 @@ fn drop(model: &str, keep_scores: bool) -> Result<String, Error> {
     Ok(model.to_owned())
 }
 
-fn drop_relations(definition: &catalog::Definition) -> Result<(), Error> {
-    for segment in catalog::segments_of(definition.id)? {
-        segment::drop_relation(definition, &segment)?;
+fn drop_relations(definition: &catalog::Definition, force: bool) -> Result<(), Error> {
+    let others = ScoreRelation::find(definition)?.built_upon()?;
+    if !others.is_empty() && !force {
+        return Err(Error::ModelUsed {
+            model: definition.name.clone(),
+            others,
+        });
     }
-    ScoreRelation::find(definition)?.drop()
+    for segment in catalog::segments_of(definition.id)? {
+        segment::drop_relation(definition, &segment, force)?;
+    }
+    ScoreRelation::find(definition)?.drop(force)
 }
 
 /// Says in one NOTICE which of a source's columns were guessed.

@@ -5,7 +5,8 @@ use std::ffi::CStr;
 use pgrx::datum::Interval;
 use pgrx::{Spi, pg_sys};
 
-use super::notice_guessed;
+use super::sources::Known;
+use super::{notice_guessed, same};
 use crate::catalog::Condition;
 use crate::catalog::args::{Options, window};
 use crate::catalog::owner::as_role;
@@ -36,26 +37,30 @@ pub struct Given<'a> {
     pub exclude_window: Option<Interval>,
     pub description: Option<&'a str>,
     pub options: String,
+    pub if_not_exists: bool,
 }
 
-/// The conditions of a model, checked.
-struct Conditions {
-    goal: Condition,
-    eligible: Option<Condition>,
-    exclude: Option<Condition>,
+/// Conditions of a model, checked.
+pub struct Conditions {
+    pub goal: Option<Condition>,
+    pub eligible: Option<Condition>,
+    pub exclude: Option<Condition>,
+}
+
+impl Conditions {
+    /// The goal, which a new model has.
+    fn goal(&self) -> Result<&Condition, Error> {
+        let goal = self.goal.as_ref();
+        goal.ok_or(Error::NullArgument { argument: "goal" })
+    }
 }
 
 impl Given<'_> {
     /// Checks everything, then writes the model and its first event source, and returns the model's name. Names in
     /// conditions are looked up in the search_path given.
     pub fn create(self, path: &CStr) -> Result<String, Error> {
-        check_name(self.model)?;
-        let kind = Kind::from_name(self.kind).ok_or_else(|| Error::Argument {
-            argument: "kind",
-            found: format!("\"{}\"", self.kind),
-            required: "\"conversion\" or \"churn\"".to_owned(),
-            hint: "Write kind => 'conversion' if a high score is good, kind => 'churn' if a low one is.".to_owned(),
-        })?;
+        check_name("model", self.model)?;
+        let kind = parse_kind(self.kind)?;
         let outcome_window = window("outcome_window", self.outcome_window)?;
         let eligible_window = self
             .eligible_window
@@ -74,6 +79,14 @@ impl Given<'_> {
             });
         }
         let options = Options::parse(&self.options)?;
+        if self.if_not_exists && catalog::exists(self.model)? {
+            let windows = [
+                Some(&outcome_window),
+                eligible_window.as_ref(),
+                exclude_window.as_ref(),
+            ];
+            return same::check(&self, kind, windows);
+        }
         if catalog::exists(self.model)? {
             return Err(Error::ModelExists {
                 name: self.model.to_owned(),
@@ -83,7 +96,7 @@ impl Given<'_> {
         let owner = unsafe { pg_sys::GetUserId() };
         let relation = Relation::open(self.events, owner)?;
         relation.refuse_temporary()?;
-        let scores = scores_relation(self.model, &options, &relation)?;
+        let scores = scores_relation(self.model, &options, &relation.schema)?;
         let zone = options
             .timezone
             .clone()
@@ -91,14 +104,17 @@ impl Given<'_> {
         let source = self.source(&relation)?;
         let events = source::open_source(source.clone(), relation, &zone)?;
         let (attributes, conditions) = as_role(owner, &zone, || {
-            let attributes = super::sources::check_options(&options, &events, path)?;
-            Ok((attributes, self.conditions(&events, path)?))
+            let sources = std::slice::from_ref(&events);
+            let known = Known::default();
+            let attributes = super::sources::check_options(&options, sources, &known, path)?;
+            let texts = [Some(self.goal), self.eligible, self.exclude];
+            Ok((attributes, conditions(texts, sources, path)?))
         })?;
         let id = catalog::insert_model(&NewModel {
             name: self.model,
             owner: &role_name(owner),
             kind,
-            goal: &conditions.goal,
+            goal: conditions.goal()?,
             occurs: self.occurs,
             outcome_window,
             eligible: conditions.eligible.as_ref(),
@@ -158,31 +174,49 @@ impl Given<'_> {
             notice::always_called(relation, &value);
         }
     }
+}
 
-    fn conditions(&self, events: &Events, path: &CStr) -> Result<Conditions, Error> {
-        let from = source::seen_sql(std::slice::from_ref(events));
-        let scope = Scope {
-            from: &from,
-            cutoff: match events.columns.iter().any(|column| column.name == "cutoff") {
-                true => CutoffName::Column,
-                false => CutoffName::Instant,
-            },
-            path,
-        };
-        let define = |label, text: Option<&str>| {
-            text.map(|text| condition::define(label, text, &scope))
-                .transpose()
-        };
-        Ok(Conditions {
-            goal: condition::define("goal", self.goal, &scope)?,
-            eligible: define("eligible", self.eligible)?,
-            exclude: define("exclude", self.exclude)?,
-        })
-    }
+/// Checks the conditions of a model over its sources: goal, eligible and exclude, as far as they are given.
+pub fn conditions(
+    texts: [Option<&str>; 3],
+    sources: &[Events],
+    path: &CStr,
+) -> Result<Conditions, Error> {
+    let from = source::seen_sql(sources);
+    let mut columns = sources.iter().flat_map(|events| &events.columns);
+    let scope = Scope {
+        from: &from,
+        cutoff: match columns.any(|column| column.name == "cutoff") {
+            true => CutoffName::Column,
+            false => CutoffName::Instant,
+        },
+        path,
+    };
+    let define = |label, text: Option<&str>| {
+        text.map(|text| condition::define(label, text, &scope))
+            .transpose()
+    };
+    let [goal, eligible, exclude] = texts;
+    Ok(Conditions {
+        goal: define("goal", goal)?,
+        eligible: define("eligible", eligible)?,
+        exclude: define("exclude", exclude)?,
+    })
+}
+
+pub fn parse_kind(kind: &str) -> Result<Kind, Error> {
+    Kind::from_name(kind).ok_or_else(|| Error::Argument {
+        argument: "kind",
+        found: format!("\"{kind}\""),
+        required: "\"conversion\" or \"churn\"".to_owned(),
+        hint:
+            "Write kind => 'conversion' if a high score is good, kind => 'churn' if a low one is."
+                .to_owned(),
+    })
 }
 
 /// The pattern of the catalog: names reach relation names, dumps, logs and JSON.
-fn check_name(name: &str) -> Result<(), Error> {
+pub fn check_name(argument: &'static str, name: &str) -> Result<(), Error> {
     let mut letters = name.chars();
     let starts = letters
         .next()
@@ -194,7 +228,7 @@ fn check_name(name: &str) -> Result<(), Error> {
     }
     let shown: String = name.chars().take(60).collect();
     Err(Error::Argument {
-        argument: "model",
+        argument,
         found: format!("\"{}\"", shown.escape_debug()),
         required: "1 to 48 lower-case letters, digits and underscores, not beginning with a digit"
             .to_owned(),
@@ -203,16 +237,16 @@ fn check_name(name: &str) -> Result<(), Error> {
 }
 
 /// Where the scores will be: beside the events as `<model>_scores`, unless the option names a relation.
-fn scores_relation(
+pub fn scores_relation(
     model: &str,
     options: &Options,
-    events: &Relation,
+    events_schema: &str,
 ) -> Result<(String, String), Error> {
     let (schema, name) = match options.scores.as_deref() {
-        None => (events.schema.clone(), format!("{model}_scores")),
+        None => (events_schema.to_owned(), format!("{model}_scores")),
         Some(given) => match given.split_once('.') {
             Some((schema, name)) => (schema.to_owned(), name.to_owned()),
-            None => (events.schema.clone(), given.to_owned()),
+            None => (events_schema.to_owned(), given.to_owned()),
         },
     };
     names::check_free(&schema, &name)?;

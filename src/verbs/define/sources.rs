@@ -25,6 +25,7 @@ pub struct GivenEvents<'a> {
     pub type_column: Option<String>,
     pub event_type: Option<&'a str>,
     pub where_clause: Option<&'a str>,
+    pub if_not_exists: bool,
 }
 
 /// The arguments of add_profiles.
@@ -33,6 +34,7 @@ pub struct GivenProfiles {
     pub profile_column: Option<String>,
     pub columns: Option<Vec<Option<String>>>,
     pub valid_from_column: Option<String>,
+    pub if_not_exists: bool,
 }
 
 /// An event source of the columns given, all different, the time guessed when it is left out.
@@ -89,7 +91,13 @@ impl GivenEvents<'_> {
         } else {
             source::open_events(&definition)?
         };
-        let mut source = self.source(&definition, &sources, &relation)?;
+        let mut source = match self.source(&definition, &sources, &relation) {
+            Err(Error::SourceTwice { .. }) if self.if_not_exists => {
+                notice_there(&definition.name, &relation.display());
+                return Ok(definition.name);
+            }
+            source => source?,
+        };
         as_owner(&definition, || {
             columns::check_asked(&relation.columns, &definition.options)?;
             if let Some(text) = &source.where_clause {
@@ -181,6 +189,18 @@ impl GivenProfiles {
             source::time_column(&relation, "valid_from_column", Some(name))?;
         }
         if let Some(first) = definition.profiles.first() {
+            let given = (&relation.schema, &relation.name, &profile.name, &columns);
+            let known = (
+                &first.schema,
+                &first.relation,
+                &first.profile_column,
+                &first.columns,
+            );
+            let is_same = given == known && first.valid_from_column == self.valid_from_column;
+            if self.if_not_exists && is_same {
+                notice_there(&definition.name, &relation.display());
+                return Ok(definition.name);
+            }
             return Err(Error::SecondProfiles {
                 model: definition.name,
                 relation: format!("{}.{}", first.schema, first.relation),
@@ -419,7 +439,7 @@ fn refuse_scores(definition: &Definition, relation: &Relation) -> Result<(), Err
 }
 
 /// The model's conditions must mean something over all sources.
-fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), Error> {
+pub fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), Error> {
     let from = source::seen_sql(sources);
     condition::check("goal", &definition.goal.sql, &from)?;
     for (label, condition) in [
@@ -433,23 +453,40 @@ fn check_conditions(definition: &Definition, sources: &[Events]) -> Result<(), E
     Ok(())
 }
 
+/// What a model has already when its options are checked; nothing of one that is new.
+#[derive(Default)]
+pub struct Known {
+    /// What runs of attributes, by name and text: it means what it meant when it was defined.
+    pub attributes: BTreeMap<(String, String), String>,
+    /// The columns of its profile sources.
+    pub profile_columns: Vec<Column>,
+}
+
 /// Options that can be wrong in more than their form: attributes must be expressions of usable types. A name in `columns` or `ignore` must be that of a column. Returns what runs of the attributes, by name.
 pub fn check_options(
     options: &Options,
-    events: &Events,
+    sources: &[Events],
+    known: &Known,
     path: &CStr,
 ) -> Result<BTreeMap<String, String>, Error> {
-    let from = source::seen_sql(std::slice::from_ref(events));
+    let from = source::seen_sql(sources);
     let mut attributes = BTreeMap::new();
     for (name, text) in &options.attributes {
+        if let Some(sql) = known.attributes.get(&(name.clone(), text.clone())) {
+            attributes.insert(name.clone(), sql.clone());
+            continue;
+        }
         let scope = Scope {
             from: &from,
             cutoff: CutoffName::None,
             path,
         };
-        attributes.insert(name.clone(), attribute(name, text, events, &scope)?);
+        attributes.insert(name.clone(), attribute(name, text, sources, &scope)?);
     }
-    columns::check_asked(&events.columns, options)?;
+    for events in sources {
+        columns::check_asked(&events.columns, options)?;
+    }
+    columns::check_asked(&known.profile_columns, options)?;
     let taken: Vec<String> = options.take_as.keys().cloned().collect();
     let named = [
         ("columns", options.columns.as_deref().unwrap_or_default()),
@@ -461,18 +498,23 @@ pub fn check_options(
         .iter()
         .flat_map(|(option, names)| names.iter().map(move |name| (option, name)))
     {
-        if events.columns.iter().all(|column| column.name != *name)
+        let is_it = |column: &Column| column.name == *name;
+        let mut columns = sources.iter().flat_map(|events| &events.columns);
+        if !columns.any(is_it)
+            && !known.profile_columns.iter().any(is_it)
             && !options.attributes.contains_key(name)
+            && let Some(first) = sources.first()
         {
-            refuse_unknown(option, name, events)?;
+            refuse_unknown(option, name, first)?;
         }
     }
     Ok(attributes)
 }
 
 /// What runs of an attribute.
-fn attribute(name: &str, text: &str, events: &Events, scope: &Scope) -> Result<String, Error> {
-    if events.columns.iter().any(|column| column.name == name) {
+fn attribute(name: &str, text: &str, sources: &[Events], scope: &Scope) -> Result<String, Error> {
+    let mut columns = sources.iter().flat_map(|events| &events.columns);
+    if columns.any(|column| column.name == name) {
         return Err(same(name, "column", "attribute"));
     }
     let (type_oid, sql) = condition::define_expression("attributes", text, scope)?;
@@ -514,6 +556,16 @@ fn refuse_unknown(option: &'static str, name: &str, events: &Events) -> Result<(
     .set_detail("The option applies once customer_ai.add_events or customer_ai.add_profiles adds a relation that has it.")
     .report(PgLogLevel::NOTICE);
     Ok(())
+}
+
+/// Says that there was nothing to add.
+fn notice_there(model: &str, relation: &str) {
+    ErrorReport::new(
+        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("model \"{model}\" has \"{relation}\" already, as it is given here"),
+        "customer_ai",
+    )
+    .report(PgLogLevel::NOTICE);
 }
 
 fn notice_current(relation: &str) {

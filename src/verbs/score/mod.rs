@@ -7,7 +7,7 @@ mod relation;
 mod shape;
 mod writer;
 
-pub use relation::{ScoreRelation, Table, profile_name, runs_of};
+pub use relation::{ScoreRelation, Table, cascade, profile_name, runs_of};
 pub use shape::profile_of;
 
 use std::time::Instant;
@@ -78,6 +78,7 @@ fn score(
     let name = args::required("model", model)?;
     let as_of = instant::as_of(as_of)?;
     let row = held::for_writing(name, Turn::Scores, |definition| {
+        definition.refuse_disabled()?;
         run(definition, as_of, clock, started)
     })?;
     Ok(TableIterator::once(row))

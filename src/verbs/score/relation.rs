@@ -275,13 +275,7 @@ impl<'a> ScoreRelation<'a> {
     fn comment(&self) -> Result<(), Error> {
         let view = self.view_sql();
         let about = [
-            (
-                "",
-                format!(
-                    "newest scores of customer_ai model {}",
-                    self.definition.name
-                ),
-            ),
+            ("", about(&self.definition.name)),
             (
                 "probability",
                 "probability of the goal within the outcome window, 0 to 1".to_owned(),
@@ -454,18 +448,62 @@ impl<'a> ScoreRelation<'a> {
         Ok(())
     }
 
-    /// Drops the view and the history, as far as they are ours. What others built upon them is not dropped with them:
-    /// Postgres names it and refuses.
-    pub fn drop(self) -> Result<(), Error> {
+    /// Drops the view and the history, as far as they are ours. What others built upon them is dropped with them only by
+    /// force; else Postgres names it and refuses.
+    pub fn drop(self, force: bool) -> Result<(), Error> {
         let Some(history) = &self.history else {
             return Ok(());
         };
         if let Some(view) = self.view_oid()
             && self.is_our_view(view)?
         {
-            sql::run(&format!("DROP VIEW {}", self.view_sql()))?;
+            sql::run(&format!("DROP VIEW {}{}", self.view_sql(), cascade(force)))?;
         }
-        sql::run(&format!("DROP TABLE {}", history.sql()))
+        sql::run(&format!("DROP TABLE {}{}", history.sql(), cascade(force)))
+    }
+
+    /// Says of the view and the history which model they are of, when it has another name.
+    pub fn sign(&self, model: &str) -> Result<(), Error> {
+        let Some(history) = &self.history else {
+            return Ok(());
+        };
+        sql::run(&format!(
+            "COMMENT ON TABLE {} IS {}",
+            history.sql(),
+            literal(&ours(model))
+        ))?;
+        match self.view_oid() {
+            Some(view) if self.is_our_view(view)? => sql::run(&format!(
+                "COMMENT ON VIEW {} IS {}",
+                self.view_sql(),
+                literal(&about(model))
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What others built upon the view, the history and the segments, in words: it would be dropped with them.
+    pub fn built_upon(&self) -> Result<Vec<String>, Error> {
+        let mut ours = segment::relations_of(self.definition)?;
+        if let Some(history) = &self.history {
+            ours.push(history.oid);
+            ours.extend(
+                runs_of(history.oid)?
+                    .into_iter()
+                    .map(|(_, table)| table.oid),
+            );
+            ours.extend(self.readers()?.into_iter().map(|table| table.oid));
+        }
+        let query = "SELECT DISTINCT COALESCE(
+                pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass, w.ev_class, 0),
+                pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid))
+            FROM pg_catalog.pg_depend d
+            LEFT JOIN pg_catalog.pg_rewrite w
+                ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND w.oid = d.objid
+            WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ANY ($1) AND d.deptype = 'n'
+                AND (w.ev_class IS NULL OR w.ev_class <> ALL ($1))
+            ORDER BY 1";
+        sql::rows(query, &[ours.into()], |row| not_null(row.get(1)?))
     }
 
     /// Says of the history that no model has it any more: a later one of the same name leaves it alone.
@@ -481,6 +519,11 @@ impl<'a> ScoreRelation<'a> {
     }
 }
 
+/// What drops dependent objects too.
+pub fn cascade(force: bool) -> &'static str {
+    if force { " CASCADE" } else { "" }
+}
+
 /// What the profile's column is called: under its own name, unless that is one of ours.
 pub fn profile_name(key: &Key) -> String {
     if NAMES.contains(&key.name.as_str()) {
@@ -488,6 +531,11 @@ pub fn profile_name(key: &Key) -> String {
     } else {
         key.name.clone()
     }
+}
+
+/// The comment of a model's view.
+fn about(model: &str) -> String {
+    format!("newest scores of customer_ai model {model}")
 }
 
 /// The comment of a model's history.

@@ -1,0 +1,365 @@
+//! export_model and import_model: a model as one JSON document. What comes in is checked as what users write is: conditions
+//! are parsed again, in the search_path of who imports, relations and rights looked up, and the version decoded wholly.
+
+use std::ffi::CStr;
+
+use pgrx::datum::Interval;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use pgrx::{JsonB, pg_sys};
+use propensity::model::{Model, Scorer, format};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::alter::Changes;
+use super::model::Given;
+use super::sources::{GivenEvents, GivenProfiles};
+use super::{custom, lock};
+use crate::catalog::args::required;
+use crate::catalog::owner::defining;
+use crate::catalog::{self, Definition, MovedVersion};
+use crate::error::{Error, not_null};
+use crate::pg::memory::poll;
+use crate::pg::relation;
+use crate::pg::setting::with_setting;
+use crate::pg::sqltype::{JsonbText, Regclass};
+
+/// The format of the document.
+const FORMAT: u32 = 1;
+/// Sources and definitions that a document may have: more are a mistake.
+const MOST: usize = 1000;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    customer_ai: u32,
+    model: ModelPart,
+    events: Vec<EventsPart>,
+    profiles: Vec<ProfilesPart>,
+    event_definitions: Vec<DefinitionPart>,
+    version: Option<MovedVersion>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelPart {
+    name: String,
+    kind: String,
+    goal: String,
+    occurs: bool,
+    outcome_window: String,
+    eligible: Option<String>,
+    eligible_window: Option<String>,
+    exclude: Option<String>,
+    exclude_window: Option<String>,
+    description: Option<String>,
+    options: Map<String, Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventsPart {
+    schema: String,
+    relation: String,
+    label: String,
+    profile_column: String,
+    time_column: String,
+    type_column: Option<String>,
+    event_type: Option<String>,
+    where_clause: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfilesPart {
+    schema: String,
+    relation: String,
+    profile_column: String,
+    columns: Option<Vec<String>>,
+    valid_from_column: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DefinitionPart {
+    name: String,
+    condition: String,
+}
+
+#[pg_extern(stable, parallel_safe)]
+#[search_path(pg_catalog, pg_temp)]
+fn export_model(model: Option<&str>) -> Result<JsonB, ErrorReport> {
+    let definition = catalog::load(required("model", model)?)?;
+    let document = exported(&definition)?;
+    let value = serde_json::to_value(document);
+    Ok(JsonB(value.map_err(|_| {
+        Error::Internal("a model cannot be written as JSON")
+    })?))
+}
+
+/// Without a SET clause, as create_model.
+#[pg_extern(volatile, parallel_unsafe)]
+fn import_model(
+    document: Option<JsonbText>,
+    model: default!(Option<&str>, "NULL"),
+    events: default!(Option<Regclass>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.import_model()");
+    let document = parse(&required("document", document)?.0)?;
+    let events = events.map(|relation| relation.0);
+    let name = model.unwrap_or(&document.model.name);
+    Ok(defining(|path| {
+        // What the parts say one by one is of no use here.
+        with_setting(c"client_min_messages", c"warning", || {
+            import(&document, name, events, path)
+        })
+    })?)
+}
+
+fn exported(definition: &Definition) -> Result<Document, Error> {
+    let known = catalog::described(definition.id)?;
+    let mut options: Map<String, Value> = serde_json::from_str(&known.options)
+        .map_err(|_| Error::Internal("options are no JSON object"))?;
+    // Its scores will be beside its events, under its own name; dates mean there what they mean here.
+    options.remove("scores");
+    options.insert("timezone".to_owned(), definition.time_zone.clone().into());
+    let events = definition.events.iter().map(|source| EventsPart {
+        schema: source.schema.clone(),
+        relation: source.relation.clone(),
+        label: source.label.clone(),
+        profile_column: source.profile_column.clone(),
+        time_column: source.time_column.clone(),
+        type_column: source.type_column.clone(),
+        event_type: source.event_type.clone(),
+        where_clause: source.where_clause.clone(),
+    });
+    let profiles = definition.profiles.iter().map(|source| ProfilesPart {
+        schema: source.schema.clone(),
+        relation: source.relation.clone(),
+        profile_column: source.profile_column.clone(),
+        columns: source.columns.clone(),
+        valid_from_column: source.valid_from_column.clone(),
+    });
+    let definitions = definition
+        .event_definitions
+        .iter()
+        .map(|known| DefinitionPart {
+            name: known.name.clone(),
+            condition: known.text.clone(),
+        });
+    let text = |condition: &Option<catalog::Condition>| {
+        condition.as_ref().map(|condition| condition.text.clone())
+    };
+    Ok(Document {
+        customer_ai: FORMAT,
+        model: ModelPart {
+            name: definition.name.clone(),
+            kind: known.kind.name().to_owned(),
+            goal: definition.goal.text.clone(),
+            occurs: definition.occurs,
+            outcome_window: definition.outcome_window.to_string(),
+            eligible: text(&definition.eligible),
+            eligible_window: definition.eligible_window.map(|window| window.to_string()),
+            exclude: text(&definition.exclude),
+            exclude_window: definition.exclude_window.map(|window| window.to_string()),
+            description: known.description,
+            options,
+        },
+        events: events.collect(),
+        profiles: profiles.collect(),
+        event_definitions: definitions.collect(),
+        version: catalog::moved_version(definition.id)?,
+    })
+}
+
+fn wrong(found: String, required: &str) -> Error {
+    Error::Argument {
+        argument: "document",
+        found,
+        required: required.to_owned(),
+        hint: "Export the model again with SELECT customer_ai.export_model('model').".to_owned(),
+    }
+}
+
+/// Reads a document and checks what only it can be wrong about.
+fn parse(text: &str) -> Result<Document, Error> {
+    let required = "a document that customer_ai.export_model wrote";
+    let document: Document =
+        serde_json::from_str(text).map_err(|error| wrong(error.to_string(), required))?;
+    if document.customer_ai != FORMAT {
+        let found = format!("format {}", document.customer_ai);
+        return Err(wrong(found, &format!("of format {FORMAT}")));
+    }
+    let parts = [
+        document.events.len(),
+        document.profiles.len(),
+        document.event_definitions.len(),
+    ];
+    if document.events.is_empty() || parts.into_iter().any(|parts| parts > MOST) {
+        let found = format!(
+            "{} event sources, {} of profiles and {} event definitions",
+            parts[0], parts[1], parts[2]
+        );
+        return Err(wrong(
+            found,
+            "of 1 to 1000 event sources, and at most as many others",
+        ));
+    }
+    Ok(document)
+}
+
+/// Makes the model step by step, each by the checks of the function that users call for it.
+fn import(
+    document: &Document,
+    name: &str,
+    events: Option<pg_sys::Oid>,
+    path: &CStr,
+) -> Result<String, Error> {
+    let part = &document.model;
+    let [first, others @ ..] = document.events.as_slice() else {
+        return Err(wrong("no event source".to_owned(), "of at least one"));
+    };
+    // Only add_events knows these two: a source that has them takes the place of the one that the model is made with.
+    let is_plain = first.event_type.is_none() && first.where_clause.is_none();
+    let others = if is_plain { others } else { &document.events };
+    // What a condition names may be of a source that is still to come.
+    let zone = part.options.get("timezone").cloned();
+    let zone: Map<String, Value> = zone
+        .map(|zone| ("timezone".to_owned(), zone))
+        .into_iter()
+        .collect();
+    let relation = match events {
+        Some(oid) => oid,
+        None => found(&first.schema, &first.relation)?,
+    };
+    let given = Given {
+        model: name,
+        events: relation,
+        goal: "true",
+        outcome_window: interval(&part.outcome_window)?,
+        profile_column: Some(first.profile_column.clone()),
+        time_column: Some(first.time_column.clone()),
+        type_column: first.type_column.clone(),
+        kind: &part.kind,
+        occurs: part.occurs,
+        eligible: None,
+        eligible_window: part.eligible_window.as_deref().map(interval).transpose()?,
+        exclude: None,
+        exclude_window: None,
+        description: part.description.as_deref(),
+        options: Value::Object(zone).to_string(),
+        if_not_exists: false,
+    };
+    given.create(path)?;
+    let id = catalog::load(name)?.id;
+    catalog::set_source_label(id, 1, &first.label)?;
+    for (position, other) in (2..).zip(others) {
+        let given = GivenEvents {
+            events: match events {
+                Some(oid) if std::ptr::eq(other, first) => oid,
+                _ => found(&other.schema, &other.relation)?,
+            },
+            profile_column: Some(other.profile_column.clone()),
+            time_column: Some(other.time_column.clone()),
+            type_column: other.type_column.clone(),
+            event_type: other.event_type.as_deref(),
+            where_clause: other.where_clause.as_deref(),
+            if_not_exists: false,
+        };
+        given.add(name, path)?;
+        catalog::set_source_label(id, position, &other.label)?;
+    }
+    if !is_plain {
+        catalog::delete_first_events(id)?;
+    }
+    for profiles in &document.profiles {
+        let columns = profiles.columns.as_ref();
+        let given = GivenProfiles {
+            profiles: found(&profiles.schema, &profiles.relation)?,
+            profile_column: Some(profiles.profile_column.clone()),
+            columns: columns.map(|columns| columns.iter().cloned().map(Some).collect()),
+            valid_from_column: profiles.valid_from_column.clone(),
+            if_not_exists: false,
+        };
+        given.add(name)?;
+    }
+    for known in &document.event_definitions {
+        custom::add(name, &known.name, &known.condition, path)?;
+    }
+    let changes = Changes {
+        goal: Some(&part.goal),
+        outcome_window: None,
+        kind: None,
+        occurs: None,
+        eligible: part.eligible.as_deref(),
+        eligible_window: None,
+        exclude: part.exclude.as_deref(),
+        exclude_window: part.exclude_window.as_deref().map(interval).transpose()?,
+        description: None,
+        options: Some(Value::Object(part.options.clone()).to_string()),
+        remove: None,
+    };
+    changes.make(name, path)?;
+    if let Some(version) = &document.version {
+        check(version)?;
+        catalog::insert_moved(lock(name)?.id, i32::from(format::FORMAT), version)?;
+    }
+    Ok(name.to_owned())
+}
+
+/// Decodes a version wholly, and checks what is said of it.
+fn check(version: &MovedVersion) -> Result<(), Error> {
+    let areas = [version.auc, version.auc_low, version.auc_high];
+    let sound = areas
+        .into_iter()
+        .flatten()
+        .all(|area| (0.0..=1.0).contains(&area))
+        && version.rows > 0
+        && (0..=version.rows).contains(&version.positives);
+    if !sound {
+        let found = format!(
+            "a version of {} rows with {} positives",
+            version.rows, version.positives
+        );
+        return Err(wrong(
+            found,
+            "of a version with rows, no more positives than rows, and areas from 0 to 1",
+        ));
+    }
+    let bytes = hexadecimal(&version.document)?;
+    if let Some(judgement) = &version.judgement {
+        hexadecimal(judgement)?;
+    }
+    let model = Model::decode(&bytes).map_err(Error::Learning)?;
+    Scorer::new(model, &mut poll).map_err(Error::Learning)?;
+    Ok(())
+}
+
+fn hexadecimal(text: &str) -> Result<Vec<u8>, Error> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let pairs = text.as_bytes().chunks(2).map(|pair| match *pair {
+        [high, low] => Some((digit(high)? * 16 + digit(low)?) as u8),
+        _ => None,
+    });
+    let bytes: Option<Vec<u8>> = pairs.collect();
+    bytes.ok_or(Error::DocumentText)
+}
+
+fn found(schema: &str, name: &str) -> Result<pg_sys::Oid, Error> {
+    relation::find(schema, name).ok_or_else(|| Error::UnknownRelation {
+        relation: format!("{schema}.{name}"),
+    })
+}
+
+/// An interval as a document has it.
+fn interval(text: &str) -> Result<Interval, Error> {
+    Spi::connect(|client| {
+        let query = "SELECT $1::pg_catalog.interval";
+        not_null(
+            client
+                .select(query, Some(1), &[text.into()])?
+                .first()
+                .get::<Interval>(1)?,
+        )
+    })
+}
