@@ -9,6 +9,10 @@ COMMENT ON FUNCTION customer_ai.add_profiles IS
     'adds a relation of profile attributes, current or dated, to a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.alter_model IS
     'changes parts of the definition of a model (NULL: unchanged) and says what needs a new training; options are merged key by key, a null takes an option away; remove takes parts away; owner gives the model with its scores and segments to another role; returns its name';
+COMMENT ON FUNCTION customer_ai.alter_events IS
+    'changes how a relation of events of a model is read (NULL: unchanged); remove takes type_column, event_type or where_clause away; returns the name of the model';
+COMMENT ON FUNCTION customer_ai.alter_profiles IS
+    'changes how the relation of profile attributes of a model is read (NULL: unchanged); remove takes columns or valid_from_column away; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.rename_model IS
     'gives a model another name; its scores and segments keep theirs; returns the new name';
 COMMENT ON FUNCTION customer_ai.clone_model IS
@@ -17,6 +21,8 @@ COMMENT ON FUNCTION customer_ai.export_model IS
     'a model with its sources and its active version as one JSON document, for import_model in another database';
 COMMENT ON FUNCTION customer_ai.import_model IS
     'makes a model of a document of export_model, by the checks of create_model; model gives it another name, events another first relation; returns its name';
+COMMENT ON FUNCTION customer_ai.model_sql IS
+    'the active version as one SELECT over a relation features, of the columns that customer_ai.features returns: the probability of each profile';
 COMMENT ON FUNCTION customer_ai.enable_model IS
     'lets a model be trained and scored again; returns its name';
 COMMENT ON FUNCTION customer_ai.disable_model IS

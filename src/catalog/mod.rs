@@ -42,7 +42,7 @@ pub use segments::{
 };
 pub use source::{
     EventDefinition, EventSource, ProfileSource, delete_event_definition, delete_events,
-    delete_profiles, insert_event_definition, insert_events, insert_profiles,
+    delete_profiles, insert_event_definition, insert_events, insert_profiles, update_events,
 };
 pub use turn::Turn;
 

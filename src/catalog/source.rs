@@ -156,6 +156,25 @@ pub fn insert_events(model_id: i64, source: &EventSource) -> Result<(), Error> {
     sql::run(query, &arguments)
 }
 
+/// Writes how an event source is read over what there is; `place` counts the sources of the model from 0.
+pub fn update_events(model_id: i64, place: i32, source: &EventSource) -> Result<(), Error> {
+    let query = "UPDATE customer_ai.event_source SET profile_column = $3::name, time_column = $4::name, type_column = $5::name,
+            event_type = $6, where_clause = $7, where_sql = $8
+        WHERE id = (SELECT s.id FROM customer_ai.event_source s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+            WHERE m.id = $1 ORDER BY s.position OFFSET $2 LIMIT 1)";
+    let arguments = [
+        model_id.into(),
+        place.into(),
+        source.profile_column.as_str().into(),
+        source.time_column.as_str().into(),
+        source.type_column.as_deref().into(),
+        source.event_type.as_deref().into(),
+        source.where_clause.as_deref().into(),
+        source.where_sql.as_deref().into(),
+    ];
+    sql::run(query, &arguments)
+}
+
 /// Adds a profile source behind those a model has.
 pub fn insert_profiles(model_id: i64, source: &ProfileSource) -> Result<(), Error> {
     let query = "INSERT INTO customer_ai.profile_source (model_id, position, schema_name, relation_name,

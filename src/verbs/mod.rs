@@ -7,6 +7,7 @@ pub mod describe;
 pub mod features;
 pub mod forget;
 pub mod judge;
+pub mod model_sql;
 pub mod notice;
 pub mod placeholder;
 pub mod predict;

@@ -6,7 +6,7 @@ use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition, EventDefinition};
 use crate::error::Error;
 use crate::source::condition::{self, CutoffName, Scope};
-use crate::source::{self, Events};
+use crate::source::{self, Events, Names};
 use crate::verbs::notice;
 
 /// The longest name, in bytes: it is a column in conditions.
@@ -81,7 +81,13 @@ fn check_name(definition: &Definition, sources: &[Events], name: &str) -> Result
         return wrong("1 to 63 bytes without control characters");
     }
     let mut columns = sources.iter().flat_map(|events| &events.relation.columns);
-    if ["event", "source", "cutoff"].contains(&name) || columns.any(|column| column.name == name) {
+    let own = Names::of(sources);
+    let ours = [own.profile, own.time, own.kind, own.window];
+    let is_ours = ours.iter().any(|own| own == name);
+    if is_ours
+        || ["event", "source", "cutoff"].contains(&name)
+        || columns.any(|column| column.name == name)
+    {
         return wrong("another name than that of a column of the events");
     }
     match definition

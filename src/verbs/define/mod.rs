@@ -2,6 +2,7 @@
 //! impossible fails here, before anything is written.
 
 mod alter;
+mod alter_sources;
 mod columns;
 mod copy;
 mod custom;
@@ -162,6 +163,62 @@ fn alter_model(
         owner.map_or(Ok(()), |owner| alter::set_owner(model, &owner.0))
     })?;
     Ok(model.to_owned())
+}
+
+/// Without a SET clause, as create_model.
+#[pg_extern(volatile, parallel_unsafe)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what a source has; they are named"
+)]
+fn alter_events(
+    model: Option<&str>,
+    events: Option<Regclass>,
+    profile_column: default!(Option<Name>, "NULL"),
+    time_column: default!(Option<Name>, "NULL"),
+    type_column: default!(Option<Name>, "NULL"),
+    event_type: default!(Option<&str>, "NULL"),
+    where_clause: default!(Option<&str>, "NULL"),
+    remove: default!(Option<Names>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.alter_events()");
+    let given = sources::GivenEvents {
+        events: required("events", events)?.0,
+        profile_column: profile_column.map(|name| name.0),
+        time_column: time_column.map(|name| name.0),
+        type_column: type_column.map(|name| name.0),
+        event_type,
+        where_clause,
+        if_not_exists: false,
+    };
+    let model = required("model", model)?;
+    let remove = remove.map(|names| names.0).unwrap_or_default();
+    Ok(defining(|path| {
+        alter_sources::events(given, &remove, model, path)
+    })?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn alter_profiles(
+    model: Option<&str>,
+    profiles: Option<Regclass>,
+    profile_column: default!(Option<Name>, "NULL"),
+    columns: default!(Option<Names>, "NULL"),
+    valid_from_column: default!(Option<Name>, "NULL"),
+    remove: default!(Option<Names>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.alter_profiles()");
+    let given = sources::GivenProfiles {
+        profiles: required("profiles", profiles)?.0,
+        profile_column: profile_column.map(|name| name.0),
+        columns: columns.map(|names| names.0),
+        valid_from_column: valid_from_column.map(|name| name.0),
+        if_not_exists: false,
+    };
+    let model = required("model", model)?;
+    let remove = remove.map(|names| names.0).unwrap_or_default();
+    Ok(alter_sources::profiles(given, &remove, model)?)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]

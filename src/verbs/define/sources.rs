@@ -126,7 +126,7 @@ impl GivenEvents<'_> {
         Ok(definition.name)
     }
 
-    fn source(
+    pub fn source(
         &self,
         definition: &Definition,
         known: &[Events],

@@ -93,6 +93,22 @@ RESET ROLE;
 SELECT * FROM customer_ai.sources;
 SELECT events FROM customer_ai.models;
 
+-- how sources are read
+SELECT customer_ai.alter_events('m', 'alt.visit', where_clause => 'amount < 40');
+SELECT customer_ai.alter_events('m', 'alt.visit', event_type => 'seen');
+SELECT customer_ai.alter_profiles('m', 'alt.person', columns => NULL, remove => '{columns}');
+SELECT holds, relation, time_column, event_type, where_clause, columns FROM customer_ai.sources;
+SELECT where_sql FROM customer_ai.event_source;
+SELECT customer_ai.alter_events('m', 'alt.visit', where_clause => 'amuont < 40');
+SELECT customer_ai.alter_events('m', 'alt.visit', time_column => 'amount');
+SELECT customer_ai.alter_events('m', 'alt.person', event_type => 'x');
+SELECT customer_ai.alter_events('m', 'alt.visit', remove => '{time_column}');
+SELECT customer_ai.alter_profiles('m', 'alt.visit', columns => '{amount}');
+SELECT customer_ai.alter_profiles('m', 'alt.person', columns => '{no}');
+SELECT customer_ai.alter_events('m', 'alt.visit', remove => '{where_clause,event_type}');
+SELECT customer_ai.alter_profiles('m', 'alt.person', columns => '{grade}');
+SELECT holds, relation, time_column, event_type, where_clause, columns FROM customer_ai.sources;
+
 -- renamed: scores and segments keep their names and are the model's still
 SELECT customer_ai.rename_model('m', 'n');
 SELECT customer_ai.rename_model('n', 'n');
