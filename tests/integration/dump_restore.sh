@@ -17,7 +17,10 @@ CREATE TABLE $2.orders AS
 SELECT customer_ai.create_model('$1', '$2.orders', \$\$ event = 'purchase' \$\$, '30 days', 'customer_id', 'at',
     'event',
     options => '{"algorithm": "logistic"}');
+SELECT customer_ai.add_event_definition('$1', 'Large order', 'amount > 90');
 SELECT customer_ai.train('$1');
+SELECT customer_ai.label_version('$1', 1, 'first');
+SELECT customer_ai.train('$1', activate => 'always');
 SELECT customer_ai.score('$1');
 SELECT customer_ai.create_segment('$2.likely', '$1', \$\$ bucket = 'high' \$\$);
 SQL
@@ -36,7 +39,8 @@ SELECT * FROM shop.repurchase_scores ORDER BY customer_id;
 SELECT * FROM club.visitors_scores ORDER BY customer_id;
 SELECT * FROM shop.likely ORDER BY 1;
 SELECT * FROM club.likely ORDER BY 1;
-SELECT model, goal, active_version, trained_at, scored_at, profiles FROM customer_ai.models ORDER BY 1;
+SELECT * FROM customer_ai.event_definitions ORDER BY 1, 2;
+SELECT model, goal, enabled, active_version, former_version, trained_at, scored_at, profiles FROM customer_ai.models ORDER BY 1;
 SELECT * FROM customer_ai.versions ORDER BY 1, 2;
 SELECT * FROM customer_ai.runs ORDER BY 1;
 SELECT * FROM customer_ai.segments ORDER BY 1;
