@@ -201,7 +201,9 @@ pub fn source_sql(source: &Events, sources: &[Events]) -> String {
 /// Applies the event definitions of a model to rows of the stream. A row has one type in features: that of the first
 /// definition it meets, else its own. In conditions it keeps `event`, and each definition is a column beside it.
 pub fn with_definitions(stream: String, sources: &[Events], names: Option<&Names>) -> String {
-    let definitions = sources.first().map_or(&[][..], |first| first.definitions.as_slice());
+    let definitions = sources
+        .first()
+        .map_or(&[][..], |first| first.definitions.as_slice());
     if definitions.is_empty() {
         return stream;
     }

@@ -2,8 +2,6 @@
 
 use std::ffi::CStr;
 
-use pgrx::pg_sys;
-
 use super::sources::{GivenEvents, GivenProfiles, check_conditions};
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition, EventSource};

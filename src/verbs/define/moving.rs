@@ -221,7 +221,11 @@ fn import(
     };
     // Only add_events knows these two: a source that has them takes the place of the one that the model is made with.
     let is_plain = first.event_type.is_none() && first.where_clause.is_none();
-    let others = if is_plain { others } else { document.events.as_slice() };
+    let others = if is_plain {
+        others
+    } else {
+        document.events.as_slice()
+    };
     // What a condition names may be of a source that is still to come.
     let zone = part.options.get("timezone").cloned();
     let zone: Map<String, Value> = zone

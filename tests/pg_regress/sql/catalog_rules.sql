@@ -43,7 +43,8 @@ SELECT p.oid::regprocedure AS writer
 FROM pg_proc p
 JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
 WHERE p.provolatile = 'v' AND p.prokind = 'f' AND p.pronamespace = 'customer_ai'::regnamespace
-    AND (p.proisstrict OR p.proname NOT IN ('create_model', 'add_events', 'create_segment')
+    AND (p.proisstrict OR p.proname NOT IN ('create_model', 'alter_model', 'add_events', 'alter_events',
+            'add_event_definition', 'import_model', 'create_segment')
         AND (p.proconfig IS NULL OR p.proconfig::text NOT LIKE '%pg_catalog, pg_temp%'))
 ORDER BY 1;
 
@@ -70,6 +71,7 @@ CREATE TABLE grade AS SELECT DISTINCT profile, profile % 3 AS grade FROM visit;
 SET client_min_messages = error;
 SELECT customer_ai.create_model('whole', 'visit', 'odd', '14 days', 'profile', 'at', options => '{"algorithm": "logistic"}');
 SELECT customer_ai.add_profiles('whole', 'grade', 'profile');
+SELECT customer_ai.add_event_definition('whole', 'Odd one', 'odd');
 SELECT version FROM customer_ai.train('whole');
 SELECT profiles > 0 AS scored FROM customer_ai.score('whole');
 SELECT customer_ai.create_segment('public.part', 'whole', 'grade = 1');

@@ -46,7 +46,7 @@ SELECT count(*) AS different FROM mine m FULL JOIN theirs t USING (profile, feat
 SELECT m.profiles = h.profiles AS same FROM customer_ai.score('m') m, customer_ai.score('hand') h;
 SELECT count(*) AS different FROM def.m_scores m FULL JOIN def.hand_scores h USING (profile)
 WHERE (m.probability, m.factors) IS DISTINCT FROM (h.probability, h.factors);
-SELECT p.probability = s.probability AS live FROM customer_ai.predict('m', 7) p, def.m_scores s WHERE s.profile = 7;
+SELECT p.probability = s.probability AS live FROM (SELECT * FROM def.m_scores ORDER BY profile LIMIT 1) s, customer_ai.predict('m', s.profile) p;
 SELECT m.probability = h.probability AS supposed, m.probability <> n.probability AS otherwise
 FROM customer_ai.predict('m', 7, what_if => '[{"event": "buy", "amount": 45}]') m,
     customer_ai.predict('hand', 7, what_if => '[{"event": "Large order", "amount": 45}]') h, customer_ai.predict('m', 7) n;
@@ -54,8 +54,8 @@ SELECT count(*) > 0 AS named FROM customer_ai.explain('m', 7) WHERE factor LIKE 
 SET client_min_messages = notice;
 
 -- in conditions a column beside event, which is what it was
-SELECT customer_ai.alter_model('m', goal => '"Large order"', eligible => $$ count(*) FILTER (WHERE "Middle" AND event = 'view') >= 1 $$);
-SELECT customer_ai.alter_model('hand', goal => 'large', eligible => $$ count(*) FILTER (WHERE amount > 30 AND what = 'Middle') >= 1 $$);
+SELECT customer_ai.alter_model('m', goal => $$ "Large order" AND event = 'buy' $$, eligible => $$ count(*) FILTER (WHERE "Middle") >= 2 $$);
+SELECT customer_ai.alter_model('hand', goal => 'large', eligible => $$ count(*) FILTER (WHERE amount > 30) >= 2 $$);
 SET client_min_messages = error;
 SELECT m.examples > 100 AS many, m.positives BETWEEN 1 AND m.examples - 1 AS some, m.positives = h.positives AS same
 FROM customer_ai.train('m') m, (SELECT * FROM customer_ai.train('hand')) h;

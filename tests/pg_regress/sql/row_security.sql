@@ -71,6 +71,7 @@ DECLARE
         "new_name": "''other''", "new_model": "''other''", "name": "''large''", "document": "customer_ai.export_model(''red'')"}';
     own jsonb := '{"create_model": {"model": "''new''", "profile_column": "''profile''", "time_column": "''at''",
             "options": "''{\"scores\": \"red.new\"}''"}, "create_segment": {"segment": "''red.new''"},
+        "add_event_definition": {"condition": "''true''"}, "import_model": {"model": "''imported''"},
         "add_events": {"events": "''shop.more''", "profile_column": "''profile''", "time_column": "''at''"}}';
     name text; arguments text; row_count bigint;
 BEGIN
