@@ -19,6 +19,6 @@ pub use role::{Role, event_role, number, profile_role, role, text};
 pub use time::{FIRST_DAY, LAST_DAY, time_sql};
 pub use union::{
     Events, Names, Profiles, attribute_columns, event_columns, event_value, events_sql, folded,
-    is_profile, open_events, open_profiles, open_source, plain_sql, profile_sql, seen_sql, source_sql,
-    stream_sql, with_definitions,
+    is_profile, open_events, open_profiles, open_source, plain_sql, profile_sql, seen_sql,
+    source_sql, stream_sql, with_definitions,
 };

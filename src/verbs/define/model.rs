@@ -80,11 +80,7 @@ impl Given<'_> {
         }
         let options = Options::parse(&self.options)?;
         if self.if_not_exists && catalog::exists(self.model)? {
-            let windows = [
-                Some(&outcome_window),
-                eligible_window.as_ref(),
-                exclude_window.as_ref(),
-            ];
+            let windows = [Some(outcome_window), eligible_window, exclude_window];
             return same::check(&self, kind, windows);
         }
         if catalog::exists(self.model)? {
