@@ -11,13 +11,13 @@ use propensity::model::{Model, Scorer};
 use propensity::time::Micros;
 use propensity::walk::Partition;
 
-use super::ask::Ask;
+use super::request::Request;
 use crate::error::Error;
 use crate::pg::memory::poll;
 
 /// What a model is asked for.
 #[derive(Clone, Copy)]
-pub enum Want {
+pub enum Output {
     Features,
     Score,
 }
@@ -53,15 +53,15 @@ impl Answerer {
     /// Writes the answer about the profile of these records.
     pub fn answer(
         &mut self,
-        ask: &Ask,
-        want: Want,
+        request: &Request,
+        output: Output,
         (layout, records): (&Layout, &[u8]),
         dictionaries: &Dictionaries,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let cutoff = Cutoff {
-            at: ask.as_of,
-            eligible_from: ask.eligible_after,
+            at: request.as_of,
+            eligible_from: request.eligible_after,
             outcome_until: Micros::MAX,
             ..Cutoff::default()
         };
@@ -90,9 +90,9 @@ impl Answerer {
         };
         partition.single(layout, records, dictionaries, visit, &mut poll)?;
         if eligible {
-            match want {
-                Want::Features => answer::write_features(out, &self.row),
-                Want::Score => self.write_score(out)?,
+            match output {
+                Output::Features => answer::write_features(out, &self.row),
+                Output::Score => self.write_score(out)?,
             }
         }
         Ok(())

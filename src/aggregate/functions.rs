@@ -12,12 +12,12 @@ use pgrx::pg_sys::{
 use propensity::event::counts::ReadCounts;
 use propensity::model::Model;
 
-use super::answerer::Want;
+use super::answerer::Output;
 use super::arguments;
-use super::ask::{Ask, Task};
+use super::call_state::CallState;
 use super::document::{bytes_datum, document_type, recall, remember, with_bytes};
-use super::log::Log;
-use super::site::Site;
+use super::request::{Purpose, Request};
+use super::row_log::RowLog;
 use crate::catalog::args::Options;
 use crate::error::Error;
 use crate::pg::list::pointers;
@@ -207,8 +207,8 @@ unsafe extern "C-unwind" fn free<T>(kept: *mut std::ffi::c_void) {
     drop(unsafe { Box::from_raw(kept.cast::<T>()) });
 }
 
-/// The site of a call that collects events, made at the first one.
-unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
+/// The shared of a call that collects events, made at the first one.
+unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut CallState, Box<Error>> {
     // SAFETY: as for `values`; what is in `fn_extra` was put there by `keep`.
     unsafe {
         let values = values(call);
@@ -217,15 +217,15 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
         let eligible_after =
             arguments::instant("eligible_after", values[arguments::ELIGIBLE_AFTER])?;
         let eligible_after = eligible_after.unwrap_or(i64::MIN);
-        let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
-        if let Some(site) = site.as_ref() {
-            if site.ask.as_of != as_of {
+        let shared: *mut CallState = (*(*call).flinfo).fn_extra.cast();
+        if let Some(shared) = shared.as_ref() {
+            if shared.request.as_of != as_of {
                 return Err(not_constant("as_of").into());
             }
-            if site.ask.eligible_after != eligible_after {
+            if shared.request.eligible_after != eligible_after {
                 return Err(not_constant("eligible_after").into());
             }
-            return Ok((&raw const *site).cast_mut());
+            return Ok((&raw const *shared).cast_mut());
         }
         refuse_others(call)?;
         refuse_types(
@@ -250,15 +250,18 @@ unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
         let names = &model.schema.names;
         let names = (names.numbers.as_slice(), names.codes.as_slice());
         let arguments = arguments::columns(call, arguments::EVENT, names, zone)?;
-        let ask = Ask {
+        let request = Request {
             as_of,
             eligible_after,
-            task: Task::Answer {
+            purpose: Purpose::Answer {
                 model: hash,
                 factors: options.factors as u64,
             },
         };
-        Ok(keep(call, Site::answering(ask, model, Some(arguments))?))
+        Ok(keep(
+            call,
+            CallState::answering(request, model, Some(arguments))?,
+        ))
     }
 }
 
@@ -304,18 +307,18 @@ pub unsafe fn refuse_variable(
 /// Adds an event to the state of a call.
 ///
 /// # Safety
-/// A call of a transition function, whose site this is; the values are those of the event.
+/// A call of a transition function, whose shared this is; the values are those of the event.
 #[inline]
 pub unsafe fn collect(
     call: FunctionCallInfo,
-    site: *mut Site,
+    shared: *mut CallState,
     event: &[NullableDatum],
 ) -> Result<Datum, Box<Error>> {
     // SAFETY: by contract.
     unsafe {
-        let log = &mut *(*site).log(memory(call));
+        let log = &mut *(*shared).log(memory(call));
         let group = log.group(&values(call)[0])?;
-        log.append(group, |out| (*site).pack(event, out))?;
+        log.append(group, |out| (*shared).pack(event, out))?;
         Ok(log.state(group))
     }
 }
@@ -332,8 +335,8 @@ unsafe extern "C-unwind" fn event_collect(call: FunctionCallInfo) -> Datum {
     // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql.
     unsafe {
         aggregate(call, &[Phase::Rows], FEWEST, || {
-            let site = collecting(call)?;
-            collect(call, site, &values(call)[arguments::EVENT..])
+            let shared = collecting(call)?;
+            collect(call, shared, &values(call)[arguments::EVENT..])
         })
     }
 }
@@ -347,7 +350,7 @@ extern "C-unwind" fn pg_finfo_event_combine() -> *const Pg_finfo_record {
 #[pg_guard]
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn event_combine(call: FunctionCallInfo) -> Datum {
-    // SAFETY: as above. Both states come from one deserializing call, so their codes are of one site.
+    // SAFETY: as above. Both states come from one deserializing call, so their codes are of one shared.
     unsafe {
         aggregate(call, &[Phase::Rows], 2, || {
             refuse_others_once(call)?;
@@ -355,8 +358,8 @@ unsafe extern "C-unwind" fn event_combine(call: FunctionCallInfo) -> Datum {
                 (*call).isnull = is_null(call, 0);
                 return Ok(argument(call, 0));
             }
-            let (second, place) = Log::find(argument(call, 1))?;
-            let log = &mut *(*(*second).site()).log(memory(call));
+            let (second, place) = RowLog::find(argument(call, 1))?;
+            let log = &mut *(*(*second).shared()).log(memory(call));
             let group = log.group(&values(call)[0])?;
             log.append_all(group, (*second).bytes(place))?;
             Ok(log.state(group))
@@ -376,9 +379,9 @@ unsafe extern "C-unwind" fn event_serialize(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above; declared strict.
     unsafe {
         aggregate(call, &[Phase::Rows], 1, || {
-            let (log, group) = Log::find(argument(call, 0))?;
+            let (log, group) = RowLog::find(argument(call, 0))?;
             Ok(bytes_datum(
-                (*(*log).site()).serialize((*log).bytes(group))?,
+                (*(*log).shared()).serialize((*log).bytes(group))?,
             ))
         })
     }
@@ -397,32 +400,37 @@ unsafe extern "C-unwind" fn event_deserialize(call: FunctionCallInfo) -> Datum {
     unsafe {
         aggregate(call, &[Phase::Rows], 1, || {
             with_bytes(argument(call, 0), |bytes| {
-                let (ask, mut rest) = Ask::split(bytes).ok_or(propensity::Error::BadRecord)?;
+                let (request, mut rest) =
+                    Request::split(bytes).ok_or(propensity::Error::BadRecord)?;
                 let counts = ReadCounts::take(&mut rest)?;
-                let site = receiving(call, ask)?;
-                let log = &mut *(*site).log(pg_sys::CurrentMemoryContext);
+                let shared = receiving(call, request)?;
+                let log = &mut *(*shared).log(pg_sys::CurrentMemoryContext);
                 let group = log.add_group()?;
-                log.append_all(group, (*site).deserialize(counts, rest)?)?;
+                log.append_all(group, (*shared).deserialize(counts, rest)?)?;
                 Ok(log.state(group))
             })
         })
     }
 }
 
-/// The site of a call that receives states, made at the first one.
-unsafe fn receiving(call: FunctionCallInfo, ask: Ask) -> Result<*mut Site, Error> {
+/// The shared of a call that receives states, made at the first one.
+unsafe fn receiving(call: FunctionCallInfo, request: Request) -> Result<*mut CallState, Error> {
     // SAFETY: what is in `fn_extra` was put there by `keep`.
     unsafe {
-        let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
-        if site.is_null() {
-            let site = match ask.task {
-                Task::Answer { model, .. } => Site::answering(ask, recall(model)?, None)?,
-                Task::Collect { numbers, codes } => Site::collecting(ask, (numbers, codes), None)?,
+        let shared: *mut CallState = (*(*call).flinfo).fn_extra.cast();
+        if shared.is_null() {
+            let shared = match request.purpose {
+                Purpose::Answer { model, .. } => {
+                    CallState::answering(request, recall(model)?, None)?
+                }
+                Purpose::Collect { numbers, codes } => {
+                    CallState::collecting(request, (numbers, codes), None)?
+                }
             };
-            return Ok(keep(call, site));
+            return Ok(keep(call, shared));
         }
-        if (*site).ask == ask {
-            Ok(site)
+        if (*shared).request == request {
+            Ok(shared)
         } else {
             Err(propensity::Error::BadRecord.into())
         }
@@ -435,13 +443,13 @@ unsafe fn receiving(call: FunctionCallInfo, ask: Ask) -> Result<*mut Site, Error
 /// A call of a final function that is declared strict.
 pub unsafe fn finish(
     call: FunctionCallInfo,
-    work: impl FnOnce(&mut Site, &[u8]) -> Result<Datum, Error>,
+    work: impl FnOnce(&mut CallState, &[u8]) -> Result<Datum, Error>,
 ) -> Datum {
     // SAFETY: by contract.
     unsafe {
         aggregate(call, &[Phase::Finish], 1, || {
-            let (log, group) = Log::find(argument(call, 0))?;
-            let done = work(&mut *(*log).site(), (*log).bytes(group))?;
+            let (log, group) = RowLog::find(argument(call, 0))?;
+            let done = work(&mut *(*log).shared(), (*log).bytes(group))?;
             poll();
             Ok(done)
         })
@@ -459,8 +467,8 @@ extern "C-unwind" fn pg_finfo_event_features_final() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_features_final(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above.
     unsafe {
-        finish(call, |site, rows| {
-            Ok(bytes_datum(site.answer(Want::Features, rows)?))
+        finish(call, |shared, rows| {
+            Ok(bytes_datum(shared.answer(Output::Features, rows)?))
         })
     }
 }
@@ -476,8 +484,8 @@ extern "C-unwind" fn pg_finfo_event_scores_final() -> *const Pg_finfo_record {
 unsafe extern "C-unwind" fn event_scores_final(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above.
     unsafe {
-        finish(call, |site, rows| {
-            Ok(bytes_datum(site.answer(Want::Score, rows)?))
+        finish(call, |shared, rows| {
+            Ok(bytes_datum(shared.answer(Output::Score, rows)?))
         })
     }
 }

@@ -6,13 +6,13 @@ use propensity::time::Micros;
 use serde::Deserialize;
 
 use super::arguments::{self, Arguments};
-use super::ask::{Ask, Task};
+use super::call_state::CallState;
 use super::document::bytes_datum;
 use super::functions::{
     Phase, V1, aggregate, collect, finish, keep, not_constant, refuse_others, refuse_types,
     refuse_variable, values,
 };
-use super::site::Site;
+use super::request::{Purpose, Request};
 use crate::error::Error;
 use crate::row;
 
@@ -83,36 +83,36 @@ unsafe extern "C-unwind" fn event_history_collect(call: FunctionCallInfo) -> Dat
     // SAFETY: PostgreSQL calls it as declared in sql/aggregates.sql.
     unsafe {
         aggregate(call, &[Phase::Rows], FEWEST, || {
-            let site = collecting(call)?;
-            collect(call, site, &values(call)[EVENT..])
+            let shared = collecting(call)?;
+            collect(call, shared, &values(call)[EVENT..])
         })
     }
 }
 
-/// The site of a call, made at the first one.
-unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut Site, Box<Error>> {
+/// The shared of a call, made at the first one.
+unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut CallState, Box<Error>> {
     // SAFETY: what is in `fn_extra` was put there by `keep`.
     unsafe {
         let values = values(call);
         let until = until(values[UNTIL])?;
-        let site: *mut Site = (*(*call).flinfo).fn_extra.cast();
-        if let Some(found) = site.as_ref() {
-            if found.ask.as_of != until {
+        let shared: *mut CallState = (*(*call).flinfo).fn_extra.cast();
+        if let Some(found) = shared.as_ref() {
+            if found.request.as_of != until {
                 return Err(not_constant("until").into());
             }
-            return Ok(site);
+            return Ok(shared);
         }
         let ((numbers, texts), arguments) = arguments_of(call)?;
-        let ask = Ask {
+        let request = Request {
             as_of: until,
             eligible_after: Micros::MIN,
-            task: Task::Collect {
+            purpose: Purpose::Collect {
                 numbers,
                 codes: texts,
             },
         };
-        let site = Site::collecting(ask, (numbers, texts), Some(arguments))?;
-        Ok(keep(call, site))
+        let shared = CallState::collecting(request, (numbers, texts), Some(arguments))?;
+        Ok(keep(call, shared))
     }
 }
 
@@ -144,5 +144,5 @@ extern "C-unwind" fn pg_finfo_event_history_final() -> *const Pg_finfo_record {
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn event_history_final(call: FunctionCallInfo) -> Datum {
     // SAFETY: as above; declared strict.
-    unsafe { finish(call, |site, rows| Ok(bytes_datum(site.history(rows)?))) }
+    unsafe { finish(call, |shared, rows| Ok(bytes_datum(shared.history(rows)?))) }
 }

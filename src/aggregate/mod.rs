@@ -2,24 +2,24 @@
 //! PostgreSQL, postgres_fdw or Citus run a GROUP BY, so that a row per profile travels instead of its events.
 //!
 //! ```text
-//! collect: events -> Log, packed rows in the aggregate's memory, so that work_mem and spilling see them
+//! collect: events -> RowLog, packed rows in the aggregate's memory, so that work_mem and spilling see them
 //! combine, serialize, deserialize: states of parallel workers
 //! finish:  rows of a group -> Answer: of a model, by the code that the stream uses; or the records, for the stream to read
 //! ```
 //!
-//! What all groups of a call share (model, dictionaries, scratch) is its [`site::Site`]. Functions are in
+//! What all groups of a call share (model, dictionaries, scratch) is its [`call_state::CallState`]. Functions are in
 //! `functions.rs` and `history.rs`, their SQL in `sql/aggregates.sql`: they must change together.
 
 mod answerer;
 mod arguments;
-mod ask;
+mod call_state;
 mod counts;
 mod document;
 pub mod functions;
-mod gather;
+mod grouping;
 mod history;
-mod log;
+mod request;
+mod row_log;
 mod sample;
-mod site;
 
 pub use document::{bytes_datum, document, document_type, with_bytes};

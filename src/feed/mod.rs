@@ -19,10 +19,10 @@ use propensity::time::Micros;
 use crate::catalog::{Definition, instant};
 use crate::error::Error;
 use crate::pg::guc::Feeder;
-use crate::pg::laps::{Laps, Spent};
 use crate::pg::memory::poll;
+use crate::pg::timings::{Spent, Timings};
 use predictor::{Audience, Predictor};
-pub use predictor::{HEAD, Made};
+pub use predictor::{HEAD, Predicted};
 use pushed::{Pushed, Route};
 use stream::{Key, Stream};
 
@@ -33,7 +33,7 @@ pub struct Feed<'a> {
     schema: Schema,
     cutoff: Cutoff,
     span: Option<Span>,
-    laps: Laps,
+    timings: Timings,
 }
 
 /// Gets the key of a profile and its features.
@@ -58,7 +58,7 @@ pub struct Read {
     pub as_of: Micros,
     /// When the events are, unless nobody had to ask.
     pub span: Option<Span>,
-    pub laps: Laps,
+    pub timings: Timings,
 }
 
 impl<'a> Feed<'a> {
@@ -70,13 +70,13 @@ impl<'a> Feed<'a> {
         as_of: Option<Micros>,
     ) -> Result<Self, Error> {
         let schema = version.map(|model| &model.schema);
-        let laps = Laps::start();
+        let timings = Timings::start();
         let stream = Stream::open(definition, schema)?;
         match (Route::choose(definition, &stream, version)?, schema) {
             (Route::Answers(answers), Some(schema)) => {
-                Self::answered(definition, answers, schema, as_of, laps)
+                Self::answered(definition, answers, schema, as_of, timings)
             }
-            (route, schema) => Self::read(definition, (stream, &route), schema, as_of, laps),
+            (route, schema) => Self::read(definition, (stream, &route), schema, as_of, timings),
         }
     }
 
@@ -85,7 +85,7 @@ impl<'a> Feed<'a> {
         answers: Pushed,
         schema: &Schema,
         as_of: Option<Micros>,
-        laps: Laps,
+        timings: Timings,
     ) -> Result<Self, Error> {
         let (as_of, span) = match as_of {
             Some(as_of) => (as_of, None),
@@ -103,7 +103,7 @@ impl<'a> Feed<'a> {
             schema: schema.clone(),
             cutoff: cutoffs[0],
             span,
-            laps,
+            timings,
         })
     }
 
@@ -112,7 +112,7 @@ impl<'a> Feed<'a> {
         (stream, route): (Stream, &Route),
         schema: Option<&Schema>,
         as_of: Option<Micros>,
-        mut laps: Laps,
+        mut timings: Timings,
     ) -> Result<Self, Error> {
         let until = as_of.unwrap_or_else(instant::now);
         let mut stream = match schema {
@@ -123,7 +123,7 @@ impl<'a> Feed<'a> {
         let as_of = as_of.unwrap_or(span.last);
         let mut cutoffs = instant::windows(definition, &[as_of])?;
         gather::mark(&mut stream, definition, &mut cutoffs, false)?;
-        laps.end_with("read", stream.workers_cpu());
+        timings.end_with("read", stream.workers_cpu());
         let schema = match schema {
             Some(schema) => schema.clone(),
             None => gather::learn(&mut stream, definition, as_of)?,
@@ -134,7 +134,7 @@ impl<'a> Feed<'a> {
             schema,
             cutoff: cutoffs[0],
             span: Some(span),
-            laps,
+            timings,
         })
     }
 
@@ -185,21 +185,21 @@ impl<'a> Feed<'a> {
         &mut self,
         scorer: &mut Scorer,
         bins: &Distribution,
-        take: &mut dyn FnMut(&Made) -> Spent,
+        take: &mut dyn FnMut(&Predicted) -> Spent,
     ) -> Result<(), Error> {
         let (definition, cutoff) = (self.definition, &self.cutoff);
         let most_factors = definition.options.factors;
         let stream = match &mut self.source {
             Source::Records(stream) => stream,
             Source::Answers(answers) => {
-                let mut made = Made::default();
+                let mut made = Predicted::default();
                 answers.scores(cutoff, most_factors, &mut |key, scored| {
                     made.push(key, scored.probability, scored.score, scored.factors)?;
                     take(&made);
                     made.clear();
                     Ok(())
                 })?;
-                self.laps.end("read");
+                self.timings.end("read");
                 return refuse_no_events(definition, &answers.counts());
             }
         };
@@ -217,13 +217,13 @@ impl<'a> Feed<'a> {
         let predictors = (predictor(scorer), copy.as_mut().map(predictor));
         let threads = 1 + usize::from(two);
         let mut all = Spent::default();
-        stream.share_out(predictors, &mut |made: Made| {
+        stream.walk_parallel(predictors, &mut |made: Predicted| {
             let mut spent = take(&made);
             spent += made.spent;
             all += spent.side_by_side(threads);
             Ok(())
         })?;
-        self.laps.end_two("features", "reasons", all);
+        self.timings.end_two("features", "reasons", all);
         Ok(())
     }
 
@@ -247,7 +247,7 @@ impl<'a> Feed<'a> {
             partitions,
             as_of,
             span: self.span,
-            laps: self.laps,
+            timings: self.timings,
         }
     }
 }

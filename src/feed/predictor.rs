@@ -11,9 +11,9 @@ use propensity::features::population::Rules;
 use propensity::judge::{Distribution, Figures};
 use propensity::model::score::Buckets;
 use propensity::model::{Explanation, Scorer};
-use propensity::walk::Worker;
+use propensity::walk::Visitor;
 
-use crate::pg::laps::{Spent, Watch};
+use crate::pg::timings::{Spent, Watch};
 
 /// Bytes of a spooled row before key and factors: their lengths, probability, score.
 pub const HEAD: usize = 18;
@@ -42,13 +42,13 @@ pub struct Predictor<'a> {
     cells: Vec<f64>,
     keys: Vec<u8>,
     key_ends: Vec<usize>,
-    made: Made,
+    made: Predicted,
     figures: Figures,
 }
 
 /// Predictions, not yet taken over.
 #[derive(Default)]
-pub struct Made {
+pub struct Predicted {
     /// As they are spooled: lengths of key and factors, probability, score, key, factors.
     pub rows: Vec<u8>,
     /// Probability and score of each.
@@ -59,7 +59,7 @@ pub struct Made {
     pub figures: Option<Figures>,
 }
 
-impl Made {
+impl Predicted {
     /// Starts again, in the same memory.
     pub fn clear(&mut self) {
         self.rows.clear();
@@ -104,7 +104,7 @@ impl<'a> Predictor<'a> {
             cells: Vec::new(),
             keys: Vec::new(),
             key_ends: Vec::new(),
-            made: Made::default(),
+            made: Predicted::default(),
             figures: Figures::new(audience.bins),
         }
     }
@@ -152,8 +152,8 @@ impl<'a> Predictor<'a> {
     }
 }
 
-impl Worker for Predictor<'_> {
-    type Made = Made;
+impl Visitor for Predictor<'_> {
+    type Output = Predicted;
 
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         let Audience { rules, cutoff, .. } = self.audience;
@@ -175,7 +175,7 @@ impl Worker for Predictor<'_> {
         Ok(())
     }
 
-    fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Made, Error> {
+    fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Predicted, Error> {
         self.predict(poll)?;
         let figures = Figures::new(self.audience.bins);
         self.made.figures = Some(std::mem::replace(&mut self.figures, figures));

@@ -16,7 +16,7 @@ use crate::catalog::instant;
 use crate::catalog::notice::warning;
 use crate::catalog::{self, Definition, Run};
 use crate::error::{Error, listed};
-use crate::feed::gather::Gathered;
+use crate::feed::gather::TrainingSet;
 use crate::feed::span;
 
 /// Warns of what training found, and says what was left out.
@@ -95,7 +95,7 @@ pub fn least(left_out: &LeftOut) -> Option<String> {
 }
 
 /// Says that not all event types were told apart, if so.
-pub fn too_many_types(definition: &Definition, gathered: &Gathered) {
+pub fn too_many_types(definition: &Definition, gathered: &TrainingSet) {
     if !gathered.stream.types_chosen() {
         return;
     }
@@ -115,7 +115,7 @@ pub fn too_many_types(definition: &Definition, gathered: &Gathered) {
 }
 
 /// Says that a sample of the profiles was read, if it was.
-pub fn sampled(definition: &Definition, gathered: &Gathered) {
+pub fn sampled(definition: &Definition, gathered: &TrainingSet) {
     let stream = &gathered.stream;
     let (share, Some(profiles)) = (stream.share(), stream.profiles()) else {
         return;

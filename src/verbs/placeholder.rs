@@ -5,7 +5,7 @@ use propensity::event::dictionary::Dictionary;
 use propensity::event::history::Profile;
 
 use crate::error::Error;
-use crate::feed::gather::Gathered;
+use crate::feed::gather::TrainingSet;
 use crate::feed::stream::Stream;
 use crate::pg::relation::{literal, quote};
 
@@ -47,7 +47,7 @@ struct Counts {
 }
 
 /// A row for each column with a placeholder in a tenth of the events.
-pub fn rows(gathered: &mut Gathered) -> Result<Vec<Row>, Error> {
+pub fn rows(gathered: &mut TrainingSet) -> Result<Vec<Row>, Error> {
     let stream = &mut gathered.stream;
     let names = stream.names();
     let counts = count(stream)?;

@@ -20,13 +20,13 @@ use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Active, Definition, NewRun, NewVersion, Turn};
 use crate::error::Error;
-use crate::feed::gather::{self, Gathered};
+use crate::feed::gather::{self, TrainingSet};
 use crate::feed::span;
 use crate::pg::guc;
-use crate::pg::laps::Laps;
 use crate::pg::memory::{GiveBack, poll};
 use crate::pg::sqltype::Regclass;
 use crate::pg::thread;
+use crate::pg::timings::Timings;
 use crate::source::updates;
 use crate::verbs::notice;
 
@@ -58,8 +58,8 @@ impl Activate {
 struct Trained {
     fitted: Fitted,
     document: Vec<u8>,
-    gathered: Gathered,
-    laps: Laps,
+    gathered: TrainingSet,
+    timings: Timings,
     /// Why the active version was not compared, if it was not.
     excuse: &'static str,
     /// What is known of the active version; none if there is none that works.
@@ -189,24 +189,24 @@ fn learn(
     as_of: Option<Micros>,
     examples: Option<Oid>,
 ) -> Result<Trained, Error> {
-    let mut laps = Laps::start();
+    let mut timings = Timings::start();
     let mut gathered = match examples {
         Some(examples) => gather::gather(definition, as_of, Some(examples), None)?,
         None => gather::sample(definition, as_of)?,
     };
-    laps.end_with("read", gathered.stream.workers_cpu());
+    timings.end_with("read", gathered.stream.workers_cpu());
     let rows = TrainingRows::of(definition, &mut gathered)?;
-    laps.end("features");
+    timings.end("features");
     let champion = champion(definition, &mut gathered, &rows)?;
-    laps.end("champion");
+    timings.end("champion");
     let fitted = rows.fit(definition, &gathered.cutoffs, champion.log_odds)?;
     let document = fitted.model.encode()?;
-    laps.end("fit");
+    timings.end("fit");
     Ok(Trained {
         fitted,
         document,
         gathered,
-        laps,
+        timings,
         excuse: champion.excuse,
         record: champion.record,
     })
@@ -227,7 +227,7 @@ pub struct TrainingRows {
 
 impl TrainingRows {
     /// Learns the schema and walks the profiles for their features.
-    pub fn of(definition: &Definition, gathered: &mut Gathered) -> Result<Self, Error> {
+    pub fn of(definition: &Definition, gathered: &mut TrainingSet) -> Result<Self, Error> {
         let wanted = gathered.wanted(definition);
         gathered.keep_newest(wanted);
         let counts = gathered.counts.clone();
@@ -309,7 +309,7 @@ impl Champion {
 /// what is held out: on rows that it was trained on it would look better than it is.
 fn champion(
     definition: &Definition,
-    gathered: &mut Gathered,
+    gathered: &mut TrainingSet,
     rows: &TrainingRows,
 ) -> Result<Champion, Error> {
     let Some(active) = catalog::active(definition.id)? else {
@@ -404,8 +404,8 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         "processes": stream.processes(),
         "partitions": stream.partitions(),
         "behind": span::behind(Some(&trained.gathered.span)),
-        "seconds": trained.laps.seconds(),
-        "cpu": trained.laps.cpu(),
+        "seconds": trained.timings.seconds(),
+        "cpu": trained.timings.cpu(),
     });
     catalog::insert_run(
         definition.id,

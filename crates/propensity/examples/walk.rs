@@ -23,7 +23,7 @@ use propensity::fit::Sample;
 use propensity::hash::profile_hash;
 use propensity::rng::Rng;
 use propensity::time::{DAY, Micros};
-use propensity::walk::{Batch, Sharing, Split, Stretches, Worker, share_out};
+use propensity::walk::{Batch, Morsels, Partitioner, Visitor, WalkContext, walk_parallel};
 use std::hint::black_box;
 
 const SPAN: Micros = 730 * DAY;
@@ -101,7 +101,7 @@ impl Data {
             profile_codes: 0,
         };
         let mut dictionaries = Dictionaries::new(2 * count, 0);
-        let split = Split::default();
+        let split = Partitioner::default();
         let mut partitions = vec![Vec::new(); split.partitions()];
         for event in events {
             let key = event.profile.to_le_bytes();
@@ -128,8 +128,8 @@ impl Data {
     }
 
     /// Walks all partitions: what was made of each, seconds.
-    fn walk<W: Worker<Made: Send> + Send>(&self, worker: W) -> (Vec<W::Made>, f64) {
-        let sharing = Sharing {
+    fn walk<W: Visitor<Output: Send> + Send>(&self, visitor: W) -> (Vec<W::Output>, f64) {
+        let context = WalkContext {
             layout: &self.layout,
             dictionaries: &self.dictionaries,
             begin: |start| start(),
@@ -146,9 +146,9 @@ impl Data {
             made.push(more);
             Ok(())
         };
-        share_out(
-            (worker, None),
-            &sharing,
+        walk_parallel(
+            (visitor, None),
+            &context,
             &mut partitions,
             &mut take,
             &mut || (),
@@ -188,14 +188,14 @@ impl Data {
     }
 }
 
-/// Partitions as stretches, and what copying them took.
+/// Partitions as morsels, and what copying them took.
 struct Partitions<'a> {
     next: std::slice::Iter<'a, Vec<u8>>,
     bytes: &'a [u8],
     seconds: f64,
 }
 
-impl Stretches for Partitions<'_> {
+impl Morsels for Partitions<'_> {
     type Error = Error;
 
     fn begin(&mut self) -> Option<usize> {
@@ -215,9 +215,9 @@ impl Stretches for Partitions<'_> {
 #[derive(Default)]
 struct Nothing(usize);
 
-impl Worker for Nothing {
+impl Visitor for Nothing {
     /// How many profiles.
-    type Made = usize;
+    type Output = usize;
 
     fn visit(&mut self, profile: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
         black_box(profile);
@@ -232,8 +232,8 @@ impl Worker for Nothing {
 
 struct Learn<'a>(&'a mut Learner);
 
-impl Worker for Learn<'_> {
-    type Made = ();
+impl Visitor for Learn<'_> {
+    type Output = ();
 
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         self.0.add(profile, poll)
@@ -250,8 +250,8 @@ struct Count<'a> {
     counts: (u64, u64),
 }
 
-impl Worker for Count<'_> {
-    type Made = (u64, u64);
+impl Visitor for Count<'_> {
+    type Output = (u64, u64);
 
     fn visit(&mut self, profile: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
         let (rows, goals) = &mut self.counts;
@@ -280,9 +280,9 @@ struct Rows<'a> {
     bits: u64,
 }
 
-impl Worker for Rows<'_> {
+impl Visitor for Rows<'_> {
     /// How many rows in all so far, and the hash of their bits.
-    type Made = (u64, u64);
+    type Output = (u64, u64);
 
     fn wants(&self, hash: u64) -> bool {
         let mut cutoffs = self.cutoffs.iter();

@@ -8,7 +8,7 @@ use ndarray::{Array1, Array2};
 use propensity::Error;
 use propensity::cutoff::Cutoff;
 use propensity::fit::hold_out::HoldOut;
-use propensity::learn::dataset::{Dataset, Matrix, narrow};
+use propensity::learn::dataset::{Dataset, Matrix, to_f32};
 use propensity::learn::encoder::Encoder;
 use propensity::learn::logistic::Logistic;
 use propensity::learn::metrics;
@@ -89,7 +89,7 @@ fn matrix(rows: &[Vec<f64>]) -> Matrix {
     Matrix {
         rows: rows.len(),
         columns: rows[0].len(),
-        values: rows.iter().flatten().map(|&value| narrow(value)).collect(),
+        values: rows.iter().flatten().map(|&value| to_f32(value)).collect(),
     }
 }
 

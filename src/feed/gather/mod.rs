@@ -37,7 +37,7 @@ pub use rows::Profiles;
 use rows::{Population, RowWriter, Survey};
 
 /// What training and the data check work on.
-pub struct Gathered {
+pub struct TrainingSet {
     pub stream: Stream,
     pub rules: Rules,
     /// Oldest first.
@@ -70,7 +70,7 @@ const MOST_ROWS: u64 = 200_000;
 
 /// Gathers what to train on: the rows that are wanted at the newest cutoffs, if there are so many. Of a table with far
 /// more profiles only a sample of them is read, by the hash of their key.
-pub fn sample(definition: &Definition, as_of: Option<Micros>) -> Result<Gathered, Error> {
+pub fn sample(definition: &Definition, as_of: Option<Micros>) -> Result<TrainingSet, Error> {
     let most = definition.options.max_training_rows.unwrap_or(MOST_ROWS);
     let sampler = Sampler::at_most(most.saturating_mul(PROFILES_PER_ROW));
     let gathered = gather(definition, as_of, None, Some(sampler))?;
@@ -100,14 +100,14 @@ pub fn gather(
     as_of: Option<Micros>,
     examples: Option<Oid>,
     sampler: Option<Sampler>,
-) -> Result<Gathered, Error> {
+) -> Result<TrainingSet, Error> {
     let until = as_of.unwrap_or_else(instant::now);
     let mut stream = read(definition, until, sampler)?;
     let as_of = as_of.map_or_else(|| Ok(stream.span(definition)?.last), Ok::<_, Error>)?;
     match examples {
         Some(examples) => {
             let cutoffs = example_cutoffs(definition, &mut stream, examples, as_of)?;
-            Gathered::at(definition, stream, as_of, cutoffs, true)
+            TrainingSet::at(definition, stream, as_of, cutoffs, true)
         }
         None => looking_back(definition, stream, as_of),
     }
@@ -118,12 +118,12 @@ pub fn looking_back(
     definition: &Definition,
     stream: Stream,
     as_of: Micros,
-) -> Result<Gathered, Error> {
+) -> Result<TrainingSet, Error> {
     let cutoffs = policy_cutoffs(definition, &stream, as_of)?;
-    Gathered::at(definition, stream, as_of, cutoffs, false)
+    TrainingSet::at(definition, stream, as_of, cutoffs, false)
 }
 
-impl Gathered {
+impl TrainingSet {
     fn at(
         definition: &Definition,
         mut stream: Stream,
@@ -214,7 +214,7 @@ impl Gathered {
         let (stream, population) = self.parts();
         let mut survey = Survey::new(population, learner);
         let mut other = stream.keeps_two_busy().then(|| survey.clone());
-        stream.share_out((&mut survey, other.as_mut()), &mut |()| Ok(()))?;
+        stream.walk_parallel((&mut survey, other.as_mut()), &mut |()| Ok(()))?;
         if let Some(other) = other {
             survey.merge(other)?;
         }
@@ -292,7 +292,7 @@ impl Gathered {
             RowWriter::new(population, sample, features)
         };
         let writers = (writer(), stream.keeps_two_busy().then(writer));
-        stream.share_out(writers, take)
+        stream.walk_parallel(writers, take)
     }
 }
 
@@ -310,7 +310,7 @@ fn learned_until(
 ) -> Result<Learner, Error> {
     let mut learned = learner(stream, definition, until)?;
     let mut other = stream.keeps_two_busy().then(|| learned.clone());
-    stream.share_out((&mut learned, other.as_mut()), &mut |()| Ok(()))?;
+    stream.walk_parallel((&mut learned, other.as_mut()), &mut |()| Ok(()))?;
     if let Some(other) = other {
         learned.merge(other)?;
     }

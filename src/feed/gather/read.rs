@@ -30,7 +30,7 @@ pub fn read_all(
     let again = |stream: &Stream| sampled.then(|| Sampler::of(stream.share()));
     route.fill(definition, &mut stream, until, sampler)?;
     refuse_no_events(definition, &stream)?;
-    if stream.is_blurred() {
+    if stream.is_order_dependent() {
         // Knowing the sample from the beginning takes in nobody else's texts.
         let sampler = again(&stream);
         stream = stream.restarted();

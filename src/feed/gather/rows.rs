@@ -9,7 +9,7 @@ use propensity::features::schema::Learner;
 use propensity::fit::Sample;
 use propensity::fit::hold_out::CutoffRows;
 use propensity::learn::dataset::Dataset;
-use propensity::walk::Worker;
+use propensity::walk::Visitor;
 
 /// Who is trained on, at which cutoffs.
 #[derive(Clone, Copy)]
@@ -84,8 +84,8 @@ impl<'a> Survey<'a> {
     }
 }
 
-impl Worker for &mut Survey<'_> {
-    type Made = ();
+impl Visitor for &mut Survey<'_> {
+    type Output = ();
 
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         let cutoffs = self.population.cutoffs.iter();
@@ -128,8 +128,8 @@ impl<'a> RowWriter<'a> {
     }
 }
 
-impl Worker for RowWriter<'_> {
-    type Made = Dataset;
+impl Visitor for RowWriter<'_> {
+    type Output = Dataset;
 
     fn wants(&self, hash: u64) -> bool {
         let mut cutoffs = self.population.cutoffs.iter();

@@ -10,7 +10,7 @@ use propensity::event::history::{Mark, MarkKind};
 use propensity::event::record::Layout;
 use propensity::hash::profile_hash;
 use propensity::time::Micros;
-use propensity::walk::Split;
+use propensity::walk::Partitioner;
 use propensity::walk::sample::{Sampler, Share};
 
 use super::long_keys;
@@ -73,7 +73,7 @@ impl Intake {
             layout,
             key,
             dictionaries,
-            partitions: Partitions::new(Split::default()),
+            partitions: Partitions::new(Partitioner::default()),
             summary: ReadSummary::default(),
             sampler: None,
         }

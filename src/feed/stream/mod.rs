@@ -29,7 +29,7 @@ use propensity::event::spread::Span;
 use propensity::features::schema::{ColumnNames, Schema};
 use propensity::time::Micros;
 use propensity::walk::sample::Share;
-use propensity::walk::{self, Batch, Partition, Sharing, Split, Worker};
+use propensity::walk::{self, Batch, Partition, Partitioner, Visitor, WalkContext};
 
 pub use execute::{Param, execute_into};
 pub use query::{Key, Query};
@@ -48,7 +48,7 @@ use crate::pg::sql;
 use crate::pg::thread;
 use crate::source::condition;
 use intake::{Intake, Rows};
-use parallel::Hauls;
+use parallel::WorkerOutputs;
 use partitions::Partitions;
 use reading::{Reading, Readings};
 use receiver::Receiver;
@@ -81,10 +81,10 @@ pub struct Stream {
     query: Query,
     intake: Intake,
     /// What parallel workers have read, if there were any.
-    hauls: Option<Hauls>,
+    outputs: Option<WorkerOutputs>,
     /// Whether texts of profiles that were dropped late may have taken the places of others in a
     /// dictionary: what is told apart would then depend on the order of the rows.
-    blurred: bool,
+    order_dependent: bool,
     /// Whether only the most frequent types are told apart, because there are too many.
     types_chosen: bool,
     /// What brought the events.
@@ -108,8 +108,8 @@ impl Stream {
         Self {
             intake: Intake::new(query.layout(), query.key.kind, dictionaries),
             query,
-            hauls: None,
-            blurred: false,
+            outputs: None,
+            order_dependent: false,
             types_chosen: false,
             feeder: Feeder::Local,
         }
@@ -149,19 +149,19 @@ impl Stream {
 
     /// How many parts the profiles were split into.
     pub fn partitions(&self) -> usize {
-        self.intake.partitions.split().partitions()
+        self.intake.partitions.partitioner().partitions()
     }
 
     /// How many processes have read the events.
     pub fn processes(&self) -> usize {
-        self.hauls.as_ref().map_or(1, Hauls::processes)
+        self.outputs.as_ref().map_or(1, WorkerOutputs::processes)
     }
 
     /// What parallel workers have spent of the processor.
     pub fn workers_cpu(&self) -> Duration {
-        self.hauls
+        self.outputs
             .as_ref()
-            .map_or(Duration::ZERO, Hauls::workers_cpu)
+            .map_or(Duration::ZERO, WorkerOutputs::workers_cpu)
     }
 
     /// Codes of types and categories.
@@ -176,7 +176,7 @@ impl Stream {
             let bytes = plan::expected_rows(&sql)? * self.intake.layout.unpacked() as f64;
             // Their buffers are to take a small part of the memory.
             let most = guc::max_memory() / BUFFERS / partitions::SMALL_BUFFER;
-            self.intake.partitions = Partitions::new(Split::of(bytes as u64, most));
+            self.intake.partitions = Partitions::new(Partitioner::of(bytes as u64, most));
             if self.read_in_parallel(until)? {
                 return Ok(());
             }
@@ -329,33 +329,37 @@ impl Stream {
     /// Bytes of each partition.
     fn lengths(&self) -> Vec<usize> {
         let partitions = &self.intake.partitions;
-        let hauled = |number| self.hauls.as_ref().map_or(0, |hauls| hauls.len(number));
+        let of_outputs = |number| {
+            self.outputs
+                .as_ref()
+                .map_or(0, |outputs| outputs.len(number))
+        };
         (0..self.partitions())
-            .map(|number| partitions.len(number) + hauled(number))
+            .map(|number| partitions.len(number) + of_outputs(number))
             .collect()
     }
 
-    /// Reads a piece of the records, and returns whether there are more.
+    /// Reads a part of the records, and returns whether there are more.
     fn read_on(&mut self, reading: &mut Reading, batch: &mut Batch) -> Result<bool, Error> {
-        reading.read(&mut self.intake.partitions, self.hauls.as_mut(), batch)
+        reading.read(&mut self.intake.partitions, self.outputs.as_mut(), batch)
     }
 
-    /// Whether [`Stream::share_out`] keeps a second worker busy.
+    /// Whether [`Stream::walk_parallel`] keeps a second visitor busy.
     pub fn keeps_two_busy(&self) -> bool {
-        guc::threads() > 1 && self.lengths().iter().sum::<usize>() > reading::STRETCH
+        guc::threads() > 1 && self.lengths().iter().sum::<usize>() > reading::MORSEL
     }
 
-    /// Visits every profile, with one worker or with two side by side. `take` gets what they make of stretches of
+    /// Visits every profile, with one visitor or with two side by side. `take` gets what they make of morsels of
     /// profiles, in the order of the hashes of these.
-    pub fn share_out<W>(
+    pub fn walk_parallel<W>(
         &mut self,
         workers: (W, Option<W>),
-        take: &mut dyn FnMut(W::Made) -> Result<(), Error>,
+        take: &mut dyn FnMut(W::Output) -> Result<(), Error>,
     ) -> Result<(), Error>
     where
-        W: Worker<Made: Send> + Send,
+        W: Visitor<Output: Send> + Send,
     {
-        self.intake.partitions.settle();
+        self.intake.partitions.spill();
         let lengths = self.lengths();
         let Intake {
             layout,
@@ -366,15 +370,15 @@ impl Stream {
         let (used, most) = (memory::used(), guc::max_memory());
         // What is made may take half of what there is now; the rest is for what becomes of it.
         let scarce = used + most.saturating_sub(used) / 2;
-        let sharing = Sharing {
+        let context = WalkContext {
             layout,
             dictionaries,
             begin: thread::begin,
             room: most / SIDE_BY_SIDE,
             is_scarce: &|| memory::used() > scarce,
         };
-        let mut stretches = Readings::new(lengths, partitions, self.hauls.as_mut());
-        walk::share_out(workers, &sharing, &mut stretches, take, &mut poll)
+        let mut morsels = Readings::new(lengths, partitions, self.outputs.as_mut());
+        walk::walk_parallel(workers, &context, &mut morsels, take, &mut poll)
     }
 
     /// Visits every profile, in order of the hash of its key. Can be repeated.
@@ -384,7 +388,7 @@ impl Stream {
     ) -> Result<(), Error> {
         let (mut partition, mut batch) = (Partition::default(), Batch::default());
         let layout = self.intake.layout;
-        self.intake.partitions.settle();
+        self.intake.partitions.spill();
         for (number, length) in self.lengths().into_iter().enumerate() {
             partition.begin(length);
             let mut reading = Reading::new(number..number + 1);

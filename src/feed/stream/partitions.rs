@@ -1,6 +1,6 @@
 //! The records of all partitions: in memory while few, in one temporary file when many.
 
-use propensity::walk::Split;
+use propensity::walk::Partitioner;
 use serde::{Deserialize, Serialize};
 
 use super::file::TempFile;
@@ -98,7 +98,7 @@ impl Chunks {
 /// A row may be of any partition. So the newest bytes of each are few enough to stay in the second cache together, and
 /// move on to where they wait for the file many at a time: that takes less than to fetch a line of far memory for each row.
 pub struct Partitions {
-    split: Split,
+    partitioner: Partitioner,
     newest: Vec<Vec<u8>>,
     buffers: Vec<Vec<u8>>,
     chunks: Chunks,
@@ -108,10 +108,10 @@ pub struct Partitions {
 }
 
 impl Partitions {
-    pub fn new(split: Split) -> Self {
-        let count = split.partitions();
+    pub fn new(partitioner: Partitioner) -> Self {
+        let count = partitioner.partitions();
         Self {
-            split,
+            partitioner,
             newest: vec![Vec::new(); count],
             buffers: vec![Vec::new(); count],
             chunks: Chunks::new(count),
@@ -121,21 +121,21 @@ impl Partitions {
     }
 
     /// For another process.
-    pub fn shared(split: Split, file: SharedFile) -> Self {
-        let mut partitions = Self::new(split);
+    pub fn shared(partitioner: Partitioner, file: SharedFile) -> Self {
+        let mut partitions = Self::new(partitioner);
         partitions.shared = Some(file);
         partitions
     }
 
     /// Which profiles are in which partition.
-    pub fn split(&self) -> Split {
-        self.split
+    pub fn partitioner(&self) -> Partitioner {
+        self.partitioner
     }
 
     /// Has `write` append a record of a profile, by the hash of its key.
     #[inline]
     pub fn append<T>(&mut self, hash: u64, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        let partition = self.split.partition(hash);
+        let partition = self.partitioner.partition(hash);
         let newest = &mut self.newest[partition];
         let done = write(newest);
         if newest.len() >= NEWEST {
@@ -187,11 +187,11 @@ impl Partitions {
     }
 
     /// Lets go of the memory of what waits for the file, if there is one.
-    pub fn settle(&mut self) {
+    pub fn spill(&mut self) {
         if self.file.is_none() {
             return;
         }
-        for partition in 0..self.split.partitions() {
+        for partition in 0..self.partitioner.partitions() {
             self.move_on(partition);
             self.flush(partition);
             self.newest[partition] = Vec::new();
@@ -225,7 +225,7 @@ impl Partitions {
 
     /// Leaves all bytes in the file to another process; there is a file only if there are any.
     pub fn hand_over(mut self) -> Chunks {
-        for partition in 0..self.split.partitions() {
+        for partition in 0..self.partitioner.partitions() {
             self.move_on(partition);
             self.flush(partition);
         }

@@ -1,23 +1,23 @@
-//! Reading the records of partitions, stretch by stretch and a piece at a time.
+//! Reading the records of partitions, morsel by morsel and a part at a time.
 
 use std::ops::Range;
 
-use propensity::walk::{Batch, Stretches};
+use propensity::walk::{Batch, Morsels};
 
-use super::parallel::Hauls;
+use super::parallel::WorkerOutputs;
 use super::partitions::{Chunk, Partitions};
 use crate::error::Error;
 
-/// Bytes of a piece, about. The records of a partition that has more are never held all at once, beside what becomes of
+/// Bytes of a part, about. The records of a partition that has more are never held all at once, beside what becomes of
 /// them.
-const PIECE: usize = 2 << 20;
+const PART: usize = 2 << 20;
 /// Bytes that a thread takes at once, in whole partitions: far more work than handing them to another thread.
-pub const STRETCH: usize = 1 << 19;
+pub const MORSEL: usize = 1 << 19;
 
-/// Where the next records of some partitions are: this process's own, then those of the hauls.
+/// Where the next records of some partitions are: this process's own, then those of the outputs.
 pub struct Reading {
     partitions: Range<usize>,
-    /// Of the first partition, how many sources were begun: this process, then the hauls.
+    /// Of the first partition, how many sources were begun: this process, then the outputs.
     begun: usize,
     /// The next chunk of the last of them.
     chunk: Option<Chunk>,
@@ -32,29 +32,29 @@ impl Reading {
         }
     }
 
-    /// Reads records onto the end of `batch` until there is a piece of them, or no more. Returns whether there are more.
+    /// Reads records onto the end of `batch` until there is a part of them, or no more. Returns whether there are more.
     pub fn read(
         &mut self,
         own: &mut Partitions,
-        hauls: Option<&mut Hauls>,
+        outputs: Option<&mut WorkerOutputs>,
         batch: &mut Batch,
     ) -> Result<bool, Error> {
         let mut none = [];
-        let hauls = hauls.map_or(&mut none[..], Hauls::all);
+        let outputs = outputs.map_or(&mut none[..], WorkerOutputs::all);
         while !self.partitions.is_empty() {
             let partition = self.partitions.start;
             if let Some(chunk) = self.chunk {
                 self.chunk = match self.begun {
                     1 => own.read(chunk, &mut batch.bytes)?,
-                    begun => hauls[begun - 2].read(chunk, batch)?,
+                    begun => outputs[begun - 2].read(chunk, batch)?,
                 };
-                if batch.bytes.len() >= PIECE {
+                if batch.bytes.len() >= PART {
                     return Ok(true);
                 }
-            } else if self.begun <= hauls.len() {
+            } else if self.begun <= outputs.len() {
                 self.chunk = match self.begun {
                     0 => own.begin(partition, &mut batch.bytes)?,
-                    begun => hauls[begun - 1].newest(partition),
+                    begun => outputs[begun - 1].newest(partition),
                 };
                 self.begun += 1;
             } else {
@@ -65,25 +65,29 @@ impl Reading {
     }
 }
 
-/// All partitions, as stretches of one or more.
+/// All partitions, as morsels of one or more.
 pub struct Readings<'a> {
     /// Bytes of each partition.
     lengths: Vec<usize>,
     own: &'a mut Partitions,
-    hauls: Option<&'a mut Hauls>,
-    /// The partition that the next stretch begins with.
+    outputs: Option<&'a mut WorkerOutputs>,
+    /// The partition that the next morsel begins with.
     next: usize,
-    /// The stretch that was begun last, and its bytes.
+    /// The morsel that was begun last, and its bytes.
     reading: Reading,
     bytes: usize,
 }
 
 impl<'a> Readings<'a> {
-    pub fn new(lengths: Vec<usize>, own: &'a mut Partitions, hauls: Option<&'a mut Hauls>) -> Self {
+    pub fn new(
+        lengths: Vec<usize>,
+        own: &'a mut Partitions,
+        outputs: Option<&'a mut WorkerOutputs>,
+    ) -> Self {
         Self {
             lengths,
             own,
-            hauls,
+            outputs,
             next: 0,
             reading: Reading::new(0..0),
             bytes: 0,
@@ -91,12 +95,12 @@ impl<'a> Readings<'a> {
     }
 }
 
-impl Stretches for Readings<'_> {
+impl Morsels for Readings<'_> {
     type Error = Error;
 
     fn begin(&mut self) -> Option<usize> {
         let (first, mut bytes) = (self.next, 0);
-        while bytes < STRETCH
+        while bytes < MORSEL
             && let Some(length) = self.lengths.get(self.next)
         {
             bytes += length;
@@ -108,11 +112,11 @@ impl Stretches for Readings<'_> {
     }
 
     fn read(&mut self, batch: &mut Batch) -> Result<bool, Error> {
-        // A little more, because pieces end with a chunk.
-        let room = self.bytes.min(PIECE + PIECE / 64);
+        // A little more, because parts end with a chunk.
+        let room = self.bytes.min(PART + PART / 64);
         let reserved = batch.bytes.try_reserve_exact(room);
         reserved.map_err(propensity::Error::from)?;
-        let hauls = self.hauls.as_deref_mut();
-        self.reading.read(self.own, hauls, batch)
+        let outputs = self.outputs.as_deref_mut();
+        self.reading.read(self.own, outputs, batch)
     }
 }

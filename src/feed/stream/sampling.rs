@@ -50,14 +50,16 @@ impl Stream {
 
     /// Whether texts of profiles that were dropped late may have taken the places of others in a
     /// dictionary: what is told apart would then depend on the order of the rows.
-    pub fn is_blurred(&self) -> bool {
-        self.blurred
+    pub fn is_order_dependent(&self) -> bool {
+        self.order_dependent
     }
 
     /// Leaves out the events of profiles that were dropped after their rows had been taken in.
     fn drop_others(&mut self) -> Result<(), Error> {
         let share = self.share();
-        let Self { intake, hauls, .. } = self;
+        let Self {
+            intake, outputs, ..
+        } = self;
         let Intake {
             layout,
             dictionaries,
@@ -65,17 +67,17 @@ impl Stream {
             summary,
             ..
         } = intake;
-        let mut crowds = crowds(dictionaries);
+        let mut distinct_codes = distinct_codes(dictionaries);
         let mut batch = Batch::default();
         summary.kept = 0;
-        let mut rest = Partitions::new(partitions.split());
-        for number in 0..rest.split().partitions() {
+        let mut rest = Partitions::new(partitions.partitioner());
+        for number in 0..rest.partitioner().partitions() {
             let mut reading = Reading::new(number..number + 1);
             let mut more = true;
             while more {
                 batch.clear();
-                more = reading.read(partitions, hauls.as_mut(), &mut batch)?;
-                batch.settle(layout, &mut poll)?;
+                more = reading.read(partitions, outputs.as_mut(), &mut batch)?;
+                batch.apply_maps(layout, &mut poll)?;
                 for record in layout.records(&batch.bytes) {
                     let record = record?;
                     let hash = profile_hash(&record.key);
@@ -84,25 +86,25 @@ impl Stream {
                     }
                     rest.append(hash, |out| out.extend_from_slice(record.bytes()));
                     summary.kept += 1;
-                    for crowd in &mut crowds {
-                        crowd.add(record.code(layout, crowd.column))?;
+                    for codes in &mut distinct_codes {
+                        codes.add(record.code(layout, codes.column))?;
                     }
                 }
                 poll();
             }
         }
         *partitions = rest;
-        if let Some(hauls) = hauls {
-            hauls.clear();
+        if let Some(outputs) = outputs {
+            outputs.clear();
         }
-        self.blurred = crowds.iter().any(|crowd| !crowd.is_too_large());
+        self.order_dependent = distinct_codes.iter().any(|codes| !codes.is_too_large());
         Ok(())
     }
 }
 
 /// The texts of a full dictionary that events of the sample have, counted up to one more than it
 /// holds: so many would have filled it without anybody else's.
-struct Crowd<'a> {
+struct DistinctCodes<'a> {
     /// 0 for the type, then the text attributes.
     column: usize,
     dictionary: &'a Dictionary,
@@ -110,10 +112,10 @@ struct Crowd<'a> {
 }
 
 /// One for each dictionary that is full.
-fn crowds(dictionaries: &Dictionaries) -> Vec<Crowd<'_>> {
+fn distinct_codes(dictionaries: &Dictionaries) -> Vec<DistinctCodes<'_>> {
     let all = std::iter::once(&dictionaries.kinds).chain(&dictionaries.events);
     let full = all.enumerate().filter(|(_, one)| one.overflowed());
-    full.map(|(column, dictionary)| Crowd {
+    full.map(|(column, dictionary)| DistinctCodes {
         column,
         dictionary,
         seen: HashSet::new(),
@@ -121,7 +123,7 @@ fn crowds(dictionaries: &Dictionaries) -> Vec<Crowd<'_>> {
     .collect()
 }
 
-impl Crowd<'_> {
+impl DistinctCodes<'_> {
     /// Takes a code, 0 for none. Two texts may have one place in the order, but then in any order.
     fn add(&mut self, code: u32) -> Result<(), Error> {
         if code != 0 && !self.is_too_large() {

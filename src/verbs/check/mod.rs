@@ -15,7 +15,7 @@ use crate::catalog::held;
 use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::error::Error;
-use crate::feed::gather::{self, Gathered, Profiles};
+use crate::feed::gather::{self, Profiles, TrainingSet};
 use crate::feed::span;
 use crate::pg::memory::GiveBack;
 use crate::source::updates;
@@ -103,7 +103,7 @@ fn history(found: f64, required: f64) -> Row {
 }
 
 /// The cutoffs are those that are trained at, the newest of `all` that there are.
-fn answers(definition: &Definition, gathered: &Gathered, all: usize) -> Result<Vec<Row>, Error> {
+fn answers(definition: &Definition, gathered: &TrainingSet, all: usize) -> Result<Vec<Row>, Error> {
     let counts = &gathered.counts;
     let stream = &gathered.stream;
     let window = definition.outcome_window.in_days();
@@ -151,7 +151,7 @@ fn apart(found: Option<String>) -> Row {
 }
 
 /// "12 from 2024-06-01 00:00:00+00 to 2025-05-01 00:00:00+00", or "the newest 4 of 12 from ...".
-fn cutoffs(gathered: &Gathered, all: usize) -> Result<String, Error> {
+fn cutoffs(gathered: &TrainingSet, all: usize) -> Result<String, Error> {
     let used = gathered.cutoffs.len();
     let count = if used < all {
         format!("the newest {used} of {all}")
@@ -168,7 +168,7 @@ fn cutoffs(gathered: &Gathered, all: usize) -> Result<String, Error> {
     Ok(format!("{count} from {first} to {last}"))
 }
 
-fn freshness(gathered: &Gathered, window: f64) -> Row {
+fn freshness(gathered: &TrainingSet, window: f64) -> Row {
     let age = time::days_between(gathered.span.last, instant::now());
     row(
         "freshness",
@@ -180,7 +180,7 @@ fn freshness(gathered: &Gathered, window: f64) -> Row {
 }
 
 /// What there is of a goal that nobody meets, or everybody.
-fn goal_met(definition: &Definition, gathered: &Gathered) -> Result<Option<Row>, Error> {
+fn goal_met(definition: &Definition, gathered: &TrainingSet) -> Result<Option<Row>, Error> {
     match gathered.refuse_one_class(definition) {
         Ok(()) => Ok(None),
         Err(Error::OneClass { goal, window, .. }) => Ok(Some(row(
@@ -195,7 +195,7 @@ fn goal_met(definition: &Definition, gathered: &Gathered) -> Result<Option<Row>,
 }
 
 /// Whether profiles come back: of who has one event only nothing can be learned.
-fn comes_back(gathered: &Gathered) -> Row {
+fn comes_back(gathered: &TrainingSet) -> Row {
     let Profiles { all, singles } = gathered.profiles;
     row(
         "profiles with more than one event",
@@ -276,7 +276,7 @@ fn base_rate(counts: &[CutoffRows]) -> Option<Row> {
     ))
 }
 
-fn left_out(gathered: &Gathered) -> Vec<Row> {
+fn left_out(gathered: &TrainingSet) -> Vec<Row> {
     let counts = &gathered.stream.summary().counts;
     let none = |check: &str, found: u64, hint: &str| {
         row(check, "0".to_owned(), found.to_string(), found == 0, hint)

@@ -7,12 +7,12 @@ use super::{Row, row};
 use crate::catalog::Definition;
 use crate::error::Error;
 use crate::error::listed;
-use crate::feed::gather::Gathered;
+use crate::feed::gather::TrainingSet;
 use crate::source;
 use crate::verbs::notice::{self, AMOUNT, MORE_ROOM, least};
 
 /// A line for columns whose types nothing is made of, and one for what tells least.
-pub fn rows(definition: &Definition, gathered: &mut Gathered) -> Result<Vec<Row>, Error> {
+pub fn rows(definition: &Definition, gathered: &mut TrainingSet) -> Result<Vec<Row>, Error> {
     let mut lines = Vec::new();
     let columns = notice::typed(&source::unused::columns(definition)?);
     if !columns.is_empty() {
@@ -49,7 +49,10 @@ pub fn rows(definition: &Definition, gathered: &mut Gathered) -> Result<Vec<Row>
 }
 
 /// What training would leave out; nothing where it would refuse to train.
-fn of_training(definition: &Definition, gathered: &mut Gathered) -> Result<Option<LeftOut>, Error> {
+fn of_training(
+    definition: &Definition,
+    gathered: &mut TrainingSet,
+) -> Result<Option<LeftOut>, Error> {
     if gathered.total() == 0 || gathered.refuse_one_class(definition).is_err() {
         return Ok(None);
     }

@@ -109,8 +109,8 @@ fn run(
         "processes": scored.read.processes,
         "partitions": scored.read.partitions,
         "behind": span::behind(scored.read.span.as_ref()),
-        "seconds": scored.read.laps.seconds(),
-        "cpu": scored.read.laps.cpu(),
+        "seconds": scored.read.timings.seconds(),
+        "cpu": scored.read.timings.cpu(),
     });
     let before = catalog::last_score_run(definition.id)?;
     let run = catalog::insert_run(

@@ -8,9 +8,9 @@ use propensity::model::score::{Bucket, Buckets};
 
 use crate::error::Error;
 use crate::feed::stream::Spool;
-use crate::feed::{HEAD, Made};
-use crate::pg::laps::{Spent, Watch};
+use crate::feed::{HEAD, Predicted};
 use crate::pg::memory::poll;
+use crate::pg::timings::{Spent, Watch};
 
 /// Probabilities read at once.
 const BLOCK: usize = 4096;
@@ -62,7 +62,7 @@ impl Predictions {
     }
 
     /// Takes over predictions. Returns what that took.
-    pub fn take(&mut self, made: &Made) -> Spent {
+    pub fn take(&mut self, made: &Predicted) -> Spent {
         let watch = Watch::thread();
         for &(probability, score) in &made.scores {
             self.probabilities.append(&probability.to_le_bytes());

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::fit::baseline::Rfm;
 use crate::fit::hold_out::HoldOut;
 use crate::fit::report::{Area, Comparison, Evaluation, HoldOutReport};
-use crate::fit::select::{Choice, pick};
+use crate::fit::select::{Tuned, pick};
 use crate::fit::training::Training;
 use crate::learn::metrics::{
     auc_difference, average_precision, brier, calibration_error, log_loss, roc_auc,
@@ -59,7 +59,7 @@ pub(super) struct Baselines {
 pub(super) fn report(
     training: &Training,
     split: &HoldOut,
-    choice: &Choice,
+    choice: &Tuned,
     judgement: &Judgement,
 ) -> Result<HoldOutReport, Error> {
     let held = &judgement.outcomes;

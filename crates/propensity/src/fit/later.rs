@@ -6,7 +6,7 @@ use crate::features::Feature;
 use crate::fit::baseline::{Rfm, RfmFeatures};
 use crate::fit::judge::Judgement;
 use crate::fit::report::Evaluation;
-use crate::learn::dataset::{Dataset, narrow};
+use crate::learn::dataset::{Dataset, to_f32};
 use crate::learn::metrics::roc_auc;
 
 /// Later rows as they come, with what the baselines need of the training rows.
@@ -70,7 +70,7 @@ impl Later {
         self.log_odds.push(log_odds);
         if let Some(rfm) = &mut self.rfm {
             self.row.clear();
-            self.row.extend(row.iter().map(|&value| narrow(value)));
+            self.row.extend(row.iter().map(|&value| to_f32(value)));
             rfm.push(&self.row)?;
         }
         Ok(())

@@ -78,9 +78,9 @@ pub struct FitParams {
     pub second_thread: Option<Begin>,
 }
 
-/// How much freedom the data leave the learners (docs/method.md 6).
+/// How much capacity the data leave the learners (docs/method.md 6).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Freedom {
+pub(super) struct Capacity {
     /// Ridge strength K. It is not chosen: on a hold-out the best is noise.
     pub strength: f64,
     /// Whether there are so many rows that trees learn slower.
@@ -103,7 +103,7 @@ const TREE_RARER: f64 = 1000.0;
 const MOST_ROUNDS: usize = 1000;
 const USUAL_ROUNDS: usize = 50;
 
-impl Freedom {
+impl Capacity {
     /// The rules for so many training rows, of which so many are of the rarer class.
     pub fn of(rows: usize, rarer: usize) -> Self {
         let small = Self {
@@ -171,11 +171,11 @@ mod tests {
     #[test]
     fn little_data_leave_little_freedom() {
         let of = |rarer| {
-            let freedom = Freedom::of(1000, rarer);
-            let forest = freedom.forest(1000, 0);
+            let capacity = Capacity::of(1000, rarer);
+            let forest = capacity.forest(1000, 0);
             (
-                freedom.strength,
-                freedom.rounds,
+                capacity.strength,
+                capacity.rounds,
                 forest.leaves,
                 forest.min_rows,
             )
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn trees_of_many_rows_learn_slower_and_from_a_part_of_them() {
         let of = |rows, rarer| {
-            let forest = Freedom::of(rows, rarer).forest(rows, 0);
+            let forest = Capacity::of(rows, rarer).forest(rows, 0);
             (forest.learning_rate, forest.patience, forest.row_share)
         };
         assert_eq!(of(20_000, 5000), (0.1, 20, 0.8));

@@ -15,7 +15,7 @@ use crate::parallel::both;
 const POLL: usize = 1024;
 
 /// What to learn with, and what the models that found it say of the held-out rows.
-pub(super) struct Choice {
+pub(super) struct Tuned {
     /// Number of trees.
     pub rounds: usize,
     /// Log-odds of the held-out rows by the linear half, unclipped.
@@ -26,7 +26,7 @@ pub(super) struct Choice {
     pub start: Option<Start>,
 }
 
-impl Choice {
+impl Tuned {
     /// What the whole model says of the held-out rows, as precisely as it is kept with a version: as f32.
     pub fn judge(&self, training: &Training, split: &HoldOut) -> Judgement {
         let of = |half: &Option<Vec<f64>>, row: usize| half.as_ref().map(|half| half[row]);
@@ -50,9 +50,9 @@ pub(super) fn is_usable(split: &HoldOut, outcomes: &[bool]) -> bool {
 }
 
 /// Chooses on the hold-out; without one, the usual values.
-pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Choice, Error> {
-    let mut choice = Choice {
-        rounds: training.freedom.usual_rounds(),
+pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Tuned, Error> {
+    let mut choice = Tuned {
+        rounds: training.capacity.usual_rounds(),
         linear: None,
         trees: None,
         start: None,
@@ -98,7 +98,7 @@ fn linear(
     split: &HoldOut,
     poll: &mut dyn FnMut(),
 ) -> Result<(Vec<f64>, Start), Error> {
-    let (outcomes, strength) = (&training.outcomes, training.freedom.strength);
+    let (outcomes, strength) = (&training.outcomes, training.capacity.strength);
     let (model, start) = standard.fit(outcomes, &split.fit, strength, None, poll)?;
     let log_odds = predict(&training.x, &split.hold, |row| model.logit(row), poll)?;
     Ok((log_odds, start))
@@ -111,14 +111,14 @@ fn rounds(
     poll: &mut dyn FnMut(),
 ) -> Result<(usize, Vec<f64>), Error> {
     let Some(bins) = &training.bins else {
-        return Ok((training.freedom.usual_rounds(), Vec::new()));
+        return Ok((training.capacity.usual_rounds(), Vec::new()));
     };
     let outcomes = &training.outcomes;
     let params = training
-        .freedom
+        .capacity
         .forest(split.fit.len(), training.params.seed)
         .check()?;
-    let (rounds, forest) = match training.freedom.rounds {
+    let (rounds, forest) = match training.capacity.rounds {
         Some(rounds) => {
             let params = params.with_rounds(rounds);
             (

@@ -11,8 +11,8 @@ use crate::fit::background;
 use crate::fit::baseline::{Rfm, RfmFeatures};
 use crate::fit::hold_out::HoldOut;
 use crate::fit::judge::Baselines;
-use crate::fit::params::{Algorithm, FEWEST, FitParams, Freedom};
-use crate::fit::select::{Choice, is_usable};
+use crate::fit::params::{Algorithm, Capacity, FEWEST, FitParams};
+use crate::fit::select::{Tuned, is_usable};
 use crate::learn::binning::Bins;
 use crate::learn::boosting::Forest;
 use crate::learn::dataset::{Dataset, Matrix};
@@ -27,7 +27,7 @@ const MOST_BINS: usize = 255;
 /// Training rows as the learners read them.
 pub(super) struct Training<'a> {
     pub params: &'a FitParams,
-    pub freedom: Freedom,
+    pub capacity: Capacity,
     /// Rows of the rarer class.
     pub rarer: usize,
     /// What a row of the data set had.
@@ -86,7 +86,7 @@ impl<'a> Training<'a> {
         };
         Ok(Self {
             params,
-            freedom: Freedom::of(outcomes.len(), rarer),
+            capacity: Capacity::of(outcomes.len(), rarer),
             rarer,
             features,
             encoder,
@@ -114,7 +114,7 @@ impl<'a> Training<'a> {
     /// The model of the choice, learned from all rows; its background is still to be measured.
     pub fn refit(
         &self,
-        choice: &mut Choice,
+        choice: &mut Tuned,
         schema: Schema,
         poll: &mut dyn FnMut(),
     ) -> Result<Model, Error> {
@@ -136,7 +136,7 @@ impl<'a> Training<'a> {
                 let standard = self.standard.as_ref();
                 standard
                     .map(|standard| {
-                        let strength = self.freedom.strength;
+                        let strength = self.capacity.strength;
                         standard.fit(&self.outcomes, &rows, strength, start, poll)
                     })
                     .transpose()
@@ -158,10 +158,10 @@ impl<'a> Training<'a> {
         &self,
         bins: &Bins,
         rows: &[u32],
-        choice: &Choice,
+        choice: &Tuned,
         poll: &mut dyn FnMut(),
     ) -> Result<Forest, Error> {
-        let params = self.freedom.forest(rows.len(), self.params.seed).check()?;
+        let params = self.capacity.forest(rows.len(), self.params.seed).check()?;
         Forest::fit(
             bins,
             &self.outcomes,

@@ -53,7 +53,7 @@ impl Dataset {
         self.outcomes.try_reserve(1)?;
         self.cutoffs.try_reserve(1)?;
         self.profiles.try_reserve(1)?;
-        self.values.extend(row.iter().map(|&value| narrow(value)));
+        self.values.extend(row.iter().map(|&value| to_f32(value)));
         self.outcomes.push(outcome);
         self.cutoffs.push(cutoff);
         self.profiles.push(profile);
@@ -82,7 +82,7 @@ impl Dataset {
 /// A feature value as learners see it: f32, kept finite; NaN stays NaN (missing).
 ///
 /// Training and prediction both narrow, so that they agree bit by bit.
-pub fn narrow(value: f64) -> f32 {
+pub fn to_f32(value: f64) -> f32 {
     value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::learn::dataset::{Dataset, Matrix, narrow};
+use crate::learn::dataset::{Dataset, Matrix, to_f32};
 
 /// A feature needs this many present values, and a category value this many rows.
 const ENOUGH: u32 = 20;
@@ -55,7 +55,7 @@ impl Encoder {
         let copies = copies(dataset, &summaries, poll);
         let mut columns = Vec::new();
         for (feature, summary) in (0..).zip(&summaries) {
-            if !summary.teaches() || copies[feature as usize] {
+            if !summary.is_informative() || copies[feature as usize] {
                 continue;
             }
             match &summary.counts {
@@ -138,7 +138,7 @@ impl Encoder {
     /// The columns of one row of features, bit by bit as [`Self::transform`] gives them.
     pub fn row(&self, features: &[f64], out: &mut [f32]) {
         for (column, out) in self.columns.iter().zip(out) {
-            *out = column.encode(narrow(features[column.feature as usize]));
+            *out = column.encode(to_f32(features[column.feature as usize]));
         }
     }
 
@@ -207,7 +207,7 @@ impl Summary {
         }
     }
 
-    fn teaches(&self) -> bool {
+    fn is_informative(&self) -> bool {
         self.present >= ENOUGH && (self.varies || self.missing)
     }
 }
@@ -247,7 +247,9 @@ fn summarise(
 /// Hashes find the candidates, one more reading of the rows decides.
 fn copies(dataset: &Dataset, summaries: &[Summary], poll: &mut dyn FnMut()) -> Vec<bool> {
     let mut numbers: Vec<usize> = (0..summaries.len())
-        .filter(|&feature| summaries[feature].counts.is_none() && summaries[feature].teaches())
+        .filter(|&feature| {
+            summaries[feature].counts.is_none() && summaries[feature].is_informative()
+        })
         .collect();
     numbers.sort_by_key(|&feature| (summaries[feature].hash, feature));
     let alike = numbers.chunk_by(|&a, &b| summaries[a].hash == summaries[b].hash);

@@ -1,7 +1,7 @@
 //! Records as they were read: of this process, and of others.
 
 use crate::error::Error;
-use crate::event::recode::Recode;
+use crate::event::code_map::CodeMap;
 use crate::event::record::Layout;
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ pub struct Batch {
     /// One record after the other.
     pub bytes: Vec<u8>,
     /// Stretches of the bytes, in order, whose codes are to be replaced.
-    foreign: Vec<(Range<usize>, Arc<Recode>)>,
+    foreign: Vec<(Range<usize>, Arc<CodeMap>)>,
 }
 
 impl Batch {
@@ -23,7 +23,7 @@ impl Batch {
     }
 
     /// Has the codes of all bytes from `start` on replaced; no earlier call was about any of them.
-    pub fn recode(&mut self, start: usize, recode: &Arc<Recode>) {
+    pub fn recode(&mut self, start: usize, recode: &Arc<CodeMap>) {
         let end = self.bytes.len();
         if start == end || recode.is_identity() {
             return;
@@ -39,25 +39,25 @@ impl Batch {
     /// # Errors
     ///
     /// [`Error::BadRecord`] unless these are whole records, [`Error::OutOfMemory`].
-    pub fn settle(&mut self, layout: &Layout, poll: &mut dyn FnMut()) -> Result<(), Error> {
+    pub fn apply_maps(&mut self, layout: &Layout, poll: &mut dyn FnMut()) -> Result<(), Error> {
         if self.foreign.is_empty() {
             return Ok(());
         }
-        let mut settled = Vec::new();
+        let mut mapped = Vec::new();
         for (bytes, recode) in self.pieces() {
-            settled.try_reserve(bytes.len())?;
+            mapped.try_reserve(bytes.len())?;
             match recode {
-                None => settled.extend_from_slice(bytes),
-                Some(recode) => recode.apply(layout, bytes, &mut settled, poll)?,
+                None => mapped.extend_from_slice(bytes),
+                Some(recode) => recode.apply(layout, bytes, &mut mapped, poll)?,
             }
         }
-        self.bytes = settled;
+        self.bytes = mapped;
         self.foreign.clear();
         Ok(())
     }
 
     /// The bytes piece by piece, each with how its codes are to be replaced.
-    pub fn pieces(&self) -> impl Iterator<Item = (&[u8], Option<&Recode>)> {
+    pub fn pieces(&self) -> impl Iterator<Item = (&[u8], Option<&CodeMap>)> {
         let mut done = 0;
         let foreign = self.foreign.iter().flat_map(move |(stretch, recode)| {
             let own = &self.bytes[done..stretch.start];

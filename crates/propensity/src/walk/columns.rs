@@ -3,9 +3,9 @@
 use super::QUANTUM;
 use super::head::Head;
 use crate::error::Error;
+use crate::event::code_map::{CodeMap, new_code};
 use crate::event::dictionary::{Dictionaries, Dictionary};
 use crate::event::history::{Flags, History};
-use crate::event::recode::{Recode, new_code};
 use crate::event::record::Layout;
 use crate::time::Micros;
 use std::cmp::Ordering;
@@ -82,7 +82,7 @@ impl Columns {
         layout: &Layout,
         heads: &mut [Head],
         bytes: &[u8],
-        recode: Option<&Recode>,
+        recode: Option<&CodeMap>,
     ) -> Result<(), Error> {
         self.times.extend(heads.iter().map(|head| head.time));
         self.flags.extend(heads.iter().map(|head| head.flags));

@@ -6,8 +6,8 @@ use super::head::Head;
 use super::others::Others;
 use super::profiles::Profiles;
 use crate::error::Error;
+use crate::event::code_map::CodeMap;
 use crate::event::counts::ReadCounts;
-use crate::event::recode::Recode;
 use crate::event::record::{Layout, Record, RecordKind};
 
 /// Records whose heads are read before their values, column by column: they stay in the first cache.
@@ -41,7 +41,7 @@ impl Arrivals {
         &mut self,
         layout: &Layout,
         bytes: &[u8],
-        recode: Option<&Recode>,
+        recode: Option<&CodeMap>,
         wants: &dyn Fn(u64) -> bool,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
@@ -84,7 +84,7 @@ impl Arrivals {
         &mut self,
         layout: &Layout,
         bytes: &[u8],
-        recode: Option<&Recode>,
+        recode: Option<&CodeMap>,
         mut sort_out: impl FnMut(&mut Profiles, &mut Others, &Record) -> Result<Option<Head>, Error>,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {

@@ -5,29 +5,29 @@
 //! Nothing is sorted that need not be: a hash table numbers the profiles while their records become
 //! columns, a counting sort brings each profile's events together, and only those that did not
 //! arrive in order are sorted. At last every column is brought into that order by itself, so that
-//! the events of a profile are a piece of each.
+//! the events of a profile are a part of each.
 
 mod batch;
 mod columns;
 mod decode;
 mod head;
-mod lane;
 mod others;
+mod parallel;
+mod partitioner;
+mod pipeline;
 mod profiles;
 pub mod sample;
-mod share;
 mod single;
 mod sort;
-mod split;
 
 use crate::error::Error;
 use crate::event::dictionary::Dictionaries;
 use crate::event::history::Profile;
 use crate::event::record::Layout;
 pub use batch::Batch;
-pub use lane::Worker;
-pub use share::{Sharing, Stretches, share_out};
-pub use split::Split;
+pub use parallel::{Morsels, WalkContext, walk_parallel};
+pub use partitioner::Partitioner;
+pub use pipeline::Visitor;
 
 use columns::{Attributes, MANY, Scratch};
 use decode::Arrivals;
@@ -37,7 +37,7 @@ use sort::Sorter;
 const QUANTUM: usize = 1 << 15;
 
 /// Gets the next profile, and what to call in long work.
-pub type Visitor<'a, E> = dyn FnMut(&Profile, &mut dyn FnMut()) -> Result<(), E> + 'a;
+pub type Visit<'a, E> = dyn FnMut(&Profile, &mut dyn FnMut()) -> Result<(), E> + 'a;
 
 /// Sorts and walks partitions, one after the other, in memory that it keeps.
 #[derive(Debug, Default)]
@@ -90,8 +90,8 @@ impl Partition {
         wants: &dyn Fn(u64) -> bool,
         poll: &mut dyn FnMut(),
     ) -> Result<(), Error> {
-        let mut pieces = batch.pieces();
-        pieces.try_for_each(|(bytes, recode)| self.arrivals.add(layout, bytes, recode, wants, poll))
+        let mut parts = batch.pieces();
+        parts.try_for_each(|(bytes, recode)| self.arrivals.add(layout, bytes, recode, wants, poll))
     }
 
     /// Visits the profiles whose records were taken in, as [`Partition::walk`] does, and forgets them.
@@ -103,7 +103,7 @@ impl Partition {
         &mut self,
         layout: &Layout,
         dictionaries: &Dictionaries,
-        visit: &mut Visitor<E>,
+        visit: &mut Visit<E>,
         poll: &mut dyn FnMut(),
     ) -> Result<(), E> {
         self.sort(dictionaries, poll)?;

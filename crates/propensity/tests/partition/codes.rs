@@ -13,8 +13,8 @@ fn codes_of_other_processes_are_replaced_while_records_become_columns() {
     ];
     let recodes = there
         .each_ref()
-        .map(|there| Arc::new(Recode::new(there, &mut here).unwrap()));
-    let (mut batch, mut settled) = (Batch::default(), Vec::new());
+        .map(|there| Arc::new(CodeMap::new(there, &mut here).unwrap()));
+    let (mut batch, mut mapped) = (Batch::default(), Vec::new());
     for number in 0..4000_usize {
         let key = format!("{}", number % 37);
         let time = (number * 31 % 97) as Micros;
@@ -33,12 +33,12 @@ fn codes_of_other_processes_are_replaced_while_records_become_columns() {
             batch.recode(start, &recodes[process]);
         }
         let code = here.kinds.code(text).unwrap();
-        event(&mut settled, &key, time, code, false, number as f64);
+        event(&mut mapped, &key, time, code, false, number as f64);
     }
     let seen = share((Witness::default(), None), vec![vec![batch]], &here).unwrap();
     assert_eq!(
         seen.concat(),
-        walk(&mut Partition::default(), &settled, &here)
+        walk(&mut Partition::default(), &mapped, &here)
     );
 }
 
@@ -46,7 +46,7 @@ fn codes_of_other_processes_are_replaced_while_records_become_columns() {
 fn codes_of_other_processes_can_be_replaced_in_the_records() {
     let mut here = met(&["buy"]);
     let there = met(&["view", "buy"]);
-    let recode = Arc::new(Recode::new(&there, &mut here).unwrap());
+    let recode = Arc::new(CodeMap::new(&there, &mut here).unwrap());
     let (mut batch, mut expected) = (Batch::default(), Vec::new());
     let code = |dictionaries: &Dictionaries| dictionaries.kinds.code(b"view").unwrap();
     for (start, from) in [
@@ -64,7 +64,7 @@ fn codes_of_other_processes_can_be_replaced_in_the_records() {
     }
     assert_ne!(batch.bytes, expected);
     for _ in 0..2 {
-        batch.settle(&LAYOUT, &mut || ()).unwrap();
+        batch.apply_maps(&LAYOUT, &mut || ()).unwrap();
         assert_eq!(batch.bytes, expected);
     }
 }
@@ -99,7 +99,7 @@ fn a_text_that_one_process_had_no_room_for_is_the_same_text() {
     }
     let start = batch.bytes.len();
     batch.bytes.extend_from_slice(&stretch);
-    batch.recode(start, &Arc::new(Recode::new(&there, &mut here).unwrap()));
+    batch.recode(start, &Arc::new(CodeMap::new(&there, &mut here).unwrap()));
     let made = share((Codes::default(), None), vec![vec![batch]], &here).unwrap();
     let mut codes = made.concat();
     assert_eq!(codes.len(), 2 * texts.len());
@@ -112,8 +112,8 @@ fn a_text_that_one_process_had_no_room_for_is_the_same_text() {
 #[derive(Default)]
 struct Codes(Vec<u32>);
 
-impl Worker for Codes {
-    type Made = Vec<u32>;
+impl Visitor for Codes {
+    type Output = Vec<u32>;
 
     fn visit(&mut self, profile: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
         self.0.extend_from_slice(profile.history.codes[0]);

@@ -8,15 +8,17 @@ mod refusals;
 mod share;
 
 use propensity::Error;
+use propensity::event::code_map::CodeMap;
 use propensity::event::counts::ReadCounts;
 use propensity::event::dictionary::{Dictionaries, Dictionary};
 use propensity::event::history::{Flags, Mark, MarkKind, Profile};
-use propensity::event::recode::Recode;
 use propensity::event::record::{KeyWidth, Layout};
 use propensity::hash::profile_hash;
 use propensity::rng::Rng;
 use propensity::time::Micros;
-use propensity::walk::{Batch, Partition, Sharing, Split, Stretches, Worker, share_out};
+use propensity::walk::{
+    Batch, Morsels, Partition, Partitioner, Visitor, WalkContext, walk_parallel,
+};
 use std::sync::Arc;
 
 const LAYOUT: Layout = Layout {
@@ -73,8 +75,8 @@ struct Witness {
     only_even: bool,
 }
 
-impl Worker for Witness {
-    type Made = Vec<String>;
+impl Visitor for Witness {
+    type Output = Vec<String>;
 
     fn wants(&self, hash: u64) -> bool {
         !self.only_even || hash.is_multiple_of(2)
@@ -95,18 +97,18 @@ impl Worker for Witness {
     }
 }
 
-/// Stretches, each of which comes in pieces; asked to, one of them cannot be read.
-struct Pieces {
-    stretches: std::vec::IntoIter<Vec<Batch>>,
+/// Morsels, each of which comes in parts; asked to, one of them cannot be read.
+struct Parts {
+    morsels: std::vec::IntoIter<Vec<Batch>>,
     current: std::vec::IntoIter<Batch>,
     begun: usize,
     unreadable: Option<usize>,
 }
 
-impl Pieces {
-    fn new(stretches: Vec<Vec<Batch>>) -> Self {
+impl Parts {
+    fn new(morsels: Vec<Vec<Batch>>) -> Self {
         Self {
-            stretches: stretches.into_iter(),
+            morsels: morsels.into_iter(),
             current: Vec::new().into_iter(),
             begun: 0,
             unreadable: None,
@@ -114,15 +116,15 @@ impl Pieces {
     }
 }
 
-impl Stretches for Pieces {
+impl Morsels for Parts {
     type Error = Error;
 
     fn begin(&mut self) -> Option<usize> {
-        assert_eq!(self.current.len(), 0, "the stretch before was read");
-        self.current = self.stretches.next()?.into_iter();
+        assert_eq!(self.current.len(), 0, "the morsel before was read");
+        self.current = self.morsels.next()?.into_iter();
         self.begun += 1;
-        let pieces = self.current.as_slice();
-        Some(pieces.iter().map(|piece| piece.bytes.len()).sum())
+        let parts = self.current.as_slice();
+        Some(parts.iter().map(|part| part.bytes.len()).sum())
     }
 
     fn read(&mut self, batch: &mut Batch) -> Result<bool, Error> {
@@ -135,9 +137,9 @@ impl Stretches for Pieces {
     }
 }
 
-/// How stretches are shared out where nothing is scarce.
-fn sharing(dictionaries: &Dictionaries) -> Sharing<'_> {
-    Sharing {
+/// How morsels are shared out where nothing is scarce.
+fn context(dictionaries: &Dictionaries) -> WalkContext<'_> {
+    WalkContext {
         layout: &LAYOUT,
         dictionaries,
         begin: |start| start(),
@@ -146,46 +148,46 @@ fn sharing(dictionaries: &Dictionaries) -> Sharing<'_> {
     }
 }
 
-/// What the workers make of stretches.
+/// What the workers make of morsels.
 fn share<W>(
     workers: (W, Option<W>),
-    stretches: Vec<Vec<Batch>>,
+    morsels: Vec<Vec<Batch>>,
     dictionaries: &Dictionaries,
-) -> Result<Vec<W::Made>, Error>
+) -> Result<Vec<W::Output>, Error>
 where
-    W: Worker<Made: Send> + Send,
+    W: Visitor<Output: Send> + Send,
 {
-    share_by(&sharing(dictionaries), workers, Pieces::new(stretches))
+    share_by(&context(dictionaries), workers, Parts::new(morsels))
 }
 
 fn share_by<W>(
-    sharing: &Sharing,
+    context: &WalkContext,
     workers: (W, Option<W>),
-    mut stretches: Pieces,
-) -> Result<Vec<W::Made>, Error>
+    mut morsels: Parts,
+) -> Result<Vec<W::Output>, Error>
 where
-    W: Worker<Made: Send> + Send,
+    W: Visitor<Output: Send> + Send,
 {
     let mut made = Vec::new();
     let mut take = |more| {
         made.push(more);
         Ok(())
     };
-    share_out(workers, sharing, &mut stretches, &mut take, &mut || ())?;
+    walk_parallel(workers, context, &mut morsels, &mut take, &mut || ())?;
     Ok(made)
 }
 
-/// Records of 300 profiles: by the first bits of their hashes in eight stretches, and all.
+/// Records of 300 profiles: by the first bits of their hashes in eight morsels, and all.
 fn eight_stretches() -> (Vec<Batch>, Vec<u8>) {
-    let mut stretches: Vec<Batch> = (0..8).map(|_| Batch::default()).collect();
+    let mut morsels: Vec<Batch> = (0..8).map(|_| Batch::default()).collect();
     let mut whole = Vec::new();
     for number in 0..2000_i64 {
         let key = format!("{}", number % 300);
-        for out in [&mut stretches[stretch_of(&key)].bytes, &mut whole] {
+        for out in [&mut morsels[stretch_of(&key)].bytes, &mut whole] {
             event(out, &key, number * 7 % 50, 0, false, number as f64);
         }
     }
-    (stretches, whole)
+    (morsels, whole)
 }
 
 fn stretch_of(key: &str) -> usize {

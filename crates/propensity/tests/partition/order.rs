@@ -188,7 +188,7 @@ fn large_is_as_small(partitions: std::ops::RangeInclusive<usize>) {
     let dictionaries = Dictionaries::new(1, 0);
     let keys = (0..u32::MAX).map(|number| format!("{number:08}"));
     let mine = keys.filter(|key| {
-        partitions.contains(&Split::default().partition(profile_hash(key.as_bytes())))
+        partitions.contains(&Partitioner::default().partition(profile_hash(key.as_bytes())))
     });
     let keys: Vec<String> = mine.take(1500).collect();
     let (mut bytes, mut alone) = (Vec::new(), vec![Vec::new(); keys.len()]);

@@ -6,7 +6,7 @@ use super::*;
 fn whatever_the_bytes_are_they_are_walked_or_refused() {
     let mut rng = Rng::new(7);
     let mut here = met(&["buy", "view"]);
-    let recode = Arc::new(Recode::new(&met(&["view", "buy"]), &mut here).unwrap());
+    let recode = Arc::new(CodeMap::new(&met(&["view", "buy"]), &mut here).unwrap());
     let (_, whole) = eight_stretches();
     let whole = &whole[..5000];
     let end = LAYOUT

@@ -1,24 +1,24 @@
-//! One worker or two, and records that come in pieces.
+//! One visitor or two, and records that come in parts.
 
 use super::*;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// One worker, and two.
-fn workers<W>(mut worker: impl FnMut() -> W) -> [(W, Option<W>); 2] {
-    [(worker(), None), (worker(), Some(worker()))]
+/// One visitor, and two.
+fn workers<W>(mut visitor: impl FnMut() -> W) -> [(W, Option<W>); 2] {
+    [(visitor(), None), (visitor(), Some(visitor()))]
 }
 
-fn at_once(stretches: Vec<Batch>) -> Vec<Vec<Batch>> {
-    stretches.into_iter().map(|batch| vec![batch]).collect()
+fn at_once(morsels: Vec<Batch>) -> Vec<Vec<Batch>> {
+    morsels.into_iter().map(|batch| vec![batch]).collect()
 }
 
 #[test]
 fn workers_make_of_each_stretch_in_order_what_one_walk_sees() {
     let dictionaries = Dictionaries::new(1, 0);
     for workers in workers(Witness::default) {
-        let (stretches, whole) = eight_stretches();
-        let made = share(workers, at_once(stretches), &dictionaries).unwrap();
+        let (morsels, whole) = eight_stretches();
+        let made = share(workers, at_once(morsels), &dictionaries).unwrap();
         assert_eq!(made.len(), 8);
         let seen = walk(&mut Partition::default(), &whole, &dictionaries);
         assert_eq!(made.concat(), seen);
@@ -30,12 +30,12 @@ fn a_profile_that_is_not_wanted_changes_nothing_for_the_others() {
     let dictionaries = Dictionaries::new(1, 0);
     let key_of = |line: &String| line.split_once(':').unwrap().0.to_owned();
     let seen_by = |only_even| {
-        let worker = Witness {
+        let visitor = Witness {
             only_even,
             ..Witness::default()
         };
-        let (stretches, _) = eight_stretches();
-        let made = share((worker, None), at_once(stretches), &dictionaries);
+        let (morsels, _) = eight_stretches();
+        let made = share((visitor, None), at_once(morsels), &dictionaries);
         made.unwrap().concat()
     };
     let mut all = seen_by(false);
@@ -49,22 +49,22 @@ fn a_profile_that_is_not_wanted_changes_nothing_for_the_others() {
 fn records_that_come_in_pieces_are_walked_as_those_that_come_at_once() {
     let dictionaries = Dictionaries::new(1, 0);
     for workers in workers(Witness::default) {
-        let (stretches, whole) = eight_stretches();
+        let (morsels, whole) = eight_stretches();
         let cut = |(number, batch): (usize, Batch)| {
             let records: Vec<&[u8]> = LAYOUT
                 .records(&batch.bytes)
                 .map(|record| record.unwrap().bytes())
                 .collect();
-            let pieces = records.chunks(10 + 40 * number).map(|records| {
+            let parts = records.chunks(10 + 40 * number).map(|records| {
                 let mut batch = Batch::default();
                 batch.bytes = records.concat();
                 batch
             });
-            pieces.collect::<Vec<Batch>>()
+            parts.collect::<Vec<Batch>>()
         };
-        let stretches: Vec<Vec<Batch>> = stretches.into_iter().enumerate().map(cut).collect();
-        assert!(stretches[0].len() > 10);
-        let made = share(workers, stretches, &dictionaries).unwrap();
+        let morsels: Vec<Vec<Batch>> = morsels.into_iter().enumerate().map(cut).collect();
+        assert!(morsels[0].len() > 10);
+        let made = share(workers, morsels, &dictionaries).unwrap();
         let seen = walk(&mut Partition::default(), &whole, &dictionaries);
         assert_eq!(made.concat(), seen);
     }
@@ -76,7 +76,7 @@ fn the_error_is_that_of_the_first_stretch_that_has_one() {
     let (_, whole) = eight_stretches();
     let seen = walk(&mut Partition::default(), &whole, &dictionaries);
     let key = |line: &String| line.split_once(':').unwrap().0.to_owned().leak();
-    // The last profile of a stretch fails, and the first of the next.
+    // The last profile of a morsel fails, and the first of the next.
     let keys: Vec<&str> = seen.iter().map(|line| &*key(line)).collect();
     for pair in keys.windows(2) {
         if stretch_of(pair[0]) == stretch_of(pair[1]) {
@@ -87,8 +87,8 @@ fn the_error_is_that_of_the_first_stretch_that_has_one() {
             fail_at: fail_at.clone(),
             ..Witness::default()
         }) {
-            let (stretches, _) = eight_stretches();
-            let failed = share(workers, at_once(stretches), &dictionaries);
+            let (morsels, _) = eight_stretches();
+            let failed = share(workers, at_once(morsels), &dictionaries);
             assert_eq!(failed, Err(Error::NoRows));
         }
     }
@@ -97,30 +97,30 @@ fn the_error_is_that_of_the_first_stretch_that_has_one() {
 #[test]
 fn errors_of_reading_and_taking_end_the_walk() {
     let dictionaries = Dictionaries::new(1, 0);
-    let sharing = sharing(&dictionaries);
-    for stretch in 1..=8 {
+    let context = context(&dictionaries);
+    for morsel in 1..=8 {
         for (workers, reading) in [(true, true), (true, false), (false, true), (false, false)] {
             let second = workers.then(Witness::default);
-            let (stretches, _) = eight_stretches();
-            let mut stretches = Pieces::new(at_once(stretches));
-            stretches.unreadable = reading.then_some(stretch);
+            let (morsels, _) = eight_stretches();
+            let mut morsels = Parts::new(at_once(morsels));
+            morsels.unreadable = reading.then_some(morsel);
             let mut taken = 0;
             let mut take = |_| {
                 taken += 1;
-                match taken == stretch && !reading {
+                match taken == morsel && !reading {
                     true => Err(Error::NoRows),
                     false => Ok(()),
                 }
             };
             let workers = (Witness::default(), second);
-            let failed = share_out(workers, &sharing, &mut stretches, &mut take, &mut || ());
+            let failed = walk_parallel(workers, &context, &mut morsels, &mut take, &mut || ());
             let expected = if reading {
                 Error::NotANumber
             } else {
                 Error::NoRows
             };
             assert_eq!(failed, Err(expected));
-            assert_eq!(taken, if reading { stretch - 1 } else { stretch });
+            assert_eq!(taken, if reading { morsel - 1 } else { morsel });
         }
     }
 }
@@ -135,10 +135,10 @@ fn an_error_of_an_earlier_stretch_comes_before_one_of_reading() {
         fail_at: vec![(&*key, Error::NoRows)],
         ..Witness::default()
     }) {
-        let (stretches, _) = eight_stretches();
-        let mut stretches = Pieces::new(at_once(stretches));
-        stretches.unreadable = Some(2);
-        let failed = share_by(&sharing(&dictionaries), workers, stretches);
+        let (morsels, _) = eight_stretches();
+        let mut morsels = Parts::new(at_once(morsels));
+        morsels.unreadable = Some(2);
+        let failed = share_by(&context(&dictionaries), workers, morsels);
         assert_eq!(failed, Err(Error::NoRows));
     }
 }
@@ -150,8 +150,8 @@ struct Busy<'a> {
     began: bool,
 }
 
-impl Worker for Busy<'_> {
-    type Made = ();
+impl Visitor for Busy<'_> {
+    type Output = ();
 
     fn visit(&mut self, _: &Profile, _: &mut dyn FnMut()) -> Result<(), Error> {
         if !self.began {
@@ -180,14 +180,14 @@ fn stretches_that_do_not_fit_beside_each_other_are_walked_one_after_the_other() 
             most: &most,
             began: false,
         };
-        let sharing = Sharing {
+        let context = WalkContext {
             room,
             is_scarce: &|| scarce,
-            ..sharing(&dictionaries)
+            ..context(&dictionaries)
         };
-        let (stretches, _) = eight_stretches();
-        let stretches = Pieces::new(at_once(stretches));
-        let made = share_by(&sharing, (busy(), Some(busy())), stretches);
+        let (morsels, _) = eight_stretches();
+        let morsels = Parts::new(at_once(morsels));
+        let made = share_by(&context, (busy(), Some(busy())), morsels);
         assert_eq!(made.unwrap().len(), 8);
         most.into_inner()
     };

@@ -8,7 +8,7 @@ use propensity::event::counts::ReadSummary;
 use propensity::event::dictionary::Dictionaries;
 use propensity::event::record::Layout;
 use propensity::time::Micros;
-use propensity::walk::Split;
+use propensity::walk::Partitioner;
 use propensity::walk::sample::Sampler;
 use serde::{Deserialize, Serialize};
 
@@ -17,15 +17,15 @@ use crate::error::Error;
 use crate::feed::stream::intake::{Intake, Rows, columns};
 use crate::feed::stream::partitions::{Chunks, Partitions};
 use crate::pg::datum::{BytesKind, Number};
-use crate::pg::laps;
 use crate::pg::memory::RowPoll;
+use crate::pg::timings;
 use crate::row;
 
 /// What every process is told: how rows are read, and what was known before.
 #[derive(Serialize, Deserialize)]
 pub struct Job {
     pub layout: Layout,
-    pub split: Split,
+    pub partitioner: Partitioner,
     pub key: BytesKind,
     pub numbers: Vec<Number>,
     pub codes: Vec<BytesKind>,
@@ -64,7 +64,7 @@ impl Collector {
         let process = shared.next_process();
         let mut intake = Intake::new(job.layout, job.key, job.dictionaries);
         intake.sampler = job.sampler;
-        intake.partitions = Partitions::shared(job.split, shared.file(process));
+        intake.partitions = Partitions::shared(job.partitioner, shared.file(process));
         Ok(Self {
             shared,
             process,
@@ -107,7 +107,7 @@ impl Collector {
             dictionaries: self.intake.dictionaries,
             sampler: self.intake.sampler,
             cpu: if self.shared.is_of_another() {
-                laps::cpu(libc::CLOCK_PROCESS_CPUTIME_ID)
+                timings::cpu(libc::CLOCK_PROCESS_CPUTIME_ID)
             } else {
                 Duration::ZERO
             },

@@ -3,7 +3,7 @@
 //! ```text
 //! SELECT customer_ai_internal.rows(job, profile, time, ...) FROM events
 //!     each process:  rows -> Collector, records in temporary files that all processes share -> Report
-//!     this process:  reports -> Hauls, read from the files partition by partition
+//!     this process:  reports -> WorkerOutputs, read from the files partition by partition
 //! ```
 //!
 //! The records are the same as those that one process makes, in another order, and with codes of
@@ -12,7 +12,7 @@
 mod collector;
 mod file;
 mod functions;
-mod haul;
+mod output;
 mod plan;
 mod shared;
 
@@ -25,34 +25,34 @@ use crate::pg::guc;
 use crate::pg::jit;
 use collector::Job;
 pub use file::SharedFile;
-pub use haul::Hauls;
+pub use output::WorkerOutputs;
 use shared::Shared;
 
 impl Stream {
     /// Reads all events up to `until` with parallel workers; false, and nothing read, if the planner
     /// or the settings want none.
     pub(super) fn read_in_parallel(&mut self, until: Micros) -> Result<bool, Error> {
-        if guc::threads() < 2 || self.hauls.is_some() {
+        if guc::threads() < 2 || self.outputs.is_some() {
             return Ok(false);
         }
         let Some((sql, rows)) = self.query.parallel_events(until) else {
             return Ok(false);
         };
         let job = self.job(rows)?;
-        let mut hauls = None;
+        let mut outputs = None;
         let begin = || {
             let shared = Shared::create(&job);
-            hauls = shared.map(Hauls::new);
+            outputs = shared.map(WorkerOutputs::new);
             Ok(shared.map(Shared::handle))
         };
         let reports = jit::without(|| plan::run(&sql, begin))?;
-        let (Some(reports), Some(mut hauls)) = (reports, hauls) else {
+        let (Some(reports), Some(mut outputs)) = (reports, outputs) else {
             return Ok(false);
         };
         for report in reports {
-            hauls.add(report, &mut self.intake)?;
+            outputs.add(report, &mut self.intake)?;
         }
-        self.hauls = Some(hauls);
+        self.outputs = Some(outputs);
         Ok(true)
     }
 
@@ -64,7 +64,7 @@ impl Stream {
         };
         let job = Job {
             layout: self.intake.layout,
-            split: self.intake.partitions.split(),
+            partitioner: self.intake.partitions.partitioner(),
             key: self.intake.key,
             numbers: columns.attributes.numbers,
             codes: columns.attributes.texts,

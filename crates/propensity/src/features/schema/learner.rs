@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::event::dictionary::{Dictionaries, Dictionary};
 use crate::event::history::Profile;
 use crate::time::{DAY, Micros};
-use crate::walk::Worker;
+use crate::walk::Visitor;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many event types have features of their own, the rest sharing one, and how many numeric attributes of a type.
@@ -502,8 +502,8 @@ impl Learner {
     }
 }
 
-impl Worker for &mut Learner {
-    type Made = ();
+impl Visitor for &mut Learner {
+    type Output = ();
 
     fn visit(&mut self, profile: &Profile, poll: &mut dyn FnMut()) -> Result<(), Error> {
         self.add(profile, poll)

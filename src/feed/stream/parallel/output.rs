@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use propensity::event::recode::Recode;
+use propensity::event::code_map::CodeMap;
 use propensity::walk::Batch;
 
 use super::collector::Report;
@@ -14,26 +14,26 @@ use crate::feed::stream::intake::Intake;
 use crate::feed::stream::partitions::{Chunk, Chunks};
 
 /// The records that one process has left in its file.
-pub struct Haul {
+pub struct WorkerOutput {
     chunks: Chunks,
     /// None if there are no records.
     file: Option<TempFile>,
     /// From its codes to those of the stream's dictionaries.
-    recode: Arc<Recode>,
+    recode: Arc<CodeMap>,
     cpu: Duration,
 }
 
-/// All hauls of a reading; their files go with them.
-pub struct Hauls {
+/// All outputs of a reading; their files go with them.
+pub struct WorkerOutputs {
     shared: Shared,
-    hauls: Vec<Haul>,
+    outputs: Vec<WorkerOutput>,
 }
 
-impl Hauls {
+impl WorkerOutputs {
     pub fn new(shared: Shared) -> Self {
         Self {
             shared,
-            hauls: Vec::new(),
+            outputs: Vec::new(),
         }
     }
 
@@ -44,9 +44,9 @@ impl Hauls {
             sampler.add_all(other)?;
         }
         let file = self.shared.file(report.process);
-        let recode = Recode::new(&report.dictionaries, &mut intake.dictionaries)?;
+        let recode = CodeMap::new(&report.dictionaries, &mut intake.dictionaries)?;
         let has_records = !report.chunks.is_empty();
-        self.hauls.push(Haul {
+        self.outputs.push(WorkerOutput {
             file: has_records
                 .then(|| TempFile::open_shared(&file))
                 .transpose()?,
@@ -59,32 +59,34 @@ impl Hauls {
 
     /// Processes that have read.
     pub fn processes(&self) -> usize {
-        self.hauls.len()
+        self.outputs.len()
     }
 
     /// What those of them that are not this one have spent of the processor.
     pub fn workers_cpu(&self) -> Duration {
-        self.hauls.iter().map(|haul| haul.cpu).sum()
+        self.outputs.iter().map(|output| output.cpu).sum()
     }
 
     /// Leaves all records out from now on.
     pub fn clear(&mut self) {
-        self.hauls.iter_mut().for_each(|haul| haul.file = None);
+        self.outputs
+            .iter_mut()
+            .for_each(|output| output.file = None);
     }
 
     /// Bytes of a partition.
     pub fn len(&self, partition: usize) -> usize {
-        let hauls = self.hauls.iter().filter(|haul| haul.file.is_some());
-        hauls.map(|haul| haul.chunks.len(partition)).sum()
+        let outputs = self.outputs.iter().filter(|output| output.file.is_some());
+        outputs.map(|output| output.chunks.len(partition)).sum()
     }
 
     /// One after the other.
-    pub fn all(&mut self) -> &mut [Haul] {
-        &mut self.hauls
+    pub fn all(&mut self) -> &mut [WorkerOutput] {
+        &mut self.outputs
     }
 }
 
-impl Haul {
+impl WorkerOutput {
     /// The newest chunk of a partition.
     pub fn newest(&self, partition: usize) -> Option<Chunk> {
         self.file.as_ref().and(self.chunks.newest(partition))
@@ -103,7 +105,7 @@ impl Haul {
     }
 }
 
-impl Drop for Hauls {
+impl Drop for WorkerOutputs {
     fn drop(&mut self) {
         // While unwinding from an error the end of the transaction does this; a call here could
         // raise a second error.

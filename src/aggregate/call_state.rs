@@ -11,10 +11,10 @@ use propensity::event::portable::{self, Scratch};
 use propensity::event::record::{KeyWidth, Layout};
 use propensity::model::Model;
 
-use super::answerer::{Answerer, Want};
+use super::answerer::{Answerer, Output};
 use super::arguments::Arguments;
-use super::ask::{Ask, Task};
-use super::log::Log;
+use super::request::{Purpose, Request};
+use super::row_log::RowLog;
 use crate::error::Error;
 use crate::pg::memory::{RowPoll, poll};
 
@@ -23,8 +23,8 @@ use crate::pg::memory::{RowPoll, poll};
 const LONGEST: usize = 256 << 20;
 
 /// What all groups of a call share.
-pub struct Site {
-    pub ask: Ask,
+pub struct CallState {
+    pub request: Request,
     /// Only where a model answers.
     answerer: Option<Answerer>,
     layout: Layout,
@@ -34,44 +34,53 @@ pub struct Site {
     polls: RowPoll,
     /// The states; one log, unless there are grouping sets.
     #[expect(clippy::vec_box, reason = "PostgreSQL is told where a log is")]
-    logs: Vec<Box<Log>>,
+    logs: Vec<Box<RowLog>>,
     /// Rows of one profile that was received.
     bytes: Vec<u8>,
     answer: Vec<u8>,
     scratch: Scratch,
 }
 
-impl Site {
-    /// A site of a call that has a model answer.
-    pub fn answering(ask: Ask, model: Model, arguments: Option<Arguments>) -> Result<Self, Error> {
+impl CallState {
+    /// A shared of a call that has a model answer.
+    pub fn answering(
+        request: Request,
+        model: Model,
+        arguments: Option<Arguments>,
+    ) -> Result<Self, Error> {
         let names = &model.schema.names;
         if !names.profile_numbers.is_empty() || !names.profile_codes.is_empty() {
             return Err(Error::NeedsProfiles);
         }
-        let mut site = Self::new(ask, names.numbers.len(), names.codes.len(), arguments);
+        let mut shared = Self::new(request, names.numbers.len(), names.codes.len(), arguments);
         // So that features can be set up before the events come.
-        model.schema.preload(&mut site.dictionaries)?;
-        let most_factors = match ask.task {
-            Task::Answer { factors, .. } => usize::try_from(factors).unwrap_or(usize::MAX),
-            Task::Collect { .. } => 0,
+        model.schema.preload(&mut shared.dictionaries)?;
+        let most_factors = match request.purpose {
+            Purpose::Answer { factors, .. } => usize::try_from(factors).unwrap_or(usize::MAX),
+            Purpose::Collect { .. } => 0,
         };
-        site.answerer = Some(Answerer::new(model, most_factors, &site.dictionaries));
-        Ok(site)
+        shared.answerer = Some(Answerer::new(model, most_factors, &shared.dictionaries));
+        Ok(shared)
     }
 
-    /// A site of a call that collects events of so many attributes.
+    /// A shared of a call that collects events of so many attributes.
     pub fn collecting(
-        ask: Ask,
+        request: Request,
         (numbers, codes): (u32, u32),
         arguments: Option<Arguments>,
     ) -> Result<Self, Error> {
         if numbers.saturating_add(codes) > pg_sys::FUNC_MAX_ARGS {
             return Err(propensity::Error::BadRecord.into());
         }
-        Ok(Self::new(ask, numbers as usize, codes as usize, arguments))
+        Ok(Self::new(
+            request,
+            numbers as usize,
+            codes as usize,
+            arguments,
+        ))
     }
 
-    fn new(ask: Ask, numbers: usize, codes: usize, arguments: Option<Arguments>) -> Self {
+    fn new(request: Request, numbers: usize, codes: usize, arguments: Option<Arguments>) -> Self {
         let layout = Layout {
             key: KeyWidth::Fixed(0),
             numbers,
@@ -80,7 +89,7 @@ impl Site {
             profile_codes: 0,
         };
         Self {
-            ask,
+            request,
             answerer: None,
             layout,
             dictionaries: Dictionaries::new(codes, 0),
@@ -95,7 +104,7 @@ impl Site {
 
     /// The states in a memory context.
     #[inline]
-    pub fn log(&mut self, context: MemoryContext) -> *mut Log {
+    pub fn log(&mut self, context: MemoryContext) -> *mut RowLog {
         match self.logs.first_mut() {
             Some(log) if log.is_of(context) => &raw mut **log,
             _ => self.find_log(context),
@@ -103,17 +112,17 @@ impl Site {
     }
 
     #[cold]
-    fn find_log(&mut self, context: MemoryContext) -> *mut Log {
+    fn find_log(&mut self, context: MemoryContext) -> *mut RowLog {
         let open = self.logs.iter().position(|log| log.is_of(context));
         let free = || self.logs.iter().position(|log| log.is_of(null_mut()));
         let place = open.or_else(free).unwrap_or(self.logs.len());
         if place == self.logs.len() {
-            let log = Log::new(self);
+            let log = RowLog::new(self);
             self.logs.push(log);
         }
         let log = &mut self.logs[place];
         if open.is_none() {
-            // SAFETY: it is in a box of this site, which goes with the query, after its states.
+            // SAFETY: it is in a box of this shared, which goes with the query, after its states.
             unsafe { log.open(context) };
         }
         &raw mut **log
@@ -137,7 +146,7 @@ impl Site {
         // SAFETY: by contract.
         unsafe {
             let time = arguments.time(values);
-            if let Some(time) = counts.admit(time, self.ask.as_of) {
+            if let Some(time) = counts.admit(time, self.request.as_of) {
                 let (record, dictionaries) = ((&self.layout, &b""[..]), &mut self.dictionaries);
                 arguments.push(values, time, record, dictionaries, &mut counts, out)?;
             }
@@ -147,14 +156,14 @@ impl Site {
     }
 
     /// Answers for a profile of these rows.
-    pub fn answer(&mut self, want: Want, bytes: &[u8]) -> Result<&[u8], Error> {
+    pub fn answer(&mut self, output: Output, bytes: &[u8]) -> Result<&[u8], Error> {
         self.answer.clear();
         let Some(answerer) = &mut self.answerer else {
             return Err(Error::DirectCall);
         };
         answerer.answer(
-            &self.ask,
-            want,
+            &self.request,
+            output,
             (&self.layout, bytes),
             &self.dictionaries,
             &mut self.answer,
@@ -188,13 +197,13 @@ impl Site {
     pub fn serialize(&mut self, bytes: &[u8]) -> Result<&[u8], Error> {
         let counts = self.layout.counts(bytes, &mut poll)?;
         self.answer.clear();
-        self.answer.extend_from_slice(&self.ask.to_bytes());
+        self.answer.extend_from_slice(&self.request.to_bytes());
         counts.push(&mut self.answer);
         self.write_portable(bytes)?;
         Ok(&self.answer)
     }
 
-    /// The rows in what [`Site::serialize`] wrote after its [`Ask`] and counts.
+    /// The rows in what [`CallState::serialize`] wrote after its [`Request`] and counts.
     pub fn deserialize(&mut self, counts: ReadCounts, portable: &[u8]) -> Result<&[u8], Error> {
         let Self {
             layout,

@@ -1,29 +1,29 @@
-//! Stretches of profiles shared out to one worker, or to two on two threads.
+//! Morsels of profiles shared out to one visitor, or to two on two threads.
 //!
 //! ```text
 //! this thread    read 0   read 1   read 2   walk 2   take 0   read 3   take 1, 2   ...
 //! the helper              walk 0            walk 1                     walk 3      ...
 //! ```
 //!
-//! This thread alone reads, and takes what was made. As long as the helper has a stretch more to walk than it walks,
+//! This thread alone reads, and takes what was made. As long as the helper has a morsel more to walk than it walks,
 //! this thread walks one itself. So neither waits long for the other, whatever reading and taking cost.
 
 use super::Batch;
-use super::lane::{Lane, Piece, Worker};
+use super::pipeline::{Part, Pipeline, Visitor};
 use crate::error::Error;
 use crate::event::dictionary::Dictionaries;
 use crate::event::record::Layout;
 use crate::parallel::{Begin, Helper, with_help};
 use std::collections::VecDeque;
 
-/// Pieces that the helper is given: one to walk, and the next.
+/// Parts that the helper is given: one to walk, and the next.
 const AHEAD: usize = 2;
-/// Stretches begun at most before what was made of the first of them is taken.
+/// Morsels begun at most before what was made of the first of them is taken.
 const OPEN: usize = 5;
 
-/// What is the same for all stretches.
+/// What is the same for all morsels.
 #[derive(Clone, Copy)]
-pub struct Sharing<'a> {
+pub struct WalkContext<'a> {
     /// What the records consist of.
     pub layout: &'a Layout,
     /// What their codes mean.
@@ -36,15 +36,15 @@ pub struct Sharing<'a> {
     pub is_scarce: &'a dyn Fn() -> bool,
 }
 
-/// Profiles, stretch by stretch, each in one piece or more.
-pub trait Stretches {
+/// Profiles, morsel by morsel, each in one part or more.
+pub trait Morsels {
     /// What reading can end with.
     type Error: From<Error>;
 
-    /// Goes to the next stretch and tells how many bytes it has; none after the last.
+    /// Goes to the next morsel and tells how many bytes it has; none after the last.
     fn begin(&mut self) -> Option<usize>;
 
-    /// Reads the next piece of the stretch into a batch that is empty, and tells whether there are more.
+    /// Reads the next part of the morsel into a batch that is empty, and tells whether there are more.
     ///
     /// # Errors
     ///
@@ -52,15 +52,15 @@ pub trait Stretches {
     fn read(&mut self, batch: &mut Batch) -> Result<bool, Self::Error>;
 }
 
-/// Takes what was made of a stretch.
-type Take<'a, W, S> = dyn FnMut(<W as Worker>::Made) -> Result<(), <S as Stretches>::Error> + 'a;
+/// Takes what was made of a morsel.
+type Take<'a, W, S> = dyn FnMut(<W as Visitor>::Output) -> Result<(), <S as Morsels>::Error> + 'a;
 
-/// A piece, and its stretch.
+/// A part, and its morsel.
 struct Given {
     number: usize,
-    /// Bytes of the stretch, if it is the helper's.
+    /// Bytes of the morsel, if it is the helper's.
     there: usize,
-    piece: Piece,
+    part: Part,
 }
 
 /// What became of it.
@@ -69,7 +69,7 @@ struct Walked<M> {
     made: Result<Option<M>, Error>,
 }
 
-/// Stretches that were begun, until what was made of them is taken.
+/// Morsels that were begun, until what was made of them is taken.
 struct Open<M> {
     /// Number of the first.
     first: usize,
@@ -92,37 +92,37 @@ impl<M> Open<M> {
         }
     }
 
-    /// Begins a stretch of so many bytes, if it is the helper's.
+    /// Begins a morsel of so many bytes, if it is the helper's.
     fn begin(&mut self, there: usize) {
         self.there += there;
         self.made.push_back(None);
     }
 
-    /// A piece of the stretch that was begun last.
-    fn give(&self, piece: Piece, there: usize) -> Given {
+    /// A part of the morsel that was begun last.
+    fn give(&self, part: Part, there: usize) -> Given {
         let number = self.first + self.made.len() - 1;
         Given {
             number,
             there,
-            piece,
+            part,
         }
     }
 
-    /// Notes what became of a piece.
+    /// Notes what became of a part.
     fn close(&mut self, walked: Walked<M>) {
         let Walked { given, made } = walked;
-        if !given.piece.more {
+        if !given.part.more {
             self.there -= given.there;
         }
-        self.spare.push(given.piece.batch);
+        self.spare.push(given.part.batch);
         self.failed |= made.is_err();
-        let of_stretch = &mut self.made[given.number - self.first];
-        if !matches!(of_stretch, Some(Err(_))) {
-            *of_stretch = made.transpose();
+        let of_morsel = &mut self.made[given.number - self.first];
+        if !matches!(of_morsel, Some(Err(_))) {
+            *of_morsel = made.transpose();
         }
     }
 
-    /// Waits for the helper's next piece.
+    /// Waits for the helper's next part.
     fn wait(&mut self, helper: &mut Helper<Given, Walked<M>>, poll: &mut dyn FnMut()) {
         match helper.wait(poll) {
             Some(walked) => self.close(walked),
@@ -131,7 +131,7 @@ impl<M> Open<M> {
         }
     }
 
-    /// Hands over what was made of the first stretches, as far as that is known.
+    /// Hands over what was made of the first morsels, as far as that is known.
     fn hand_over<E: From<Error>>(
         &mut self,
         take: &mut dyn FnMut(M) -> Result<(), E>,
@@ -145,71 +145,71 @@ impl<M> Open<M> {
     }
 }
 
-/// Walks all stretches. `take` gets what was made of each, in order; so threads change nothing, and an error is that of
-/// the first stretch that has one.
+/// Walks all morsels. `take` gets what was made of each, in order; so threads change nothing, and an error is that of
+/// the first morsel that has one.
 ///
 /// # Errors
 ///
-/// Those of `stretches`, `take` and the workers, [`Error::BadRecord`], [`Error::OutOfMemory`].
-pub fn share_out<W, S>(
-    (worker, helping): (W, Option<W>),
-    sharing: &Sharing,
-    stretches: &mut S,
+/// Those of `morsels`, `take` and the workers, [`Error::BadRecord`], [`Error::OutOfMemory`].
+pub fn walk_parallel<W, S>(
+    (visitor, helping): (W, Option<W>),
+    context: &WalkContext,
+    morsels: &mut S,
     take: &mut Take<W, S>,
     poll: &mut dyn FnMut(),
 ) -> Result<(), S::Error>
 where
-    W: Worker<Made: Send> + Send,
-    S: Stretches,
+    W: Visitor<Output: Send> + Send,
+    S: Morsels,
 {
-    let (layout, dictionaries) = (sharing.layout, sharing.dictionaries);
-    let mut lane = Lane::new(worker, layout, dictionaries);
+    let (layout, dictionaries) = (context.layout, context.dictionaries);
+    let mut pipeline = Pipeline::new(visitor, layout, dictionaries);
     let Some(helping) = helping else {
-        return walk_alone(&mut lane, stretches, take, poll);
+        return walk_alone(&mut pipeline, morsels, take, poll);
     };
-    let mut helping = Lane::new(helping, layout, dictionaries);
+    let mut helping = Pipeline::new(helping, layout, dictionaries);
     let help = |mut given: Given, poll: &mut dyn FnMut()| {
-        let made = helping.walk(&mut given.piece, poll);
+        let made = helping.walk(&mut given.part, poll);
         Walked { given, made }
     };
-    with_help(sharing.begin, help, |helper| match helper {
-        None => walk_alone(&mut lane, stretches, take, poll),
-        Some(helper) => walk_with(helper, &mut lane, sharing, stretches, take, poll),
+    with_help(context.begin, help, |helper| match helper {
+        None => walk_alone(&mut pipeline, morsels, take, poll),
+        Some(helper) => walk_with(helper, &mut pipeline, context, morsels, take, poll),
     })
 }
 
-fn walk_alone<W: Worker, S: Stretches>(
-    lane: &mut Lane<W>,
-    stretches: &mut S,
+fn walk_alone<W: Visitor, S: Morsels>(
+    pipeline: &mut Pipeline<W>,
+    morsels: &mut S,
     take: &mut Take<W, S>,
     poll: &mut dyn FnMut(),
 ) -> Result<(), S::Error> {
-    let mut piece = Piece::default();
+    let mut part = Part::default();
     loop {
-        if !piece.more {
-            piece.begins = stretches.begin();
-            if piece.begins.is_none() {
+        if !part.more {
+            part.begins = morsels.begin();
+            if part.begins.is_none() {
                 return Ok(());
             }
         }
-        piece.more = stretches.read(&mut piece.batch)?;
-        if let Some(made) = lane.walk(&mut piece, poll)? {
+        part.more = morsels.read(&mut part.batch)?;
+        if let Some(made) = pipeline.walk(&mut part, poll)? {
             take(made)?;
         }
-        piece.begins = None;
+        part.begins = None;
     }
 }
 
-fn walk_with<W: Worker, S: Stretches>(
-    helper: &mut Helper<Given, Walked<W::Made>>,
-    lane: &mut Lane<W>,
-    sharing: &Sharing,
-    stretches: &mut S,
+fn walk_with<W: Visitor, S: Morsels>(
+    helper: &mut Helper<Given, Walked<W::Output>>,
+    pipeline: &mut Pipeline<W>,
+    context: &WalkContext,
+    morsels: &mut S,
     take: &mut Take<W, S>,
     poll: &mut dyn FnMut(),
 ) -> Result<(), S::Error> {
     let mut open = Open::new();
-    // Whether the stretch goes on; its bytes, if it is the helper's.
+    // Whether the morsel goes on; its bytes, if it is the helper's.
     let (mut more, mut there) = (false, 0);
     let mut unread = None;
     loop {
@@ -222,12 +222,12 @@ fn walk_with<W: Worker, S: Stretches>(
         }
         let mut begins = None;
         if !more {
-            let Some(bytes) = stretches.begin() else {
+            let Some(bytes) = morsels.begin() else {
                 break;
             };
             let full = |open: &Open<_>| {
-                let beside = open.there + bytes > sharing.room || open.made.len() == OPEN;
-                open.there > 0 && (beside || (sharing.is_scarce)())
+                let beside = open.there + bytes > context.room || open.made.len() == OPEN;
+                open.there > 0 && (beside || (context.is_scarce)())
             };
             while full(&open) {
                 open.wait(helper, poll);
@@ -237,26 +237,26 @@ fn walk_with<W: Worker, S: Stretches>(
             begins = Some(bytes);
             open.begin(there);
         }
-        // Only of a stretch that comes in many pieces.
+        // Only of a morsel that comes in many parts.
         while there > 0 && helper.pending() >= AHEAD {
             open.wait(helper, poll);
         }
         let mut batch = open.spare.pop().unwrap_or_default();
-        more = match stretches.read(&mut batch) {
+        more = match morsels.read(&mut batch) {
             Ok(more) => more,
             Err(error) => {
                 unread = Some(error);
                 break;
             }
         };
-        let piece = Piece {
+        let part = Part {
             batch,
             begins,
             more,
         };
-        let mut given = open.give(piece, there);
+        let mut given = open.give(part, there);
         if there == 0 {
-            let made = lane.walk(&mut given.piece, poll);
+            let made = pipeline.walk(&mut given.part, poll);
             open.close(Walked { given, made });
         } else if !helper.give(given) {
             break;
@@ -265,7 +265,7 @@ fn walk_with<W: Worker, S: Stretches>(
     while helper.pending() > 0 {
         open.wait(helper, poll);
     }
-    // Of earlier stretches than the one that could not be read.
+    // Of earlier morsels than the one that could not be read.
     open.hand_over(take)?;
     unread.map_or(Ok(()), Err)
 }

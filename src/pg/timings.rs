@@ -85,12 +85,12 @@ pub fn cpu(clock: libc::clockid_t) -> Duration {
 }
 
 /// What the phases of a run took.
-pub struct Laps {
+pub struct Timings {
     since: Watch,
     phases: Vec<(&'static str, Spent)>,
 }
 
-impl Laps {
+impl Timings {
     /// Starts the first phase.
     pub fn start() -> Self {
         Self {

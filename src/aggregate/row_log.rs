@@ -2,7 +2,7 @@
 //!
 //! Groups come in any order. If each kept its rows by itself, nearly every row would wait for the memory of its group,
 //! which is far from the processor. A log is only appended to; all that PostgreSQL keeps of a group is its number and
-//! the place of its log among those of the backend. When the first group is asked for, all rows are gathered, group by
+//! the place of its log among those of the backend. When the first group is asked for, all rows are grouped, group by
 //! group: that takes less, because then the memory of rows to come can be fetched ahead.
 //!
 //! ```text
@@ -15,8 +15,8 @@ use std::slice;
 
 use pgrx::pg_sys::{self, Datum, MemoryContext, MemoryContextCallback, NullableDatum};
 
-use super::gather::{Gathered, HEAD, Rows};
-use super::site::Site;
+use super::call_state::CallState;
+use super::grouping::{GroupedRows, HEAD, Rows};
 use crate::error::Error;
 
 /// Bytes of rows that are written together.
@@ -29,20 +29,20 @@ const LONGEST: usize = u16::MAX as usize;
 
 thread_local! {
     /// The logs of this backend by their places, NULL where there is none any more.
-    static LOGS: RefCell<Vec<*mut Log>> = const { RefCell::new(Vec::new()) };
+    static LOGS: RefCell<Vec<*mut RowLog>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The states of a call in one memory context.
-pub struct Log {
+pub struct RowLog {
     place: usize,
-    site: *mut Site,
+    shared: *mut CallState,
     /// NULL while there are no states.
     context: MemoryContext,
     groups: usize,
     /// Memory of the context with all rows but the newest, which are in `buffer`.
     pieces: Vec<Piece>,
     buffer: Vec<u8>,
-    gathered: Gathered,
+    grouped: GroupedRows,
 }
 
 /// Rows in memory of the context.
@@ -52,17 +52,17 @@ struct Piece {
     size: usize,
 }
 
-impl Log {
-    /// A log of a site, which outlives it.
-    pub fn new(site: *mut Site) -> Box<Self> {
+impl RowLog {
+    /// A log of a shared, which outlives it.
+    pub fn new(shared: *mut CallState) -> Box<Self> {
         let mut log = Box::new(Self {
             place: 0,
-            site,
+            shared,
             context: null_mut(),
             groups: 0,
             pieces: Vec::new(),
             buffer: Vec::with_capacity(2 * BUFFER),
-            gathered: Gathered::default(),
+            grouped: GroupedRows::default(),
         });
         log.place = LOGS.with_borrow_mut(|logs| {
             let free = logs.iter().position(|log| log.is_null());
@@ -102,8 +102,8 @@ impl Log {
     }
 
     /// The call whose states these are.
-    pub fn site(&self) -> *mut Site {
-        self.site
+    pub fn shared(&self) -> *mut CallState {
+        self.shared
     }
 
     /// The number of the group that a state is; of a new one if it is NULL.
@@ -217,26 +217,26 @@ impl Log {
     pub fn bytes(&mut self, group: usize) -> &[u8] {
         // SAFETY: the memory is there as long as the log has groups.
         unsafe {
-            if group >= self.gathered.groups() || !self.buffer.is_empty() || !self.pieces.is_empty()
+            if group >= self.grouped.groups() || !self.buffer.is_empty() || !self.pieces.is_empty()
             {
                 self.gather();
             }
-            self.gathered.of(group)
+            self.grouped.of(group)
         }
     }
 
-    /// Brings the rows of each group together. What was gathered before comes first, should rows have followed it.
+    /// Brings the rows of each group together. What was grouped before comes first, should rows have followed it.
     #[cold]
     unsafe fn gather(&mut self) {
         // SAFETY: the memory is that of the context, and the rows are of groups that were numbered.
         unsafe {
-            let before = &self.gathered;
+            let before = &self.grouped;
             let old = (0..before.groups()).map(|group| (group, before.of(group)));
             let pieces = self.pieces.iter();
             let pieces = pieces.map(|piece| slice::from_raw_parts(piece.start, piece.length));
             let new = pieces.chain([&*self.buffer]).flat_map(Rows);
-            let gathered = Gathered::new(self.context, self.groups, old.chain(new));
-            std::mem::replace(&mut self.gathered, gathered).free();
+            let grouped = GroupedRows::new(self.context, self.groups, old.chain(new));
+            std::mem::replace(&mut self.grouped, grouped).free();
             for piece in self.pieces.drain(..) {
                 pg_sys::pfree(piece.start.cast());
             }
@@ -249,7 +249,7 @@ impl Log {
         self.groups = 0;
         self.pieces.clear();
         self.buffer.clear();
-        self.gathered = Gathered::default();
+        self.grouped = GroupedRows::default();
     }
 }
 
@@ -263,10 +263,10 @@ fn split(state: Datum) -> (usize, usize) {
 /// The memory goes, and the groups with it.
 unsafe extern "C-unwind" fn close(log: *mut std::ffi::c_void) {
     // SAFETY: as `open` demands.
-    unsafe { (*log.cast::<Log>()).close() };
+    unsafe { (*log.cast::<RowLog>()).close() };
 }
 
-impl Drop for Log {
+impl Drop for RowLog {
     fn drop(&mut self) {
         LOGS.with_borrow_mut(|logs| logs[self.place] = null_mut());
     }

@@ -9,13 +9,13 @@ const QUANTUM: usize = 1 << 16;
 
 /// New codes by old ones: of the event types, then of each text attribute.
 #[derive(Debug)]
-pub struct Recode {
+pub struct CodeMap {
     codes: Vec<Vec<u32>>,
     /// Whether all codes stay as they are.
     identity: bool,
 }
 
-impl Recode {
+impl CodeMap {
     /// From the codes of one process to those of another, which takes in the texts that it lacks.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn recoded(from: &Dictionaries, into: &mut Dictionaries, bytes: &[u8]) -> Vec<u8> {
-        let (mut out, recode) = (Vec::new(), Recode::new(from, into).unwrap());
+        let (mut out, recode) = (Vec::new(), CodeMap::new(from, into).unwrap());
         recode.apply(&LAYOUT, bytes, &mut out, &mut || ()).unwrap();
         out
     }

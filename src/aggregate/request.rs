@@ -2,22 +2,22 @@
 
 use propensity::time::Micros;
 
-/// Bytes of an [`Ask`] on its way.
-pub const ASK: usize = 41;
+/// Bytes of an [`Request`] on its way.
+pub const REQUEST: usize = 41;
 
 /// What is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Ask {
+pub struct Request {
     /// Later events are left out.
     pub as_of: Micros,
     /// The eligible window begins after this; `Micros::MIN` = ever.
     pub eligible_after: Micros,
-    pub task: Task,
+    pub purpose: Purpose,
 }
 
 /// What is done with the events.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Task {
+pub enum Purpose {
     /// An answer by a model.
     Answer {
         /// Hash of its document.
@@ -29,12 +29,12 @@ pub enum Task {
     Collect { numbers: u32, codes: u32 },
 }
 
-impl Ask {
-    pub fn to_bytes(self) -> [u8; ASK] {
-        let mut bytes = [0; ASK];
-        let (kind, first, second) = match self.task {
-            Task::Answer { model, factors } => (0, model, factors),
-            Task::Collect { numbers, codes } => (1, u128::from(numbers), u64::from(codes)),
+impl Request {
+    pub fn to_bytes(self) -> [u8; REQUEST] {
+        let mut bytes = [0; REQUEST];
+        let (kind, first, second) = match self.purpose {
+            Purpose::Answer { model, factors } => (0, model, factors),
+            Purpose::Collect { numbers, codes } => (1, u128::from(numbers), u64::from(codes)),
         };
         bytes[0] = kind;
         bytes[1..9].copy_from_slice(&self.as_of.to_le_bytes());
@@ -52,22 +52,22 @@ impl Ask {
         let (first, rest) = rest.split_first_chunk()?;
         let (second, rest) = rest.split_first_chunk()?;
         let (first, second) = (u128::from_le_bytes(*first), u64::from_le_bytes(*second));
-        let task = match kind {
-            0 => Task::Answer {
+        let purpose = match kind {
+            0 => Purpose::Answer {
                 model: first,
                 factors: second,
             },
-            1 => Task::Collect {
+            1 => Purpose::Collect {
                 numbers: u32::try_from(first).ok()?,
                 codes: u32::try_from(second).ok()?,
             },
             _ => return None,
         };
-        let ask = Self {
+        let request = Self {
             as_of: i64::from_le_bytes(*as_of),
             eligible_after: i64::from_le_bytes(*eligible_after),
-            task,
+            purpose,
         };
-        Some((ask, rest))
+        Some((request, rest))
     }
 }

@@ -1,4 +1,4 @@
-//! A worker, and the partition whose profiles it visits.
+//! A visitor, and the partition whose profiles it visits.
 
 use super::{Batch, Partition};
 use crate::error::Error;
@@ -10,9 +10,9 @@ use crate::event::record::Layout;
 const USUAL: usize = 1 << 21;
 
 /// What is done with profiles.
-pub trait Worker {
-    /// What becomes of the profiles of a stretch.
-    type Made;
+pub trait Visitor {
+    /// What becomes of the profiles of a morsel.
+    type Output;
 
     /// Whether to visit the profile with this hash: the events of others need not be sorted.
     fn wants(&self, _hash: u64) -> bool {
@@ -31,60 +31,60 @@ pub trait Worker {
     /// # Errors
     ///
     /// Those of work that was put off.
-    fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Self::Made, Error>;
+    fn finish(&mut self, poll: &mut dyn FnMut()) -> Result<Self::Output, Error>;
 }
 
-/// Records of a stretch: of some profiles, all or a part of what there is of them.
+/// Records of a morsel: of some profiles, all or a part of what there is of them.
 #[derive(Debug, Default)]
-pub(super) struct Piece {
+pub(super) struct Part {
     /// Whole records.
     pub batch: Batch,
-    /// Of the first piece: bytes of the whole stretch.
+    /// Of the first part: bytes of the whole morsel.
     pub begins: Option<usize>,
-    /// Whether more pieces come: the profiles are only visited after the last.
+    /// Whether more parts come: the profiles are only visited after the last.
     pub more: bool,
 }
 
-/// A worker, and memory for the records of its profiles.
+/// A visitor, and memory for the records of its profiles.
 #[derive(Debug)]
-pub(super) struct Lane<'a, W> {
-    worker: W,
+pub(super) struct Pipeline<'a, W> {
+    visitor: W,
     layout: &'a Layout,
     dictionaries: &'a Dictionaries,
     partition: Partition,
 }
 
-impl<'a, W: Worker> Lane<'a, W> {
-    pub(super) fn new(worker: W, layout: &'a Layout, dictionaries: &'a Dictionaries) -> Self {
+impl<'a, W: Visitor> Pipeline<'a, W> {
+    pub(super) fn new(visitor: W, layout: &'a Layout, dictionaries: &'a Dictionaries) -> Self {
         Self {
-            worker,
+            visitor,
             layout,
             dictionaries,
             partition: Partition::default(),
         }
     }
 
-    /// Takes a piece in, whose batch is empty then; after the last, visits the profiles and gives what became of them.
+    /// Takes a part in, whose batch is empty then; after the last, visits the profiles and gives what became of them.
     pub(super) fn walk(
         &mut self,
-        piece: &mut Piece,
+        part: &mut Part,
         poll: &mut dyn FnMut(),
-    ) -> Result<Option<W::Made>, Error> {
+    ) -> Result<Option<W::Output>, Error> {
         let Self {
-            worker,
+            visitor,
             layout,
             dictionaries,
             partition,
         } = self;
-        let Piece {
+        let Part {
             batch,
             begins,
             more,
-        } = piece;
+        } = part;
         if let Some(bytes) = *begins {
             partition.begin(bytes);
         }
-        partition.add(layout, batch, &|hash| worker.wants(hash), poll)?;
+        partition.add(layout, batch, &|hash| visitor.wants(hash), poll)?;
         batch.clear();
         if *more {
             return Ok(None);
@@ -94,8 +94,8 @@ impl<'a, W: Worker> Lane<'a, W> {
             *batch = Batch::default();
         }
         let visit =
-            &mut |profile: &Profile<'_>, poll: &mut dyn FnMut()| worker.visit(profile, poll);
+            &mut |profile: &Profile<'_>, poll: &mut dyn FnMut()| visitor.visit(profile, poll);
         partition.visit(layout, dictionaries, visit, poll)?;
-        worker.finish(poll).map(Some)
+        visitor.finish(poll).map(Some)
     }
 }

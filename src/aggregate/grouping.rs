@@ -10,7 +10,7 @@ use crate::pg::memory::poll;
 pub const HEAD: usize = 6;
 /// Rows by which memory is fetched ahead.
 const AHEAD: usize = 16;
-/// Rows gathered between two polls: a few milliseconds.
+/// Rows grouped between two polls: a few milliseconds.
 const QUANTUM: usize = 1 << 17;
 
 /// Rows one after the other, each as its group and its bytes.
@@ -32,14 +32,14 @@ impl<'a> Iterator for Rows<'a> {
 }
 
 /// The bytes of groups, in a memory context.
-pub struct Gathered {
+pub struct GroupedRows {
     groups: usize,
     /// Where the bytes of each group begin, and where those of the last end; NULL if there are no groups.
     starts: *mut usize,
     bytes: *mut u8,
 }
 
-impl Default for Gathered {
+impl Default for GroupedRows {
     fn default() -> Self {
         Self {
             groups: 0,
@@ -49,7 +49,7 @@ impl Default for Gathered {
     }
 }
 
-impl Gathered {
+impl GroupedRows {
     /// Number of groups.
     pub fn groups(&self) -> usize {
         self.groups
