@@ -89,6 +89,25 @@ SELECT count(DISTINCT customer_id) AS customers, round(sum(o.revenue)) AS "reven
     round(100 * sum(o.revenue) / (SELECT sum(revenue) FROM shop.orders), 1) AS "share of all, %"
 FROM shop.likely_buyers JOIN shop.orders o USING (customer_id);
 
+\echo '== 10. Is it good? Tenths of customers at later dates than it learned from: buyers expected, and buyers there were =='
+\echo
+SELECT tenth, profiles AS customers, round(expected::numeric, 1) AS expected, positives AS actual,
+    round(lift::numeric, 2) AS lift, round(100 * captured::numeric) AS "caught, %"
+FROM customer_ai.gains('repurchase');
+
+\echo '== 11. All of it on one page, for who decides, and as pictures =='
+\echo
+\! mkdir -p target/demo
+SELECT customer_ai.report('repurchase') \g (format=unaligned tuples_only=on) target/demo/repurchase.html
+SELECT customer_ai.report('churn') \g (format=unaligned tuples_only=on) target/demo/churn.html
+SELECT customer_ai.plot('repurchase', 'tenths') \g (format=unaligned tuples_only=on) target/demo/tenths.svg
+SELECT customer_ai.plot('repurchase', 'distribution') \g (format=unaligned tuples_only=on) target/demo/distribution.svg
+SELECT customer_ai.plot('repurchase', 'importance') \g (format=unaligned tuples_only=on) target/demo/importance.svg
+\echo 'Open in a browser:'
+\! echo "  file://$PWD/target/demo/repurchase.html"
+\! echo "  file://$PWD/target/demo/churn.html"
+\echo
+
 SELECT 'The demo took ' || round(extract(epoch FROM clock_timestamp() - :'started'::timestamptz), 1)
     || ' s on this machine.' AS took \gset
 \echo :took

@@ -9,6 +9,7 @@ pub mod forget;
 pub mod judge;
 pub mod model_sql;
 pub mod notice;
+pub mod picture;
 pub mod placeholder;
 pub mod predict;
 pub mod score;

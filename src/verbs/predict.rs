@@ -8,7 +8,6 @@ use propensity::features::schema::Schema;
 use propensity::features::suppose::{self, Supposed};
 use propensity::model::Scorer;
 use propensity::model::percentile::Percentiles;
-use propensity::model::phrase;
 use propensity::time::Micros;
 use serde_json::Value;
 
@@ -356,11 +355,7 @@ fn explained(
             .enumerate()
             .map(|(rank, impact)| {
                 let mut value = String::new();
-                phrase::write(
-                    &factors.features()[impact.feature],
-                    impact.value,
-                    &mut value,
-                );
+                factors.write_phrase(impact, &mut value);
                 (
                     rank as i32 + 1,
                     factors.name(impact.factor).to_owned(),

@@ -4,6 +4,8 @@
 source tests/integration/lib.sh
 
 started=$SECONDS
+marker=$(mktemp)
+trap 'rm -f "$marker"' EXIT
 psql -X -q -f demo/demo.sql
 [ $((SECONDS - started)) -lt 60 ] || fail "the demo took $((SECONDS - started)) s, at most 60 are allowed"
 
@@ -31,4 +33,8 @@ expect "the impacts of an explanation add up to the log-odds of the prediction" 
      FROM shop.churn_scores s,
          LATERAL (SELECT sum(impact) AS total FROM customer_ai.explain('churn', s.customer_id::text)) e
      WHERE s.customer_id % 50 = 0"
+for file in repurchase.html churn.html tenths.svg distribution.svg importance.svg; do
+    [ "target/demo/$file" -nt "$marker" ] || { echo "target/demo/$file was not written"; exit 1; }
+done
+grep -q 'Do not spend\|Good\|Useful\|simple rule' target/demo/repurchase.html || { echo "the page does not say whether the model is good"; exit 1; }
 echo "ten customers with reasons that add up, three buckets, a segment, live equal to batch, in $((SECONDS - started)) s"

@@ -13,7 +13,7 @@ const STEP: i32 = 38;
 /// Pixels to the left of the bars.
 const LEFT: i32 = 12;
 /// Pixels kept for the values to the right of the bars.
-const RIGHT: i32 = 78;
+const RIGHT: i32 = 70;
 
 /// A factor and how much it matters.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,7 +198,7 @@ fn bars_in(area: &Area, lines: &[Line], unit: &str) -> Drawn {
         let top = 8 + STEP * at as i32;
         let name = placed(13, INK, HPos::Left, VPos::Top);
         area.draw(&Text::new(
-            elided(line.name, 58),
+            elided(line.name, 60),
             (LEFT * UNIT, top * UNIT),
             name,
         ))?;

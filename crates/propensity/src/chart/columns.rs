@@ -204,7 +204,7 @@ pub fn lift(tenths: &[Tenth]) -> Result<String, Error> {
     let frame = Frame {
         title: "How much likelier than average, by tenth",
         finding: &format!(
-            "The top tenth reaches the goal {} as often as the average",
+            "The top tenth reaches the goal {} as often as all",
             times(top)
         ),
         description: format!("{}.", each.collect::<Vec<_>>().join("; ")),

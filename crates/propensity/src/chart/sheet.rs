@@ -13,7 +13,7 @@ use crate::error::Error;
 /// Units of the drawing to one pixel at the width it is made for: the plotting library draws at whole units.
 pub(super) const UNIT: i32 = 4;
 /// Pixels that a chart is wide; at 400 its smallest text is still 11 pixels high.
-pub(super) const WIDTH: i32 = 480;
+pub(super) const WIDTH: i32 = 440;
 
 pub(super) const CARD: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 pub(super) const INK: RGBColor = RGBColor(0x1F, 0x23, 0x28);
@@ -87,16 +87,16 @@ fn framed(frame: &Frame, area: &Area, inside: impl FnOnce(&Area) -> Drawn) -> Dr
     let at = |x: i32, y: i32| (x * UNIT, y * UNIT);
     let bold = (
         "sans-serif",
-        (f64::from(16 * UNIT) * 1.24).round(),
+        (f64::from(15 * UNIT) * 1.24).round(),
         FontStyle::Bold,
     );
     let title = bold
         .into_font()
         .color(&INK)
         .pos(Pos::new(HPos::Left, VPos::Top));
-    area.draw(&Text::new(elided(frame.title, 52), at(12, 12), title))?;
+    area.draw(&Text::new(elided(frame.title, 50), at(12, 12), title))?;
     let finding = placed(13, MUTED, HPos::Left, VPos::Top);
-    area.draw(&Text::new(elided(frame.finding, 68), at(12, 35), finding))?;
+    area.draw(&Text::new(elided(frame.finding, 62), at(12, 35), finding))?;
     let mut top = 58;
     if !frame.legend.is_empty() {
         let mut left = 12;

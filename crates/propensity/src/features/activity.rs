@@ -1,8 +1,9 @@
 //! Activity: counts, active days, recency, tenure, decayed counts.
 
-use super::feature::{Feature, Unit, days, during, when};
+use super::feature::{Feature, Unit};
 use super::past::View;
 use super::quantum::Quantum;
+use super::words;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::event::history::History;
@@ -17,11 +18,11 @@ pub(super) struct Activity {
 }
 
 pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
-    let factor = |span| format!("Activity, {}", when(span));
+    let factor = |span| words::over(schema, words::ACTIVITY, span);
     let mut list = Vec::new();
-    for (stem, words) in [("cnt_any", "events"), ("days", "active days")] {
+    for (stem, what) in [("cnt_any", words::EVENTS), ("days", words::ACTIVE_DAYS)] {
         list.extend(schema.spans().into_iter().map(|span| {
-            let label = format!("{words} {}", during(schema, span));
+            let label = format!("{what} {}", words::during(schema, span));
             Feature::new(
                 format!("{stem}_{}", span.name()),
                 factor(span),
@@ -32,19 +33,21 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
     }
     list.push(Feature::new(
         "rec_any".into(),
-        "Days since last activity".into(),
-        "days since the last event".into(),
+        words::SINCE_LAST_EVENT.into(),
+        words::SINCE_LAST_EVENT.to_lowercase(),
         Unit::Days,
     ));
     list.push(Feature::new(
         "ten_first".into(),
-        "Time since first event".into(),
-        "days since the first event".into(),
+        words::SINCE_FIRST_EVENT.into(),
+        words::SINCE_FIRST_EVENT.to_lowercase(),
         Unit::Days,
     ));
-    let half_life = days(schema.window_days);
-    for (name, words) in [("decay_any_W", "events"), ("decay_days_W", "active days")] {
-        let label = format!("{words}, halved in weight every {half_life}");
+    for (name, what) in [
+        ("decay_any_W", words::EVENTS),
+        ("decay_days_W", words::ACTIVE_DAYS),
+    ] {
+        let label = words::weighted(what);
         list.push(Feature::new(
             name.into(),
             factor(Span::One),

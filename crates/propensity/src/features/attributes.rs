@@ -5,6 +5,7 @@ use super::math::{finite, is_past};
 use super::past::View;
 use super::places::Places;
 use super::quantum::Quantum;
+use super::words;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::event::dictionary::{Dictionaries, Dictionary};
@@ -32,8 +33,8 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
                 1 => "ten_profile".to_owned(),
                 _ => format!("ten_profile.{name}"),
             };
-            let label = format!("days since {name}");
-            Feature::new(stem, format!("Days since {name}"), label, Unit::Days)
+            let [factor, label] = words::since(name);
+            Feature::new(stem, factor, label, Unit::Days)
         } else {
             Feature::new(
                 format!("profile.{name}"),

@@ -1,9 +1,10 @@
 //! Text attributes of events that are categories: all-time counts of the kept values.
 
-use super::feature::{Feature, Unit, during};
+use super::feature::{Feature, Unit};
 use super::past::View;
 use super::places::Places;
 use super::quantum::Quantum;
+use super::words;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::event::dictionary::{Dictionaries, Dictionary};
@@ -29,8 +30,8 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
         list.extend(values.iter().map(|value| {
             Feature::new(
                 format!("cnt_{name}={value}_{}", Span::All.name()),
-                format!("{name} = {value}"),
-                format!("events with {name} = {value} {}", during(schema, Span::All)),
+                words::category(name, value),
+                words::events_with(name, value, &words::during(schema, Span::All)),
                 Unit::Count,
             )
             .of_attribute(name)

@@ -1,7 +1,5 @@
 //! What a feature is called, in the matrix and by people.
 
-use crate::features::schema::{EventType, Schema, Span};
-
 /// What the value of a feature counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -107,47 +105,6 @@ fn readable_rank(name: &str) -> u8 {
     2 * kind.unwrap_or(ORDER.len()) as u8 + u8::from(!name.ends_with(window))
 }
 
-/// "recent" up to the outcome window, else "long-term".
-pub(super) fn when(span: Span) -> &'static str {
-    if span <= Span::One {
-        "recent"
-    } else {
-        "long-term"
-    }
-}
-
-/// "in the last 30 days" or "ever".
-pub(super) fn during(schema: &Schema, span: Span) -> String {
-    match span {
-        Span::All => "ever".to_owned(),
-        _ => format!("in the last {}", days(span.days(schema.window_days))),
-    }
-}
-
-/// "30 days", "7.5 days", "1 day".
-pub(super) fn days(days: f64) -> String {
-    let rounded = (days * 10.0).round() / 10.0;
-    format!("{rounded} {}", if rounded == 1.0 { "day" } else { "days" })
-}
-
-/// "purchase events".
-pub(super) fn events_of(kind: &EventType) -> String {
-    match kind {
-        EventType::Named(name) => format!("{name} events"),
-        EventType::Missing => "events without a type".to_owned(),
-        EventType::Other => "events of other types".to_owned(),
-    }
-}
-
-/// "purchase event", as in "days since the last purchase event".
-pub(super) fn event_of(kind: &EventType) -> String {
-    match kind {
-        EventType::Named(name) => format!("{name} event"),
-        EventType::Missing => "event without a type".to_owned(),
-        EventType::Other => "event of another type".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,13 +125,5 @@ mod tests {
             "goal_y1",
         ];
         assert!(names.is_sorted_by_key(|name| readable_rank(name)));
-    }
-
-    #[test]
-    fn days_read_well() {
-        assert_eq!(
-            (days(1.0), days(7.5), days(30.4369)),
-            ("1 day".into(), "7.5 days".into(), "30.4 days".into())
-        );
     }
 }

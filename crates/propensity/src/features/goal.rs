@@ -1,11 +1,12 @@
 //! Goal history: counts, recency, regularity, previous periods, share of the goal's own events.
 
-use super::feature::{Feature, Unit, days, during, when};
+use super::feature::{Feature, Unit};
 use super::math::{count_until, ratio};
 use super::past::View;
 use super::places::Places;
 use super::quantum::Quantum;
 use super::regularity::{Gaps, describe_gaps};
+use super::words;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::event::dictionary::Dictionary;
@@ -56,84 +57,84 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
 
 fn describe_counts(schema: &Schema) -> Vec<Feature> {
     let goal = schema.goal_name();
-    let count = |span| format!("{goal} count, {}", when(span));
-    let recency = format!("Days since last {goal}");
+    let (event, events) = (format!("{goal} event"), format!("{goal} events"));
+    let count = |span| words::over(schema, &events, span);
+    let recency = words::since_last(&event);
     let spans = schema.spans().into_iter();
     let mut list: Vec<Feature> = spans
         .map(|span| {
-            let label = format!("{goal} events {}", during(schema, span));
-            Feature::new(
-                format!("goal_cnt_{}", span.name()),
-                count(span),
-                label,
-                Unit::Count,
-            )
+            let name = format!("goal_cnt_{}", span.name());
+            let label = format!("{events} {}", words::during(schema, span));
+            Feature::new(name, count(span), label, Unit::Count)
         })
         .collect();
-    let label = format!("days since the last {goal} event");
     list.push(Feature::new(
         "goal_rec".into(),
         recency.clone(),
-        label,
+        words::days_since_last(&event),
         Unit::Days,
     ));
-    let half_life = days(schema.window_days);
-    let label = format!("{goal} events, halved in weight every {half_life}");
     list.push(Feature::new(
         "goal_decay_W".into(),
         count(Span::One),
-        label,
+        words::weighted(&events),
         Unit::Number,
     ));
-    let words = format!("days with a {goal} event");
+    let factors = [words::between(&events), recency];
+    let factors = [factors[0].as_str(), &factors[1]];
     list.extend(describe_gaps(
         "goalgap",
-        &words,
-        &format!("{goal} regularity"),
-        &recency,
+        words::gaps(&event, &events),
+        factors,
     ));
     list
 }
 
 fn describe_periods(schema: &Schema) -> Vec<Feature> {
-    let goal = schema.goal_name();
-    let period = days(schema.window_days);
-    let feature = |name: String, label: String, unit| {
-        Feature::new(name, format!("{goal} in previous periods"), label, unit)
+    let periods = words::Periods {
+        goal: schema.goal_name(),
+        window_days: schema.window_days,
     };
+    let feature =
+        |name: String, label: String, unit| Feature::new(name, periods.factor(), label, unit);
     let mut list = vec![
-        feature(
-            "goal_y1".into(),
-            format!("{goal} in the last {period}"),
-            Unit::Flag,
-        ),
-        feature(
-            "goal_y2".into(),
-            format!("{goal} in the {period} before the last"),
-            Unit::Flag,
-        ),
+        feature("goal_y1".into(), periods.last(), Unit::Flag),
+        feature("goal_y2".into(), periods.before_last(), Unit::Flag),
     ];
-    list.extend(PERIODS.map(|periods| {
-        let label = format!("share of the last {periods} periods of {period} with a {goal} event");
-        feature(format!("goal_rate{periods}"), label, Unit::Share)
+    list.extend(PERIODS.map(|number| {
+        feature(
+            format!("goal_rate{number}"),
+            periods.share(number),
+            Unit::Share,
+        )
     }));
-    let label = format!("{goal} events in the same {period} a year ago");
-    list.push(feature("goal_last_year".into(), label, Unit::Count));
+    list.push(feature(
+        "goal_last_year".into(),
+        periods.a_year_ago(),
+        Unit::Count,
+    ));
     list
 }
 
 fn describe_shares(schema: &Schema) -> Vec<Feature> {
     let goal = schema.goal_name();
-    let feature = |of: String, words: String| {
-        let label = format!("share of {goal} events among {words} of its type");
-        let factor = format!("{goal} share of events");
-        Feature::new(format!("goal_share_{of}"), factor, label, Unit::Share)
+    let feature = |of: &str, label: String, unit| {
+        Feature::new(
+            format!("goal_share_{of}"),
+            words::goal_share(goal),
+            label,
+            unit,
+        )
     };
     let newest = SHARES.map(|events| match events {
-        1 => feature("1".into(), "the last event".into()),
-        _ => feature(events.to_string(), format!("the last {events} events")),
+        1 => feature("1", words::last_was_goal(goal), Unit::Flag),
+        _ => feature(
+            &events.to_string(),
+            words::share_of_goals(goal, Some(events)),
+            Unit::Share,
+        ),
     });
-    let all = feature("all".into(), "all events".into());
+    let all = feature("all", words::share_of_goals(goal, None), Unit::Share);
     newest.into_iter().chain([all]).collect()
 }
 

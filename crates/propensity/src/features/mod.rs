@@ -24,6 +24,7 @@ pub mod schema;
 pub mod suppose;
 mod types;
 mod variety;
+mod words;
 
 pub use feature::{Feature, Unit};
 

@@ -6,10 +6,11 @@
 //! An instant after the cutoff is not known at it, unless the schema says so: a pair that has one after its own event
 //! is summed up anew at every cutoff, because what is not known at one may be at the next.
 
-use super::feature::{Feature, Unit, during, events_of, when};
+use super::feature::{Feature, Unit};
 use super::math::{finite, ratio};
 use super::past::View;
 use super::quantum::Quantum;
+use super::words;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::event::history::History;
@@ -83,41 +84,32 @@ fn describe_pair(schema: &Schema, pair: &Pair) -> Vec<Feature> {
     let attribute = &schema.names.numbers[pair.attribute];
     let kind = &schema.types[pair.kind];
     let is_time = schema.names.times.get(pair.attribute) == Some(&true);
-    let (mut words, unit) = if is_time {
-        (format!("{attribute} (days from event)"), Unit::Days)
+    let unit = if is_time { Unit::Days } else { Unit::Amount };
+    let name = if schema.untyped() {
+        attribute.clone()
     } else {
-        (attribute.clone(), Unit::Amount)
+        format!("{}.{attribute}", kind.name())
     };
-    let mut name = attribute.clone();
-    if !schema.untyped() {
-        name = format!("{}.{attribute}", kind.name());
-        words = format!("{words} of {}", events_of(kind));
-    }
+    let amount = words::Amount::new(schema, pair);
+    let feature = |stem: String, factor, label| {
+        Feature::new(stem, factor, label, unit).of_attribute(attribute)
+    };
     let mut list = Vec::new();
     list.extend(schema.choose(&SUMS).into_iter().map(|span| {
-        let factor = format!("{name} total, {}", when(span));
-        let label = format!("total {words} {}", during(schema, span));
-        Feature::new(format!("sum_{name}_{}", span.name()), factor, label, unit)
-            .of_attribute(attribute)
+        let label = amount.total(&words::during(schema, span));
+        let stem = format!("sum_{name}_{}", span.name());
+        feature(stem, amount.total_over(schema, span), label)
     }));
-    let level = |stem: String, label: String| {
-        Feature::new(stem, format!("{name} level"), label, unit).of_attribute(attribute)
-    };
+    let level = |stem: String, label: String| feature(stem, amount.usual(), label);
     list.extend(schema.choose(&MEANS).into_iter().map(|span| {
-        let label = format!("mean {words} {}", during(schema, span));
+        let label = amount.average(&words::during(schema, span));
         level(format!("mean_{name}_{}", span.name()), label)
     }));
-    list.push(level(format!("last_{name}"), format!("last {words}")));
-    list.push(level(
-        format!("mean3_{name}"),
-        format!("mean of the last 3 {words}"),
-    ));
-    list.push(level(
-        format!("mean10_{name}"),
-        format!("mean of the last 10 {words}"),
-    ));
-    list.push(level(format!("max_{name}"), format!("greatest {words}")));
-    list.push(level(format!("std_{name}"), format!("spread of {words}")));
+    list.push(level(format!("last_{name}"), amount.last()));
+    list.push(level(format!("mean3_{name}"), amount.average_of_last(3)));
+    list.push(level(format!("mean10_{name}"), amount.average_of_last(10)));
+    list.push(level(format!("max_{name}"), amount.highest()));
+    list.push(level(format!("std_{name}"), amount.spread()));
     list
 }
 

@@ -4,6 +4,7 @@ use super::feature::{Feature, Unit};
 use super::math::ratio;
 use super::past::View;
 use super::quantum::Quantum;
+use super::words;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::event::history::History;
@@ -28,57 +29,26 @@ pub(super) struct Regularity {
 }
 
 pub(super) fn describe(_: &Schema) -> Vec<Feature> {
-    describe_gaps(
-        "gap",
-        "active days",
-        "Regularity",
-        "Days since last activity",
-    )
+    let factors = [words::BETWEEN_ACTIVE_DAYS, words::SINCE_LAST_EVENT];
+    describe_gaps("gap", words::gaps("event", words::ACTIVE_DAYS), factors)
 }
 
-/// The six features of gaps; `factor` for all but the one that says how overdue the next is.
-pub(super) fn describe_gaps(prefix: &str, days: &str, factor: &str, recency: &str) -> Vec<Feature> {
-    let feature = |stem: &str, factor: &str, label: String, unit| {
-        Feature::new(format!("{prefix}_{stem}"), factor.into(), label, unit)
-    };
-    vec![
-        feature(
-            "mean",
-            factor,
-            format!("mean days between {days}"),
-            Unit::Days,
-        ),
-        feature(
-            "std",
-            factor,
-            format!("spread of days between {days}"),
-            Unit::Days,
-        ),
-        feature(
-            "last",
-            factor,
-            format!("days between the last two {days}"),
-            Unit::Days,
-        ),
-        feature(
-            "mean3",
-            factor,
-            format!("mean days between the last four {days}"),
-            Unit::Days,
-        ),
-        feature(
-            "rec_over_mean",
-            recency,
-            format!("days since the last against the usual days between {days}"),
-            Unit::Ratio,
-        ),
-        feature(
-            "cv",
-            factor,
-            format!("relative spread of days between {days}"),
-            Unit::Ratio,
-        ),
-    ]
+/// The six features of gaps; the first factor is for all but the one that says how overdue the next is.
+pub(super) fn describe_gaps(prefix: &str, labels: [String; 6], factors: [&str; 2]) -> Vec<Feature> {
+    const STEMS: [(&str, usize, Unit); 6] = [
+        ("mean", 0, Unit::Days),
+        ("std", 0, Unit::Days),
+        ("last", 0, Unit::Days),
+        ("mean3", 0, Unit::Days),
+        ("rec_over_mean", 1, Unit::Ratio),
+        ("cv", 0, Unit::Ratio),
+    ];
+    let gaps = STEMS.into_iter().zip(labels);
+    gaps.map(|((stem, factor, unit), label)| {
+        let name = format!("{prefix}_{stem}");
+        Feature::new(name, factors[factor].to_owned(), label, unit)
+    })
+    .collect()
 }
 
 impl Gaps {

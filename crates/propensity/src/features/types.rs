@@ -1,8 +1,9 @@
 //! The same per event type; only with more than one type.
 
-use super::feature::{Feature, Unit, days, during, event_of, events_of, when};
+use super::feature::{Feature, Unit};
 use super::past::View;
 use super::quantum::Quantum;
+use super::words;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::event::history::History;
@@ -37,9 +38,11 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
     }
     for kind in &schema.types {
         let name = kind.name();
-        let count = |span| format!("{name} count, {}", when(span));
+        let events = words::events_of(schema, kind);
+        let event = words::event_of(schema, kind);
+        let count = |span| words::over(schema, &events, span);
         list.extend(schema.choose(&SPANS).into_iter().map(|span| {
-            let label = format!("{} {}", events_of(kind), during(schema, span));
+            let label = format!("{events} {}", words::during(schema, span));
             Feature::new(
                 format!("cnt_{name}_{}", span.name()),
                 count(span),
@@ -49,15 +52,11 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
         }));
         list.push(Feature::new(
             format!("rec_{name}"),
-            format!("Days since last {name}"),
-            format!("days since the last {}", event_of(kind)),
+            words::since_last(&event),
+            words::days_since_last(&event),
             Unit::Days,
         ));
-        let label = format!(
-            "{}, halved in weight every {}",
-            events_of(kind),
-            days(schema.window_days)
-        );
+        let label = words::weighted(&events);
         let decay = format!("decay_{name}_W");
         list.push(Feature::new(decay, count(Span::One), label, Unit::Number));
     }

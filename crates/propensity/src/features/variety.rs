@@ -1,9 +1,10 @@
 //! Variety: the number of distinct values of each identifier, of which nothing else means anything.
 
 use super::distinct::Distinct;
-use super::feature::{Feature, Unit, during};
+use super::feature::{Feature, Unit};
 use super::past::View;
 use super::quantum::Quantum;
+use super::words;
 use super::{Group, Row};
 use crate::error::Error;
 use crate::event::history::History;
@@ -34,8 +35,8 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
         list.extend(schema.choose(&SPANS).into_iter().map(|span| {
             Feature::new(
                 format!("nuniq_{name}_{}", span.name()),
-                format!("Variety of {name}"),
-                format!("different {name} {}", during(schema, span)),
+                words::variety(name),
+                words::different(name, &words::during(schema, span)),
                 Unit::Count,
             )
             .of_attribute(name)

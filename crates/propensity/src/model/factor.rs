@@ -69,12 +69,14 @@ pub struct Factors {
     readable: Vec<usize>,
     /// Factor of each feature; `None` = the model does not use the feature.
     of: Vec<Option<usize>>,
+    /// The usual value of each feature in words; empty before it was measured.
+    usual: Vec<Option<String>>,
 }
 
 impl Factors {
     /// Groups the features by their factor, in order of first appearance. `used` has one flag per
-    /// feature: whether a column of the model reads it; the others belong to no factor.
-    pub fn new(features: Vec<Feature>, used: &[bool]) -> Self {
+    /// feature: whether a column of the model reads it; the others belong to no factor. `usual` has the usual value of each.
+    pub fn new(features: Vec<Feature>, used: &[bool], usual: &[f64]) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut readable: Vec<usize> = Vec::new();
         let mut of = vec![None; features.len()];
@@ -95,12 +97,22 @@ impl Factors {
                 readable[factor] = index;
             }
         }
+        let usual = features.iter().zip(usual);
         Self {
+            usual: usual
+                .map(|(feature, &value)| phrase::usual(feature, value))
+                .collect(),
             features,
             names,
             readable,
             of,
         }
+    }
+
+    /// Appends what an impact is of, in words: the value of the factor's most readable feature, and what is usual.
+    pub fn write_phrase(&self, impact: &FactorImpact, out: &mut String) {
+        let usual = self.usual.get(impact.feature).and_then(Option::as_deref);
+        phrase::write(&self.features[impact.feature], impact.value, usual, out);
     }
 
     /// Number of factors.
@@ -146,10 +158,10 @@ impl Factors {
     /// Appends the strongest factors to `out` as a JSON array, at most `most` of them and none
     /// below [`SMALLEST_SHOWN`]:
     ///
-    /// `[{"factor","value","phrase","impact","direction","importance"}]`
+    /// `[{"factor","value","number","phrase","impact","direction","importance"}]`
     ///
-    /// `impacts` come strongest first. `value` is a number, a category's text, or null when it is
-    /// missing; numbers have 6 significant digits. Valid `jsonb` whatever the texts are.
+    /// `impacts` come strongest first. `value` is the value as people read it, null when it is missing; `number` is the same
+    /// with 6 significant digits, null for a category too. Valid `jsonb` whatever the texts are.
     pub fn write_json(&self, impacts: &[FactorImpact], most: usize, out: &mut String) {
         out.push('[');
         let shown = impacts
@@ -167,7 +179,7 @@ impl Factors {
             out.push_str("\",\"value\":");
             write_value(feature, impact.value, out);
             out.push_str(",\"phrase\":\"");
-            write_escaped(out, |escaped| phrase::write(feature, impact.value, escaped));
+            write_escaped(out, |escaped| self.write_phrase(impact, escaped));
             out.push_str("\",\"impact\":");
             write_number(impact.impact, out);
             let (direction, importance) = (impact.direction(), impact.importance());
@@ -181,14 +193,21 @@ impl Factors {
     }
 }
 
+/// The value as people read it, and as a number.
 fn write_value(feature: &Feature, value: f64, out: &mut String) {
-    match phrase::category(feature, value) {
-        Some(text) => {
-            out.push('"');
-            escape(text, out);
-            out.push('"');
-        }
-        None if feature.values.is_some() || !value.is_finite() => out.push_str("null"),
+    let missing = match &feature.values {
+        Some(_) => phrase::category(feature, value).is_none(),
+        None => !value.is_finite(),
+    };
+    if missing {
+        out.push_str("null,\"number\":null");
+        return;
+    }
+    out.push('"');
+    write_escaped(out, |escaped| phrase::write_value(feature, value, escaped));
+    out.push_str("\",\"number\":");
+    match feature.values {
+        Some(_) => out.push_str("null"),
         None => write_number(value, out),
     }
 }
@@ -270,7 +289,7 @@ mod tests {
         features[8].values = Some(vec!["x".to_owned(), "a \"b\"\\\n\u{1}\0é".to_owned()]);
         let mut used = [true; 9];
         used[4] = false;
-        Factors::new(features, &used)
+        Factors::new(features, &used, &[])
     }
 
     fn impact(factor: usize, impact: f64, value: f64) -> FactorImpact {
@@ -337,7 +356,9 @@ mod tests {
     #[test]
     fn a_factor_in_json_by_hand() {
         let found = json(&[impact(1, -0.123_456_789, 12.5)], 3);
-        assert!(found.starts_with("[{\"factor\":\"a.b level\",\"value\":12.5,\"phrase\":\""));
+        assert!(found.starts_with(
+            "[{\"factor\":\"a.b level\",\"value\":\"12.50\",\"number\":12.5,\"phrase\":\""
+        ));
         let end = "\"impact\":-0.123457,\"direction\":\"lowers\",\"importance\":\"low\"}]";
         assert!(found.ends_with(end), "{found}");
     }
@@ -356,7 +377,10 @@ mod tests {
         for (factor, value) in [(0, f64::NAN), (2, f64::NAN), (2, 7.0), (2, -1.0)] {
             let found = json(&[impact(factor, 1.0, value)], 3);
             let value: serde_json::Value = serde_json::from_str(&found).unwrap();
-            assert!(value[0]["value"].is_null(), "{found}");
+            assert!(
+                value[0]["value"].is_null() && value[0]["number"].is_null(),
+                "{found}"
+            );
         }
     }
 

@@ -49,7 +49,7 @@ pub struct Background {
     pub linear: Vec<f64>,
     /// Mean contribution of each factor to the half of trees, log-odds; empty without that half.
     pub trees: Vec<f64>,
-    /// Usual value of each feature: the median, of a category the most frequent; NaN = missing.
+    /// Usual value of each feature: the median, of a category the most frequent; NaN where most profiles have none.
     pub usual: Vec<f64>,
 }
 
@@ -61,7 +61,7 @@ impl Model {
         for column in 0..self.encoder.columns() {
             used[self.encoder.source(column)] = true;
         }
-        Factors::new(features, &used)
+        Factors::new(features, &used, &self.background.usual)
     }
 }
 

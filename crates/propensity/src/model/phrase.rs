@@ -1,5 +1,5 @@
-//! Values of features in plain words: "4 purchase events in the last 30 days", "last purchase
-//! event 12 days ago", "country: France".
+//! Values of features in plain words: "4 purchase events in the last 30 days (usually 1)", "last purchase
+//! event 12 days ago", "country: France (usually Germany)". The texts are here and in `features::words`.
 
 use std::fmt::{self, Write};
 
@@ -16,10 +16,27 @@ pub fn category(feature: &Feature, value: f64) -> Option<&str> {
 }
 
 /// Appends words that say by themselves what a feature is and what its value is (in the feature's
-/// unit, NaN = missing).
-pub fn write(feature: &Feature, value: f64, out: &mut String) {
-    let written = words(feature, value, out);
+/// unit, NaN = missing), and behind them the usual value unless it reads the same.
+pub fn write(feature: &Feature, value: f64, usual: Option<&str>, out: &mut String) {
+    let start = out.len();
+    write_value(feature, value, out);
+    let usual = usual.filter(|usual| *usual != &out[start..]);
+    out.truncate(start);
+    let written = words(feature, value, out).and_then(|()| match usual {
+        Some(usual) => write!(out, " (usually {usual})"),
+        None => Ok(()),
+    });
     debug_assert!(written.is_ok(), "writing into a String cannot fail");
+}
+
+/// The usual value of a feature in words, if there is one.
+pub fn usual(feature: &Feature, value: f64) -> Option<String> {
+    if value.is_nan() && since(feature).is_none() {
+        return None;
+    }
+    let mut out = String::new();
+    write_value(feature, value, &mut out);
+    Some(out)
 }
 
 /// Appends the value alone: "12 days ago", "never", "4", "35 %", "France".
@@ -36,7 +53,7 @@ fn words(feature: &Feature, value: f64, out: &mut String) -> fmt::Result {
             write!(out, "{what} ")?;
             ago(value, out)
         }
-        (Unit::Count, _) if value == 0.0 => write!(out, "no {label}"),
+        (Unit::Count, _) if value == 0.0 => none(label, out),
         (Unit::Count, _) if value == 1.0 => one(label, out),
         (Unit::Count, _) if value.is_finite() => {
             number(value, 2, out)?;
@@ -63,7 +80,11 @@ fn value_words(feature: &Feature, value: f64, out: &mut String) -> fmt::Result {
         Unit::Share => write!(out, "{:.0} %", 100.0 * value),
         Unit::Flag => out.write_str(if value == 0.0 { "no" } else { "yes" }),
         Unit::Count | Unit::Amount => number(value, 2, out),
-        Unit::Ratio | Unit::Number | Unit::Category => number(value, 3, out),
+        Unit::Ratio => {
+            number(value, 2, out)?;
+            out.write_str(if value == 1.0 { " time" } else { " times" })
+        }
+        Unit::Number | Unit::Category => number(value, 3, out),
     }
 }
 
@@ -89,16 +110,25 @@ fn days(value: f64, out: &mut String) -> fmt::Result {
 
 /// "1 purchase event in the last 30 days" from a label in the plural.
 fn one(label: &str, out: &mut String) -> fmt::Result {
-    let plural = ["events", "active days"]
+    let plural = ["different values", "active days", "events"]
         .into_iter()
         .find_map(|plural| Some((plural, label.find(plural)?)));
     match plural {
         Some((plural, at)) => {
             let (before, after) = (&label[..at], &label[at + plural.len()..]);
             let singular = &plural[..plural.len() - 1];
+            let singular = singular.strip_prefix("different ").unwrap_or(singular);
             write!(out, "1 {before}{singular}{after}")
         }
         None => write!(out, "1 {label}"),
+    }
+}
+
+/// "no purchase events in the last 30 days".
+fn none(label: &str, out: &mut String) -> fmt::Result {
+    match label.strip_prefix("different values ") {
+        Some(rest) => write!(out, "no value {rest}"),
+        None => write!(out, "no {label}"),
     }
 }
 
@@ -128,7 +158,7 @@ mod tests {
             attribute: None,
         };
         let mut out = [String::new(), String::new()];
-        write(&feature, value, &mut out[0]);
+        write(&feature, value, None, &mut out[0]);
         write_value(&feature, value, &mut out[1]);
         out
     }
@@ -155,10 +185,14 @@ mod tests {
         assert_eq!(of(f64::NAN), [unknown, "unknown"]);
         let days = both("active days in the last 30 days", Unit::Count, 1.0);
         assert_eq!(days[0], "1 active day in the last 30 days");
-        assert_eq!(
-            both("different shops ever", Unit::Count, 1.0)[0],
-            "1 different shops ever"
-        );
+        let shops = |value| both("different values of shop ever", Unit::Count, value)[0].clone();
+        let found = [0.0, 1.0, 2.0].map(shops);
+        let expected = [
+            "no value of shop ever",
+            "1 value of shop ever",
+            "2 different values of shop ever",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]
@@ -176,7 +210,44 @@ mod tests {
         assert_eq!(value(Unit::Days, 3.0), "3 days");
         assert_eq!(value(Unit::Share, 0.349), "35 %");
         assert_eq!(value(Unit::Flag, 1.0), "yes");
-        assert_eq!(value(Unit::Ratio, 0.123_45), "0.123");
+        assert_eq!(value(Unit::Ratio, 0.123_45), "0.12 times");
         assert_eq!(value(Unit::Amount, 1e20), "1.00e20");
+    }
+
+    #[test]
+    fn the_usual_value_stands_beside_another() {
+        let feature = |unit| Feature {
+            name: String::new(),
+            factor: String::new(),
+            label: "days since the last purchase event".to_owned(),
+            unit,
+            values: None,
+            readable_rank: 0,
+            attribute: None,
+        };
+        let of = |value, usual| {
+            let mut out = String::new();
+            let feature = feature(Unit::Days);
+            write(
+                &feature,
+                value,
+                super::usual(&feature, usual).as_deref(),
+                &mut out,
+            );
+            out
+        };
+        assert_eq!(
+            of(1.0, 55.2),
+            "last purchase event 1 day ago (usually 55 days ago)"
+        );
+        assert_eq!(
+            of(f64::NAN, 12.0),
+            "last purchase event: never (usually 12 days ago)"
+        );
+        assert_eq!(of(12.01, 12.0), "last purchase event 12 days ago");
+        assert_eq!(
+            of(3.0, f64::NAN),
+            "last purchase event 3 days ago (usually never)"
+        );
     }
 }

@@ -109,16 +109,18 @@ pub fn with_background(
     Ok((scorer.into_model(), typical))
 }
 
-/// Median of each feature over the rows, of a category the most frequent value; missing values
-/// are left out, NaN if all are missing.
+/// Median of each feature over the rows, of a category the most frequent value; NaN if at least half of the rows miss it.
 fn usual(features: &[Feature], values: &[f64]) -> Vec<f64> {
     let mut sorted = Vec::with_capacity(values.len() / features.len());
     let of_feature = |(index, feature): (usize, &Feature)| {
         let rows = values.chunks_exact(features.len());
         sorted.clear();
+        let all = rows.len();
         sorted.extend(rows.map(|row| row[index]).filter(|value| !value.is_nan()));
         sorted.sort_unstable_by(f64::total_cmp);
-        if feature.values.is_some() {
+        if 2 * sorted.len() <= all {
+            f64::NAN
+        } else if feature.values.is_some() {
             most_frequent(&sorted)
         } else {
             median(&sorted)

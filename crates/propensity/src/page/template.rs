@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::parts::{chart, code, plain, section, table, value};
 use super::{Area, Example, Page, Run};
 use crate::chart;
-use crate::chart::words::{about, count, percent, times};
+use crate::chart::words::{about, count, percent};
 use crate::error::Error;
 
 const STYLE: &str = include_str!("page.css");
@@ -120,7 +120,7 @@ impl Page {
             p.verdict { (quality.headline()) }
             p { (quality.sentences()) }
             p { (quality.advice()) }
-            (table(&caption, &["ranked by", "AUC", "95 % interval"], 1, &rows))
+            div.narrow { (table(&caption, &["ranked by", "AUC", "95 % interval"], 1, &rows)) }
         };
         section("good", "Is it good?", inside)
     }
@@ -135,19 +135,12 @@ impl Page {
                 plain(count(tenth.profiles)),
                 plain(about(tenth.expected)),
                 plain(count(tenth.actual)),
-                plain(times(tenth.lift)),
+                plain(format!("{:.1} \u{d7}", tenth.lift)),
                 plain(percent(tenth.captured)),
             ]
         });
-        let heads = [
-            "tenth",
-            "profiles",
-            "expected",
-            "actual",
-            "lift",
-            "caught so far",
-        ];
-        let caption = "Tenths of the profiles, the likeliest first: how many were expected to reach the goal, and how many did";
+        let heads = ["tenth", "profiles", "expected", "actual", "lift", "caught"];
+        let caption = "Tenths of the profiles, the likeliest first. Lift: times the average rate. Caught: share of all who reached the goal, so far";
         let inside = html! {
             div.pair {
                 (chart(chart::tenths(&self.tenths))?)

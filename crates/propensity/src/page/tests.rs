@@ -141,7 +141,7 @@ fn nothing_comes_from_elsewhere() {
 fn the_slide_is_in_words_and_figures() {
     let html = page("x").html().unwrap();
     assert!(html.contains("What it promised and what happened"));
-    for cell in ["71.2", "1.9 times", "19 %", "3,000", "76 %"] {
+    for cell in ["71.2", "1.9 \u{d7}", "19 %", "3,000", "76 %"] {
         assert!(html.contains(cell), "{cell}");
     }
 }

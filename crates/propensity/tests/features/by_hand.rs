@@ -401,8 +401,8 @@ fn names_read_well_without_types() {
         .iter()
         .find(|feature| feature.name == "sum_amount_W")
         .unwrap();
-    assert_eq!(sum.factor, "amount total, recent");
-    assert_eq!(sum.label, "total amount in the last 7 days");
+    assert_eq!(sum.factor, "Total amount of events in the last 7 days");
+    assert_eq!(sum.label, "total amount of events in the last 7 days");
     assert_eq!(sum.unit, Unit::Amount);
     assert!(!features.iter().any(|feature| feature.name.contains("goal")));
     assert!(

@@ -7,6 +7,7 @@ use super::{Pair, Schema, Span};
 use crate::cutoff::Cutoff;
 use crate::error::Error;
 use crate::features::Feature;
+use crate::features::words::Amount;
 use crate::learn::dataset::Dataset;
 use crate::learn::metrics::roc_auc;
 use crate::time::Micros;
@@ -99,7 +100,7 @@ enum Subject {
 
 impl Subject {
     fn of(schema: &Schema, spans: &[Span], feature: &Feature) -> Option<Self> {
-        let is_level = |pair: &&Pair| feature.factor == level(schema, pair);
+        let is_level = |pair: &&Pair| feature.factor == Amount::new(schema, pair).usual();
         if let Some(pair) = schema.pairs.iter().find(is_level) {
             let kind = schema.types[pair.kind].name().to_owned();
             return Some(Self::Pair(
@@ -116,16 +117,6 @@ impl Subject {
         let kinds = || schema.types.iter().map(|kind| kind.name());
         let name = kinds().find(|name| Some(*name) == bare || *name == about)?;
         Some(Self::Type(name.to_owned()))
-    }
-}
-
-/// The factor of the features that say how great the values of a pair are.
-fn level(schema: &Schema, pair: &Pair) -> String {
-    let attribute = &schema.names.numbers[pair.attribute];
-    if schema.untyped() {
-        format!("{attribute} level")
-    } else {
-        format!("{}.{attribute} level", schema.types[pair.kind].name())
     }
 }
 
