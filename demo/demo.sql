@@ -97,15 +97,30 @@ FROM customer_ai.gains('repurchase');
 
 \echo '== 11. All of it on one page, for who decides, and as pictures =='
 \echo
-\! mkdir -p target/demo
-SELECT customer_ai.report('repurchase') \g (format=unaligned tuples_only=on) target/demo/repurchase.html
-SELECT customer_ai.report('churn') \g (format=unaligned tuples_only=on) target/demo/churn.html
-SELECT customer_ai.plot('repurchase', 'tenths') \g (format=unaligned tuples_only=on) target/demo/tenths.svg
-SELECT customer_ai.plot('repurchase', 'distribution') \g (format=unaligned tuples_only=on) target/demo/distribution.svg
-SELECT customer_ai.plot('repurchase', 'importance') \g (format=unaligned tuples_only=on) target/demo/importance.svg
+\if :{?pages}
+\else
+\set pages `folder=$(mktemp -d /tmp/customer_ai_demo.XXXX) && chmod 755 "$folder" && echo "$folder"`
+\endif
+\pset format unaligned
+\pset tuples_only on
+\cd :pages
+\o repurchase.html
+SELECT customer_ai.report('repurchase');
+\o churn.html
+SELECT customer_ai.report('churn');
+\o tenths.svg
+SELECT customer_ai.plot('repurchase', 'tenths');
+\o distribution.svg
+SELECT customer_ai.plot('repurchase', 'distribution');
+\o importance.svg
+SELECT customer_ai.plot('repurchase', 'importance');
+\o
+\pset format aligned
+\pset tuples_only off
 \echo 'Open in a browser:'
-\! echo "  file://$PWD/target/demo/repurchase.html"
-\! echo "  file://$PWD/target/demo/churn.html"
+\echo '  file://':pages'/repurchase.html'
+\echo '  file://':pages'/churn.html'
+\echo 'and as pictures, beside them: tenths.svg, distribution.svg, importance.svg'
 \echo
 
 SELECT 'The demo took ' || round(extract(epoch FROM clock_timestamp() - :'started'::timestamptz), 1)

@@ -59,6 +59,10 @@ COMMENT ON FUNCTION customer_ai.explain IS
     'all factors of one profile, live: impacts in log-odds that add up with the base to the prediction';
 COMMENT ON FUNCTION customer_ai.features IS
     'the features of every eligible profile as of an instant (NULL: the newest event), row by row';
+COMMENT ON FUNCTION customer_ai.plot IS
+'a chart of a model as SVG text: calibration, distribution, gains, importance, lift, roc, tenths or trend; by default of the active version and the newest run';
+COMMENT ON FUNCTION customer_ai.report IS
+'one HTML page about a model, which needs nothing else: is it good, what it promised and what happened, what it depends on, examples, segments, versions, model card';
 COMMENT ON FUNCTION customer_ai.describe_features IS
     'the features of the active version of a model: name, readable label, the factor that each belongs to, and unit; then what there are none of, with the reason in left_out';
 COMMENT ON FUNCTION customer_ai.backtest IS

@@ -2,9 +2,7 @@
 # The page about a model, opened in a browser as its reader would: nothing on the console, nothing wider than the screen at 1280
 # and at 390 pixels, a text for every picture; made in under three seconds by an unprivileged role, without a transaction id.
 # A second page has markup as every name and value there is.
-set -euo pipefail
-query() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
-fail() { echo "$*"; exit 1; }
+source tests/integration/lib.sh
 
 if ! command -v chromium >/dev/null; then
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "chromium is not installed"; exit 77; }

@@ -4,7 +4,7 @@ mod outcomes;
 mod past;
 mod profile;
 mod run;
-mod subject;
+pub mod subject;
 mod version;
 
 use pgrx::pg_sys::panic::ErrorReport;

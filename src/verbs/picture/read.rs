@@ -7,6 +7,7 @@ use crate::catalog::{Definition, Kind};
 use crate::error::{Error, not_null};
 use crate::pg::relation::{self, qualified};
 use crate::pg::sql;
+use crate::verbs::judge::subject::{unknown_version, version_of};
 
 /// Scores in a column of the distribution.
 const STEP: i16 = 5;
@@ -169,16 +170,15 @@ pub fn turns(definition: &Definition) -> Result<Vec<Turn>, Error> {
 
 /// What the training of a version, or of the active one, reported.
 pub fn training(definition: &Definition, version: Option<i32>) -> Result<Report, Error> {
-    let query = "SELECT report::text FROM customer_ai.versions
-        WHERE model = $1 AND (version = $2 OR $2 IS NULL AND active)";
+    let version = version_of(definition, version)?;
+    let query =
+        "SELECT report::text FROM customer_ai.version_reports WHERE model = $1 AND version = $2";
     let arguments = [definition.name.as_str().into(), version.into()];
     let found = sql::row(query, &arguments, |row| not_null(row.get::<String>(1)?))?;
-    let Some(json) = found else {
-        return Err(Error::NotTrained {
-            model: definition.name.clone(),
-        });
-    };
-    Ok(serde_json::from_str(&json).map_err(|_| propensity::Error::BadRecord)?)
+    match found {
+        Some(json) => Ok(serde_json::from_str(&json).map_err(|_| propensity::Error::BadRecord)?),
+        None => Err(unknown_version(definition, version)?),
+    }
 }
 
 /// What predictions depend on, most first.

@@ -45,10 +45,10 @@ BEGIN
 END $$;
 
 -- The tenths of the picture are those of the function: each column is as high as its number.
-WITH svg AS (SELECT xmlparse(DOCUMENT customer_ai.plot('pic', 'tenths')) AS x),
-actual AS (
-    SELECT (xpath('@height', c))[1]::text::float8 AS high, row_number() OVER () AS tenth
-    FROM svg, unnest((xpath('//s:rect[@fill="#0072B2"]', x, '{{s,http://www.w3.org/2000/svg}}'))[2:]) c)
+WITH actual AS (
+    SELECT high::text::float8, tenth
+    FROM xmlparse(DOCUMENT customer_ai.plot('pic', 'tenths')) svg,
+        unnest((xpath('//s:rect[@fill="#0072B2"]/@height', svg, '{{s,http://www.w3.org/2000/svg}}'))[2:]) WITH ORDINALITY h (high, tenth))
 SELECT count(*) AS tenths, bool_and(abs(a.high / f.high - g.positives::float8 / f.positives) < 0.01) AS as_high_as_their_numbers
 FROM actual a JOIN customer_ai.gains('pic') g USING (tenth),
     (SELECT a.high, g.positives FROM actual a JOIN customer_ai.gains('pic') g USING (tenth) WHERE tenth = 1) f;

@@ -54,7 +54,7 @@ SELECT o.overrides, t.* FROM (VALUES ('[]'), ('{"rec_any": -1}'), ('{"cnt_any_W"
     ('{"profile.plan": "gold"}'), ('{"profile.plan": 1}'), ('{"profile.plan": "pro"}'), ('{"plan": "pro"}'), ('{"rec_any": null}')) o (overrides), try(NULL, o.overrides::jsonb) t;
 \pset format aligned
 -- a factor of several features is not set by its name
-SELECT t.state, t.detail ~ 'which has \d+ features$|which has \d+ features;' AS counted, t.hint ~ 'cnt_any' AS listed FROM try(NULL, '{"Activity, recent": 30}') t;
+SELECT t.state, t.detail ~ 'which has \d+ features$|which has \d+ features;' AS counted, t.hint ~ 'cnt_any' AS listed FROM try(NULL, '{"Activity in the last 14 days": 30}') t;
 -- a text sets the category
 SELECT count(*) AS profiles, bool_and(a.probability = b.probability) AS the_same FROM generate_series(2, 300, 30) p, -- plan of these is team
     LATERAL customer_ai.predict('buy', p::text) a, LATERAL customer_ai.predict('buy', p::text, overrides => jsonb_build_object('plan', (SELECT plan FROM person WHERE profile = p))) b;

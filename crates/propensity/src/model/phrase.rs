@@ -80,10 +80,7 @@ fn value_words(feature: &Feature, value: f64, out: &mut String) -> fmt::Result {
         Unit::Share => write!(out, "{:.0} %", 100.0 * value),
         Unit::Flag => out.write_str(if value == 0.0 { "no" } else { "yes" }),
         Unit::Count | Unit::Amount => number(value, 2, out),
-        Unit::Ratio => {
-            number(value, 2, out)?;
-            out.write_str(if value == 1.0 { " time" } else { " times" })
-        }
+        Unit::Ratio => counted(value, 2, "time", out),
         Unit::Number | Unit::Category => number(value, 3, out),
     }
 }
@@ -104,8 +101,15 @@ fn ago(value: f64, out: &mut String) -> fmt::Result {
 
 /// Whole days, except below 10, where a tenth matters: "1 day", "2.5 days", "240 days".
 fn days(value: f64, out: &mut String) -> fmt::Result {
-    number(value, if value.abs() < 10.0 { 1 } else { 0 }, out)?;
-    out.write_str(if value == 1.0 { " day" } else { " days" })
+    counted(value, if value.abs() < 10.0 { 1 } else { 0 }, "day", out)
+}
+
+/// A number of units, in the plural unless it is written as one.
+fn counted(value: f64, decimals: usize, unit: &str, out: &mut String) -> fmt::Result {
+    let start = out.len();
+    number(value, decimals, out)?;
+    let plural = if &out[start..] == "1" { "" } else { "s" };
+    write!(out, " {unit}{plural}")
 }
 
 /// "1 purchase event in the last 30 days" from a label in the plural.
@@ -168,6 +172,7 @@ mod tests {
         let of = |value| both("days since the last purchase event", Unit::Days, value);
         assert_eq!(of(12.0), ["last purchase event 12 days ago", "12 days ago"]);
         assert_eq!(of(1.0)[1], "1 day ago");
+        assert_eq!(of(1.02)[1], "1 day ago");
         assert_eq!(of(2.46)[1], "2.5 days ago");
         assert_eq!(of(0.3)[1], "less than a day ago");
         assert_eq!(of(f64::NAN), ["last purchase event: never", "never"]);

@@ -22,13 +22,15 @@ pub(super) fn section(id: &str, heading: &str, inside: Markup) -> Markup {
 /// A table whose columns after the first `texts` hold numbers.
 pub(super) fn table(caption: &str, heads: &[&str], texts: usize, rows: &[Vec<Markup>]) -> Markup {
     html! {
-        p.caption { (caption) }
-        div.scroll tabindex="0" role="group" aria-label=(caption) {
-            table aria-label=(caption) {
-                thead { tr { @for (at, head) in heads.iter().enumerate() { th.number[at >= texts] scope="col" { (head) } } } }
-                tbody {
-                    @for row in rows {
-                        tr { @for (at, cell) in row.iter().enumerate() { td.number[at >= texts] { (cell) } } }
+        div {
+            p.caption { (caption) }
+            div.scroll tabindex="0" role="group" aria-label=(caption) {
+                table aria-label=(caption) {
+                    thead { tr { @for (at, head) in heads.iter().enumerate() { th.number[at >= texts] scope="col" { (head) } } } }
+                    tbody {
+                        @for row in rows {
+                            tr { @for (at, cell) in row.iter().enumerate() { td.number[at >= texts] { (cell) } } }
+                        }
                     }
                 }
             }

@@ -23,7 +23,6 @@ impl Page {
             self.verdict(),
             self.slide()?,
             self.scores()?,
-            self.factors()?,
             self.examples(),
             self.judged()?,
             self.over_time()?,
@@ -155,11 +154,12 @@ impl Page {
     }
 
     fn scores(&self) -> Result<Markup, Error> {
-        if self.bins.is_empty() {
-            return Ok(html! {});
+        let mut charts = Vec::new();
+        if !self.bins.is_empty() {
+            let drawn = chart::distribution(&self.bins, self.buckets, self.polarity);
+            charts.push(chart(drawn)?);
         }
-        let drawn = chart::distribution(&self.bins, self.buckets, self.polarity);
-        let mut charts = vec![chart(drawn)?];
+        charts.push(chart(chart::importance(&self.importance))?);
         for (bucket, effects) in self
             .effects
             .iter()
@@ -167,12 +167,6 @@ impl Page {
         {
             charts.push(chart(chart::effects(bucket, effects, self.polarity))?);
         }
-        let inside = html! { div.charts { @for chart in charts { (chart) } } };
-        Ok(section("scores", "The scores", inside))
-    }
-
-    fn factors(&self) -> Result<Markup, Error> {
-        let mut charts = vec![chart(chart::importance(&self.importance))?];
         for (factor, ranges) in self
             .drilldowns
             .iter()
@@ -181,7 +175,11 @@ impl Page {
             charts.push(chart(chart::drilldown(factor, ranges, self.polarity))?);
         }
         let inside = html! { div.charts { @for chart in charts { (chart) } } };
-        Ok(section("factors", "What it depends on", inside))
+        Ok(section(
+            "scores",
+            "The scores, and what they depend on",
+            inside,
+        ))
     }
 
     fn examples(&self) -> Markup {
