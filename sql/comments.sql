@@ -60,7 +60,7 @@ COMMENT ON FUNCTION customer_ai.explain IS
 COMMENT ON FUNCTION customer_ai.features IS
     'the features of every eligible profile as of an instant (NULL: the newest event), row by row';
 COMMENT ON FUNCTION customer_ai.plot IS
-'a chart of a model as SVG text: calibration, distribution, gains, importance, lift, roc, tenths or trend; by default of the active version and the newest run';
+'a chart of a model as SVG text: bucket_factors (of a bucket), calibration, distribution, drilldown (of a factor), gains, importance, lift, performance, roc, tenths or trend; of the active version and the newest run unless one is named';
 COMMENT ON FUNCTION customer_ai.report IS
 'one HTML page about a model, which needs nothing else: is it good, what it promised and what happened, what it depends on, examples, segments, versions, model card';
 COMMENT ON FUNCTION customer_ai.describe_features IS

@@ -13,12 +13,15 @@ use crate::error::{Error, nearest};
 use read::Subject;
 
 /// Charts that `plot` draws.
-const CHARTS: [&str; 8] = [
+const CHARTS: [&str; 11] = [
+    "bucket_factors",
     "calibration",
     "distribution",
+    "drilldown",
     "gains",
     "importance",
     "lift",
+    "performance",
     "roc",
     "tenths",
     "trend",
@@ -31,6 +34,8 @@ fn plot(
     chart: Option<&str>,
     version: default!(Option<i32>, "NULL"),
     run: default!(Option<i64>, "NULL"),
+    factor: default!(Option<&str>, "NULL"),
+    bucket: default!(Option<&str>, "'high'"),
 ) -> Result<String, ErrorReport> {
     let model = required("model", model)?;
     let chart = required("chart", chart)?;
@@ -40,27 +45,55 @@ fn plot(
         version,
         run,
     };
-    Ok(drawn(&definition, &subject, chart)?)
+    let part = Part { factor, bucket };
+    Ok(drawn(&definition, &subject, chart, &part)?)
 }
 
-fn drawn(definition: &Definition, subject: &Subject, chart: &str) -> Result<String, Error> {
+/// What charts of a part are about.
+struct Part<'a> {
+    factor: Option<&'a str>,
+    bucket: Option<&'a str>,
+}
+
+fn drawn(
+    definition: &Definition,
+    subject: &Subject,
+    chart: &str,
+    part: &Part,
+) -> Result<String, Error> {
     let polarity = read::polarity(definition.kind);
     let drawn = match chart {
+        "bucket_factors" => {
+            let bucket = required("bucket", part.bucket)?;
+            chart::effects(bucket, &read::effects(subject, bucket)?, polarity)
+        }
         "calibration" => chart::calibration(&read::calibration(subject)?),
-        "distribution" => chart::distribution(
-            &read::bins(definition)?,
-            read::buckets(definition),
-            polarity,
-        ),
+        "distribution" => {
+            chart::distribution(&read::bins(subject)?, read::buckets(definition), polarity)
+        }
+        "drilldown" => {
+            let factor = match part.factor {
+                Some(factor) => factor.to_owned(),
+                None => first_factor(subject)?,
+            };
+            chart::drilldown(&factor, &read::ranges(subject, &factor)?, polarity)
+        }
         "gains" => chart::gains(&read::tenths(subject)?),
-        "importance" => chart::importance(&read::importance(definition, subject.version)?),
+        "importance" => chart::importance(&read::importance(subject)?),
         "lift" => chart::lift(&read::tenths(subject)?),
+        "performance" => chart::performance(&read::outcomes(definition)?),
         "roc" => chart::roc(&read::roc(subject)?, read::area(subject)?),
         "tenths" => chart::tenths(&read::tenths(subject)?),
         "trend" => chart::trend(&read::turns(definition)?, polarity),
         other => return Err(unknown(other)),
     };
     Ok(drawn?)
+}
+
+/// The factor that pushes high scores furthest.
+fn first_factor(subject: &Subject) -> Result<String, Error> {
+    let mut effects = read::effects(subject, "high")?.into_iter();
+    required("factor", effects.next().map(|effect| effect.name))
 }
 
 fn unknown(chart: &str) -> Error {

@@ -27,6 +27,15 @@ pub fn of(definition: &Definition) -> Result<Page, Error> {
     };
     let held = report.hold_out.is_some();
     let run = run(definition)?;
+    let (mut effects, mut drilldowns) = (Vec::new(), Vec::new());
+    if run.is_some() {
+        let high = read::effects(&subject, "high")?;
+        for effect in high.iter().take(3) {
+            drilldowns.push((effect.name.clone(), read::ranges(&subject, &effect.name)?));
+        }
+        effects.push(("high".to_owned(), high));
+        effects.push(("low".to_owned(), read::effects(&subject, "low")?));
+    }
     let named = |schema: &str, name: &str| format!("{schema}.{name}");
     let events = definition.events.iter();
     let profiles = definition.profiles.iter();
@@ -59,7 +68,7 @@ pub fn of(definition: &Definition) -> Result<Page, Error> {
             .map(|version| version.trained_at.clone())
             .unwrap_or_default(),
         bins: if run.is_some() {
-            read::bins(definition)?
+            read::bins(&subject)?
         } else {
             Vec::new()
         },
@@ -87,9 +96,9 @@ pub fn of(definition: &Definition) -> Result<Page, Error> {
             Vec::new()
         },
         buckets: read::buckets(definition),
-        importance: read::importance(definition, None)?,
-        effects: Vec::new(),
-        drilldowns: Vec::new(),
+        importance: read::importance(&subject)?,
+        effects,
+        drilldowns,
         turns: read::turns(definition)?,
         segments: segments(definition)?,
         cutoffs: cutoffs(definition, &report)?,

@@ -1,16 +1,13 @@
 //! What charts show, read as the caller, by the functions and views that callers have.
 
-use propensity::chart::{Bar, Bin, Group, Polarity, Tenth, Turn};
+use propensity::chart::{Bar, Bin, Effect, Group, Polarity, Range, Tenth, Turn};
 use propensity::fit::Report;
 
 use crate::catalog::{Definition, Kind};
 use crate::error::{Error, not_null};
-use crate::pg::relation::{self, qualified};
 use crate::pg::sql;
 use crate::verbs::judge::subject::{unknown_version, version_of};
 
-/// Scores in a column of the distribution.
-const STEP: i16 = 5;
 /// Runs that are shown, the newest ones.
 const RUNS: i64 = 24;
 
@@ -113,57 +110,84 @@ pub fn calibration(subject: &Subject) -> Result<Vec<Group>, Error> {
     })
 }
 
-/// The score relation in SQL.
-pub fn scores(definition: &Definition) -> Result<String, Error> {
-    let (schema, name) = (&definition.scores_schema, &definition.scores_name);
-    match relation::find(schema, name) {
-        Some(_) => Ok(qualified(schema, name)),
-        None => Err(Error::NotScored {
-            model: definition.name.clone(),
-        }),
-    }
+/// The scores of a run, the newest one unless it is named, in steps.
+pub fn bins(subject: &Subject) -> Result<Vec<Bin>, Error> {
+    let query = "SELECT from_score, to_score, profiles FROM customer_ai.distribution($1, run => $2) ORDER BY 1";
+    sql::rows(query, &[subject.model.into(), subject.run.into()], |row| {
+        Ok(Bin {
+            from: f64::from(not_null(row.get::<i16>(1)?)?),
+            to: f64::from(not_null(row.get::<i16>(2)?)?),
+            profiles: whole(not_null(row.get(3)?)?),
+        })
+    })
 }
 
-/// The scores of the newest run in steps.
-pub fn bins(definition: &Definition) -> Result<Vec<Bin>, Error> {
-    let query = format!(
-        "SELECT least(score / {STEP}, {}), count(*) FROM {} GROUP BY 1",
-        100 / STEP - 1,
-        scores(definition)?
-    );
-    let found = sql::rows_once(&query, &[], |row| {
-        let bin: i32 = not_null(row.get(1)?)?;
-        Ok((bin, whole(not_null(row.get(2)?)?)))
-    })?;
-    let bin = |at: i32| {
-        let profiles = found.iter().find(|(bin, _)| *bin == at);
-        Bin {
-            from: f64::from(at * i32::from(STEP)),
-            to: f64::from((at + 1) * i32::from(STEP)),
-            profiles: profiles.map_or(0, |(_, profiles)| *profiles),
-        }
-    };
-    Ok((0..i32::from(100 / STEP)).map(bin).collect())
+/// The factors that push a bucket furthest.
+pub fn effects(subject: &Subject, bucket: &str) -> Result<Vec<Effect>, Error> {
+    let query =
+        "SELECT factor, mean_impact FROM customer_ai.bucket_factors($1, $2, $3) ORDER BY rank";
+    let arguments = [subject.model.into(), bucket.into(), subject.run.into()];
+    sql::rows(query, &arguments, |row| {
+        Ok(Effect {
+            name: not_null(row.get(1)?)?,
+            impact: not_null(row.get(2)?)?,
+        })
+    })
+}
+
+/// The values of a factor by bucket.
+pub fn ranges(subject: &Subject, factor: &str) -> Result<Vec<Range>, Error> {
+    let query =
+        "SELECT min(value), coalesce(sum(profiles) FILTER (WHERE bucket = 'low'), 0)::bigint,
+            coalesce(sum(profiles) FILTER (WHERE bucket = 'medium'), 0)::bigint,
+            coalesce(sum(profiles) FILTER (WHERE bucket = 'high'), 0)::bigint
+        FROM customer_ai.drilldown($1, $2, $3) GROUP BY bin HAVING sum(profiles) > 0 ORDER BY bin";
+    let arguments = [subject.model.into(), factor.into(), subject.run.into()];
+    sql::rows(query, &arguments, |row| {
+        let of = |place| Ok::<_, Error>(whole(not_null(row.get::<i64>(place)?)?));
+        Ok(Range {
+            name: not_null(row.get(1)?)?,
+            buckets: [of(2)?, of(3)?, of(4)?],
+        })
+    })
 }
 
 /// The scoring runs, oldest first.
 pub fn turns(definition: &Definition) -> Result<Vec<Turn>, Error> {
-    let query = "SELECT label, low, medium, high FROM (
-            SELECT run, to_char(as_of AT TIME ZONE $2, 'YYYY-MM-DD') AS label, low, medium, high
-            FROM customer_ai.runs WHERE model = $1 AND kind = 'score' ORDER BY run DESC LIMIT $3) newest
+    let query = "SELECT to_char(as_of AT TIME ZONE $2, 'YYYY-MM-DD'), low, medium, high,
+            coalesce(mean_probability, 0), NULL::float8
+        FROM (SELECT * FROM customer_ai.trend($1) ORDER BY run DESC LIMIT $3) newest ORDER BY run";
+    runs(query, definition)
+}
+
+/// The same with what came true of those whose outcome window has passed.
+pub fn outcomes(definition: &Definition) -> Result<Vec<Turn>, Error> {
+    let query = "SELECT to_char(as_of AT TIME ZONE $2, 'YYYY-MM-DD'), low, medium, high, expected / greatest(profiles, 1),
+            actual / greatest(profiles, 1)
+        FROM (
+            SELECT run, min(as_of) AS as_of, sum(profiles)::float8 AS profiles, sum(expected) AS expected,
+                CASE WHEN count(actual) = count(*) THEN sum(actual)::float8 END AS actual,
+                coalesce(sum(profiles) FILTER (WHERE bucket = 'low'), 0)::bigint AS low,
+                coalesce(sum(profiles) FILTER (WHERE bucket = 'medium'), 0)::bigint AS medium,
+                coalesce(sum(profiles) FILTER (WHERE bucket = 'high'), 0)::bigint AS high
+            FROM customer_ai.performance($1) GROUP BY run ORDER BY run DESC LIMIT $3) newest
         ORDER BY run";
+    runs(query, definition)
+}
+
+fn runs(query: &'static str, definition: &Definition) -> Result<Vec<Turn>, Error> {
     let arguments = [
         definition.name.as_str().into(),
         definition.time_zone.as_str().into(),
         RUNS.into(),
     ];
     sql::rows(query, &arguments, |row| {
-        let of = |place| Ok::<_, Error>(whole(row.get::<i64>(place)?.unwrap_or(0)));
+        let of = |place| Ok::<_, Error>(whole(not_null(row.get::<i64>(place)?)?));
         Ok(Turn {
             label: not_null(row.get(1)?)?,
             buckets: [of(2)?, of(3)?, of(4)?],
-            expected: f64::NAN,
-            actual: None,
+            expected: not_null(row.get(5)?)?,
+            actual: row.get(6)?,
         })
     })
 }
@@ -182,12 +206,17 @@ pub fn training(definition: &Definition, version: Option<i32>) -> Result<Report,
 }
 
 /// What predictions depend on, most first.
-pub fn importance(definition: &Definition, version: Option<i32>) -> Result<Vec<Bar>, Error> {
-    let bars = training(definition, version)?.importance.into_iter();
-    Ok(bars
-        .map(|factor| Bar {
-            name: factor.factor,
-            value: factor.mean_absolute_impact,
-        })
-        .collect())
+pub fn importance(subject: &Subject) -> Result<Vec<Bar>, Error> {
+    let query =
+        "SELECT factor, mean_absolute_impact FROM customer_ai.importance($1, $2) ORDER BY rank";
+    sql::rows(
+        query,
+        &[subject.model.into(), subject.version.into()],
+        |row| {
+            Ok(Bar {
+                name: not_null(row.get(1)?)?,
+                value: not_null(row.get(2)?)?,
+            })
+        },
+    )
 }

@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::columns::Polarity;
 use super::sheet::{Area, BLUE, Drawn, Frame, GRID, INK, MUTED, UNIT, WIDTH, draw, elided, placed};
-use super::words::{count, percent};
+use super::words::{about, count, percent};
 use crate::error::Error;
 
 /// Pixels from one bar to the next: a name with its bar below.
@@ -29,8 +29,6 @@ pub struct Bar {
 pub struct Effect {
     /// Its name.
     pub name: String,
-    /// Share of the profiles that it is among the reasons of.
-    pub share: f64,
     /// Mean impact in log-odds, positive = raises.
     pub impact: f64,
 }
@@ -82,39 +80,29 @@ pub fn importance(bars: &[Bar]) -> Result<String, Error> {
     draw(&frame, |area| bars_in(area, &lines, ""))
 }
 
-/// The factors that are most often among the reasons of a bucket's profiles, and which way they push.
+/// The factors that push the probabilities of a bucket's profiles most, and which way.
 ///
 /// # Errors
 /// [`Error::NotDrawn`].
 pub fn effects(bucket: &str, effects: &[Effect], polarity: Polarity) -> Result<String, Error> {
     let [down, _, up] = polarity.colors();
     let shown = &effects[..effects.len().min(10)];
-    let way = |effect: &Effect| {
-        if effect.impact < 0.0 {
-            "lowers"
-        } else {
-            "raises"
-        }
-    };
-    let each = shown.iter().map(|effect| {
-        format!(
-            "{}: {}, {}",
-            effect.name,
-            percent(effect.share),
-            way(effect)
-        )
-    });
+    let odds = |effect: &Effect| format!("{} \u{d7}", about(effect.impact.exp()));
+    let each = shown
+        .iter()
+        .map(|effect| format!("{}: {}", effect.name, odds(effect)));
     let frame = Frame {
         title: &format!("Why scores are {bucket}"),
-        finding: "Share of these profiles with the factor among their reasons",
+        finding: "How many times the odds, on average over these profiles",
         description: format!("{}.", each.collect::<Vec<_>>().join("; ")),
         legend: &[("raises the probability", up), ("lowers it", down)],
         height: height(shown.len(), true),
     };
+    let color = |effect: &Effect| if effect.impact < 0.0 { down } else { up };
     let lines = shown.iter().map(|effect| Line {
         name: &effect.name,
-        parts: vec![(effect.share, if effect.impact < 0.0 { down } else { up })],
-        value: percent(effect.share),
+        parts: vec![(effect.impact.abs(), color(effect))],
+        value: odds(effect),
     });
     let lines: Vec<Line> = lines.collect();
     draw(&frame, |area| bars_in(area, &lines, ""))

@@ -51,7 +51,6 @@ fn all(name: &str, number: f64, some: bool) -> Vec<String> {
     };
     let effect = Effect {
         name: name.to_owned(),
-        share: number,
         impact: number,
     };
     let range = Range {
@@ -210,13 +209,12 @@ fn colors_of_buckets_follow_what_is_good() {
 }
 
 #[test]
-fn bars_are_as_long_as_their_shares() {
-    let effect = |name: &str, share, impact| Effect {
+fn bars_are_as_long_as_their_impacts() {
+    let effect = |name: &str, impact| Effect {
         name: name.to_owned(),
-        share,
         impact,
     };
-    let two = [effect("a", 0.8, 1.0), effect("b", 0.2, -1.0)];
+    let two = [effect("a", 0.8), effect("b", -0.2)];
     let svg = effects("high", &two, Polarity::Conversion).unwrap();
     let document = Document::parse(&svg).unwrap();
     let wide = |color| number(&of_color(&document, "rect", "fill", color)[1], "width");

@@ -228,12 +228,11 @@ impl Page {
         if self.turns.is_empty() {
             return Ok(html! {});
         }
-        let inside = html! {
-            div.charts {
-                (chart(chart::performance(&self.turns))?)
-                (chart(chart::trend(&self.turns, self.polarity))?)
-            }
-        };
+        let mut charts = vec![chart(chart::trend(&self.turns, self.polarity))?];
+        if self.turns.iter().any(|turn| turn.actual.is_some()) {
+            charts.insert(0, chart(chart::performance(&self.turns))?);
+        }
+        let inside = html! { div.charts { @for chart in charts { (chart) } } };
         Ok(section("runs", "From run to run", inside))
     }
 

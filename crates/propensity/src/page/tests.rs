@@ -63,7 +63,6 @@ fn page(text: &str) -> Page {
             text(),
             vec![Effect {
                 name: text(),
-                share: 0.5,
                 impact: 1.0,
             }],
         )],
