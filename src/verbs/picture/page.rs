@@ -2,10 +2,11 @@
 
 use propensity::fit::{Area as Measured, Report};
 use propensity::page::{Area, Cutoff, Example, Page, Quality, Run, Segment, Version};
+use propensity::time::length::Length;
 use serde::Deserialize;
 
 use super::read::{self, Subject};
-use crate::catalog::{Definition, instant};
+use crate::catalog::Definition;
 use crate::error::{Error, not_null};
 use crate::pg::relation::{self, qualified, quote};
 use crate::pg::sql;
@@ -47,12 +48,12 @@ pub fn of(definition: &Definition) -> Result<Page, Error> {
         polarity: read::polarity(definition.kind),
         goal: definition.goal.text.clone(),
         occurs: definition.occurs,
-        window: instant::words(&definition.outcome_window),
+        window: definition.outcome_window.words(),
         eligible: definition
             .eligible
             .as_ref()
             .map(|eligible| eligible.text.clone()),
-        eligible_window: definition.eligible_window.as_deref().map(instant::words),
+        eligible_window: definition.eligible_window.map(Length::words),
         exclude: definition
             .exclude
             .as_ref()

@@ -28,7 +28,7 @@ pub fn polarity(kind: Kind) -> Polarity {
 
 /// Where the buckets medium and high begin.
 pub fn buckets(definition: &Definition) -> (f64, f64) {
-    let (medium, high) = definition.options.buckets;
+    let (medium, high) = definition.options.buckets.thresholds();
     (f64::from(medium), f64::from(high))
 }
 
