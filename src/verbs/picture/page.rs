@@ -2,7 +2,7 @@
 
 use propensity::fit::{Area as Measured, Report};
 use propensity::page::{Area, Cutoff, Example, Page, Quality, Run, Segment, Version};
-use propensity::time::length::Length;
+use propensity::time::Length;
 use serde::Deserialize;
 
 use super::read::{self, Subject};
