@@ -42,7 +42,7 @@ pub struct CallState {
 }
 
 impl CallState {
-    /// A shared of a call that has a model answer.
+    /// The state of a call that has a model answer.
     pub fn answering(
         request: Request,
         model: Model,
@@ -63,7 +63,7 @@ impl CallState {
         Ok(shared)
     }
 
-    /// A shared of a call that collects events of so many attributes.
+    /// The state of a call that collects events of so many attributes.
     pub fn collecting(
         request: Request,
         (numbers, codes): (u32, u32),
@@ -122,7 +122,7 @@ impl CallState {
         }
         let log = &mut self.logs[place];
         if open.is_none() {
-            // SAFETY: it is in a box of this shared, which goes with the query, after its states.
+            // SAFETY: it is in a box of this call state, which goes with the query, after its states.
             unsafe { log.open(context) };
         }
         &raw mut **log

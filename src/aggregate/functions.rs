@@ -207,7 +207,7 @@ unsafe extern "C-unwind" fn free<T>(kept: *mut std::ffi::c_void) {
     drop(unsafe { Box::from_raw(kept.cast::<T>()) });
 }
 
-/// The shared of a call that collects events, made at the first one.
+/// The state of a call that collects events, made at the first one.
 unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut CallState, Box<Error>> {
     // SAFETY: as for `values`; what is in `fn_extra` was put there by `keep`.
     unsafe {
@@ -307,7 +307,7 @@ pub unsafe fn refuse_variable(
 /// Adds an event to the state of a call.
 ///
 /// # Safety
-/// A call of a transition function, whose shared this is; the values are those of the event.
+/// A call of a transition function, whose call state this is; the values are those of the event.
 #[inline]
 pub unsafe fn collect(
     call: FunctionCallInfo,
@@ -350,7 +350,7 @@ extern "C-unwind" fn pg_finfo_event_combine() -> *const Pg_finfo_record {
 #[pg_guard]
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn event_combine(call: FunctionCallInfo) -> Datum {
-    // SAFETY: as above. Both states come from one deserializing call, so their codes are of one shared.
+    // SAFETY: as above. Both states come from one deserializing call, so their codes are of one call state.
     unsafe {
         aggregate(call, &[Phase::Rows], 2, || {
             refuse_others_once(call)?;
@@ -413,7 +413,7 @@ unsafe extern "C-unwind" fn event_deserialize(call: FunctionCallInfo) -> Datum {
     }
 }
 
-/// The shared of a call that receives states, made at the first one.
+/// The state of a call that receives states, made at the first one.
 unsafe fn receiving(call: FunctionCallInfo, request: Request) -> Result<*mut CallState, Error> {
     // SAFETY: what is in `fn_extra` was put there by `keep`.
     unsafe {

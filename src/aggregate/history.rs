@@ -89,7 +89,7 @@ unsafe extern "C-unwind" fn event_history_collect(call: FunctionCallInfo) -> Dat
     }
 }
 
-/// The shared of a call, made at the first one.
+/// The state of a call, made at the first one.
 unsafe fn collecting(call: FunctionCallInfo) -> Result<*mut CallState, Box<Error>> {
     // SAFETY: what is in `fn_extra` was put there by `keep`.
     unsafe {

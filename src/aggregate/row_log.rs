@@ -53,7 +53,7 @@ struct Piece {
 }
 
 impl RowLog {
-    /// A log of a shared, which outlives it.
+    /// A log of a call state, which outlives it.
     pub fn new(shared: *mut CallState) -> Box<Self> {
         let mut log = Box::new(Self {
             place: 0,
