@@ -115,7 +115,7 @@ impl BytesKind {
     /// # Safety
     ///
     /// The descriptor is valid.
-    pub unsafe fn expect(self, columns: pg_sys::TupleDesc) -> Result<(), Error> {
+    pub unsafe fn check_first(self, columns: pg_sys::TupleDesc) -> Result<(), Error> {
         // SAFETY: copies the descriptor, and looks up a type by OID.
         let found = unsafe {
             let columns = PgTupleDesc::from_pg_copy(columns);

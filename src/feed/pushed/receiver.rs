@@ -88,7 +88,7 @@ unsafe extern "C-unwind" fn begin_answers(
     // SAFETY: `dest` is the first field of a Receiver that outlives the query, and `rows` are the columns of that.
     unsafe {
         let receiver = &mut *dest.cast::<Receiver>();
-        receiver.failed = receiver.key.expect(rows).err();
+        receiver.failed = receiver.key.check_first(rows).err();
     }
 }
 

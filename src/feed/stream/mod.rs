@@ -8,6 +8,7 @@ mod execute;
 mod file;
 mod history;
 mod intake;
+mod key;
 mod learned;
 mod long_keys;
 mod parallel;
@@ -32,7 +33,8 @@ use propensity::walk::sample::Share;
 use propensity::walk::{self, Batch, Partition, Partitioner, Visitor, WalkContext};
 
 pub use execute::{Param, execute_into};
-pub use query::{Key, Query};
+pub use key::Key;
+pub use query::Query;
 pub use sampling::sample_end;
 pub use spool::Spool;
 pub use suppose::Supposed;

@@ -88,7 +88,7 @@ unsafe extern "C-unwind" fn startup(dest: *mut DestReceiver, _operation: c_int, 
     unsafe {
         let receiver = &mut *dest.cast::<Receiver>();
         if receiver.rows.has_key() {
-            receiver.failed = receiver.intake.key.expect(rows).err();
+            receiver.failed = receiver.intake.key.check_first(rows).err();
         }
     }
 }

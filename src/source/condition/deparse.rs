@@ -48,7 +48,7 @@ pub unsafe fn deparse(
     // SAFETY: by contract; nodes are cast by their tags.
     unsafe {
         let [item] = *pointers::<pg_sys::RangeTblEntry>((*query).rtable) else {
-            return Err(super::nothing(label));
+            return Err(super::analyse::nothing(label));
         };
         let type_oid = pg_sys::exprType(expression);
         let mut columns = Columns {

@@ -6,7 +6,8 @@ use std::ffi::CStr;
 use pgrx::datum::Interval;
 
 use super::model::{Conditions, check_name, conditions, parse_kind, scores_relation};
-use super::sources::{Known, check_conditions, check_options};
+use super::options::{Known, check_options};
+use super::sources::check_conditions;
 use crate::catalog::args::{Options, window};
 use crate::catalog::held::give;
 use crate::catalog::owner::as_role;

@@ -8,6 +8,7 @@ mod copy;
 mod custom;
 mod model;
 mod moving;
+mod options;
 mod same;
 mod sources;
 

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use pgrx::datum::Interval;
 use pgrx::{Spi, pg_sys};
 
-use super::sources::Known;
+use super::options::Known;
 use super::{notice_guessed, same};
 use crate::catalog::Condition;
 use crate::catalog::args::{Options, window};
@@ -102,7 +102,7 @@ impl Given<'_> {
         let (attributes, conditions) = as_role(owner, &zone, || {
             let sources = std::slice::from_ref(&events);
             let known = Known::default();
-            let attributes = super::sources::check_options(&options, sources, &known, path)?;
+            let attributes = super::options::check_options(&options, sources, &known, path)?;
             let texts = [Some(self.goal), self.eligible, self.exclude];
             Ok((attributes, conditions(texts, sources, path)?))
         })?;

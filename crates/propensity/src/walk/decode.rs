@@ -101,7 +101,7 @@ impl Arrivals {
                 offset = record.next;
                 records += 1;
             }
-            let expected = self.expect(offset - start, records)?;
+            let expected = self.room_for(offset - start, records)?;
             reserve(&mut self.owners, self.heads.len(), expected)?;
             self.owners.extend(self.heads.iter().map(|head| head.owner));
             self.columns.reserve(self.heads.len(), expected)?;
@@ -117,7 +117,7 @@ impl Arrivals {
 
     /// So many bytes were taken, of so many records: for how many events there is to be room, those at hand and, if the
     /// records to come are about as long, all others.
-    fn expect(&mut self, taken: usize, records: usize) -> Result<usize, Error> {
+    fn room_for(&mut self, taken: usize, records: usize) -> Result<usize, Error> {
         self.expected = self.expected.saturating_sub(taken);
         let more = self.heads.len();
         if self.columns.len() + more > u32::MAX as usize {
