@@ -140,7 +140,9 @@ unsafe fn time(call: FunctionCallInfo, place: usize, zone: &str) -> Result<RawTi
 unsafe fn kind(call: FunctionCallInfo, type_oid: Oid) -> RawText {
     match type_oid {
         pg_sys::BOOLOID => RawText::Bool,
+        // SAFETY: by contract.
         pg_sys::UUIDOID | pg_sys::NUMERICOID => unsafe { output(call, type_oid) },
+        // SAFETY: by contract.
         _ => unsafe { attribute(call, type_oid) },
     }
 }
@@ -151,6 +153,7 @@ unsafe fn attribute(call: FunctionCallInfo, type_oid: Oid) -> RawText {
         _ if type_oid == pg_sys::BOOLOID => RawText::Bool,
         // The bytes of a numeric are no text.
         Some(kind) if type_oid != pg_sys::NUMERICOID => RawText::Bytes(kind),
+        // SAFETY: by contract.
         _ => unsafe { output(call, type_oid) },
     }
 }

@@ -109,6 +109,7 @@ fn schema_name(oid: pg_sys::Oid) -> Option<String> {
 unsafe fn text(found: *mut c_char) -> Option<String> {
     // SAFETY: as said above.
     (!found.is_null()).then(|| {
+        // SAFETY: by contract, and not NULL.
         unsafe { CStr::from_ptr(found) }
             .to_string_lossy()
             .into_owned()

@@ -67,6 +67,7 @@ impl NumberKind {
             Self::Int8 => datum.value() as i64 as f64,
             Self::Float4 => f64::from(f32::from_bits(datum.value() as u32)),
             Self::Float8 => f64::from_bits(datum.value() as u64),
+            // SAFETY: by contract.
             Self::Numeric => unsafe { numeric(datum) },
             Self::Date => match datum.value() as i32 {
                 i32::MIN => f64::NEG_INFINITY,
@@ -145,12 +146,13 @@ impl BytesKind {
             Self::Int2 => i64::from(datum.value() as i16),
             Self::Int4 => i64::from(datum.value() as i32),
             Self::Int8 => datum.value() as i64,
-            // SAFETY: a uuid datum points to its 16 bytes.
             Self::Uuid => {
+                // SAFETY: a uuid datum points to its 16 bytes.
                 return use_bytes(unsafe {
                     std::slice::from_raw_parts(datum.cast_mut_ptr::<u8>(), 16)
                 });
             }
+            // SAFETY: by contract.
             Self::Varlena => return unsafe { with_varlena(datum, use_bytes) },
         };
         use_bytes(&integer.to_le_bytes())
@@ -235,11 +237,14 @@ impl BytesKind {
             Self::Int4 => i64::from(datum.value() as i32),
             Self::Int8 => datum.value() as i64,
             Self::Uuid => {
+                // SAFETY: by contract.
                 return unsafe { self.read(datum, |bytes| use_text(&uuid(bytes))) };
             }
             Self::Varlena => {
+                // SAFETY: by contract.
                 return match unsafe { plain(datum) } {
                     Some(bytes) if bytes.len() + pg_sys::VARHDRSZ <= LONG => use_text(bytes),
+                    // SAFETY: by contract.
                     _ => unsafe { with_toasted(datum, long, use_text) },
                 };
             }
@@ -252,6 +257,7 @@ impl BytesKind {
 /// The content of a varlena that lies where the datum points, as most do; none if it is compressed or kept apart.
 #[inline]
 unsafe fn plain<'a>(datum: Datum) -> Option<&'a [u8]> {
+    // SAFETY: by contract: what the datum points to says how long it is.
     unsafe {
         let value: *const pg_sys::varlena = datum.cast_mut_ptr();
         if varlena::varatt_is_1b_e(value) || varlena::varatt_is_4b_c(value) {
@@ -267,6 +273,7 @@ unsafe fn plain<'a>(datum: Datum) -> Option<&'a [u8]> {
 /// Calls `use_text` with a text that is compressed, kept apart or long.
 #[cold]
 unsafe fn with_toasted<R>(datum: Datum, long: &mut u64, use_text: impl FnOnce(&[u8]) -> R) -> R {
+    // SAFETY: by contract.
     unsafe {
         if BytesKind::Varlena.is_long(datum) {
             *long += 1;
@@ -321,6 +328,7 @@ fn decimal(integer: i64, digits: &mut [u8; 20]) -> &[u8] {
 
 /// Calls `use_bytes` with the content of a varlena, detoasted only when it must be.
 unsafe fn with_varlena<R>(datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) -> R {
+    // SAFETY: by contract; a copy, if one is made, is freed after its use.
     unsafe {
         if let Some(bytes) = plain(datum) {
             return use_bytes(bytes);
@@ -334,6 +342,7 @@ unsafe fn with_varlena<R>(datum: Datum, use_bytes: impl FnOnce(&[u8]) -> R) -> R
 
 /// What stands for a long text: its beginning and its length. The rest is not detoasted.
 unsafe fn abridged(datum: Datum) -> Vec<u8> {
+    // SAFETY: by contract; the copy is freed after its use.
     unsafe {
         let size = pg_sys::toast_raw_datum_size(datum);
         let plain = pg_sys::pg_detoast_datum_slice(datum.cast_mut_ptr(), 0, PREFIX as i32);
@@ -346,6 +355,7 @@ unsafe fn abridged(datum: Datum) -> Vec<u8> {
 
 /// A numeric as the nearest f64, from its base-10,000 digits where that is exact.
 unsafe fn numeric(datum: Datum) -> f64 {
+    // SAFETY: by contract.
     let exact = unsafe { with_varlena(datum, exact_numeric) };
     exact.unwrap_or_else(|| {
         // SAFETY: the datum is a numeric.

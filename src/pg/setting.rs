@@ -17,6 +17,7 @@ pub fn with_setting<T>(
     let level = unsafe { pg_sys::NewGUCNestLevel() };
     set(name, value);
     let result = work();
+    // SAFETY: as above.
     unsafe { pg_sys::AtEOXact_GUC(false, level) };
     result
 }

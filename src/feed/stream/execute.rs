@@ -62,6 +62,7 @@ pub fn execute_into(
 /// # Safety
 /// The values are of their types.
 pub unsafe fn param_list(params: &[Param]) -> pg_sys::ParamListInfo {
+    // SAFETY: the list is made with as many slots as there are parameters.
     unsafe {
         let list = pg_sys::makeParamList(params.len() as i32);
         let slots = (*list).params.as_mut_slice(params.len());

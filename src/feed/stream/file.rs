@@ -142,7 +142,7 @@ impl TempFile {
 #[cfg(not(any(feature = "pg17", feature = "pg18")))]
 unsafe fn write(file: File, bytes: *mut u8, length: usize, place: usize) -> isize {
     let place = place as pg_sys::off_t;
-    // SAFETY: by contract; so in the functions below.
+    // SAFETY: by contract: the set of files is mapped.
     unsafe { pg_sys::FileWrite(file, bytes.cast(), length as _, place, PG_WAIT_EXTENSION) as isize }
 }
 
@@ -150,18 +150,21 @@ unsafe fn write(file: File, bytes: *mut u8, length: usize, place: usize) -> isiz
 #[cfg(not(any(feature = "pg17", feature = "pg18")))]
 unsafe fn read(file: File, room: *mut u8, length: usize, place: usize) -> isize {
     let place = place as pg_sys::off_t;
+    // SAFETY: by contract: an open file, and room for that many bytes.
     unsafe { pg_sys::FileRead(file, room.cast(), length as _, place, PG_WAIT_EXTENSION) as isize }
 }
 
 #[cfg(any(feature = "pg17", feature = "pg18"))]
 unsafe fn write(file: File, bytes: *mut u8, length: usize, place: usize) -> isize {
     let place = place as pg_sys::off_t;
+    // SAFETY: by contract: an open file, and room for that many bytes.
     unsafe { pg_sys::FileWriteV(file, &piece(bytes, length), 1, place, PG_WAIT_EXTENSION) }
 }
 
 #[cfg(any(feature = "pg17", feature = "pg18"))]
 unsafe fn read(file: File, room: *mut u8, length: usize, place: usize) -> isize {
     let place = place as pg_sys::off_t;
+    // SAFETY: by contract: an open file, and room for that many bytes.
     unsafe { pg_sys::FileReadV(file, &piece(room, length), 1, place, PG_WAIT_EXTENSION) }
 }
 

@@ -42,6 +42,7 @@ fn with_reserve(ask: impl Fn() -> *mut u8) -> *mut u8 {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(
+            // SAFETY: by the caller's contract.
             with_reserve(|| unsafe { System.alloc(layout) }),
             layout.size(),
         )
@@ -49,6 +50,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(
+            // SAFETY: by the caller's contract.
             with_reserve(|| unsafe { System.alloc_zeroed(layout) }),
             layout.size(),
         )
@@ -56,6 +58,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let moved = count(
+            // SAFETY: by the caller's contract.
             with_reserve(|| unsafe { System.realloc(block, layout, size) }),
             size,
         );
@@ -67,6 +70,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         USED.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: by the caller's contract.
         unsafe { System.dealloc(block, layout) }
     }
 }

@@ -184,6 +184,7 @@ fn name(attribute: &pg_sys::FormData_pg_attribute) -> String {
 
 /// Empties a virtual slot, as ExecClearTuple, a static inline function of the server, does.
 unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
+    // SAFETY: by contract.
     unsafe {
         if let Some(clear) = (*(*slot).tts_ops).clear {
             clear(slot);

@@ -36,21 +36,24 @@ impl SharedFile {
 
 #[cfg(not(feature = "pg14"))]
 unsafe fn create(files: *mut SharedFileSet, name: &CStr) -> File {
-    // SAFETY: by contract; so in the functions below.
+    // SAFETY: by contract: the set of files is mapped.
     unsafe { pg_sys::FileSetCreate(&raw mut (*files).fs, name.as_ptr()) }
 }
 
 #[cfg(not(feature = "pg14"))]
 unsafe fn open(files: *mut SharedFileSet, name: &CStr) -> File {
+    // SAFETY: by contract: the set of files is mapped.
     unsafe { pg_sys::FileSetOpen(&raw mut (*files).fs, name.as_ptr(), libc::O_RDONLY) }
 }
 
 #[cfg(feature = "pg14")]
 unsafe fn create(files: *mut SharedFileSet, name: &CStr) -> File {
+    // SAFETY: by contract: the set of files is mapped.
     unsafe { pg_sys::SharedFileSetCreate(files, name.as_ptr()) }
 }
 
 #[cfg(feature = "pg14")]
 unsafe fn open(files: *mut SharedFileSet, name: &CStr) -> File {
+    // SAFETY: by contract: the set of files is mapped.
     unsafe { pg_sys::SharedFileSetOpen(files, name.as_ptr(), libc::O_RDONLY) }
 }
