@@ -11,7 +11,7 @@ use super::columns;
 use super::sources::same;
 use crate::catalog::args::Options;
 use crate::error::Error;
-use crate::pg::relation;
+use crate::pg::relation::{self, Column};
 use crate::source::condition::{self, CutoffName, Scope};
 use crate::source::{self, Events};
 
