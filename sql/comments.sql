@@ -56,7 +56,7 @@ COMMENT ON FUNCTION customer_ai.score IS
 COMMENT ON FUNCTION customer_ai.predict IS
     'scores one profile live, from its newest events, and says whether it is eligible; what_if adds an array of events to them, overrides sets single features';
 COMMENT ON FUNCTION customer_ai.explain IS
-    'all factors of one profile, live: impacts in log-odds that add up with the base to the prediction';
+    'the factors of one profile, live: impacts in log-odds that add up with the base to the prediction, in points of probability and as times as likely; small ones are summed up in one row unless every_factor';
 COMMENT ON FUNCTION customer_ai.features IS
     'the features of every eligible profile as of an instant (NULL: the newest event), row by row';
 COMMENT ON FUNCTION customer_ai.plot IS
@@ -101,6 +101,8 @@ COMMENT ON FUNCTION customer_ai.migration IS
     'how many profiles went from which bucket to which between two runs (the newest two unless they are named); NULL for those who are in one of them only';
 COMMENT ON FUNCTION customer_ai.profile_scores IS
     'the newest scores of a profile by all models whose scores you may read';
+COMMENT ON FUNCTION customer_ai.backtest_profiles IS
+    'what backtest predicted of every profile at each past cutoff, and what came true; nothing is written';
 COMMENT ON FUNCTION customer_ai.create_segment IS
     'creates schema.name as a materialized view of the profiles whose newest scores meet a condition; returns that name. A materialized view is a copy: it does not honour row-level security';
 COMMENT ON FUNCTION customer_ai.refresh_segment IS
@@ -276,6 +278,7 @@ COMMENT ON COLUMN customer_ai.run.high IS 'profiles in the high bucket';
 COMMENT ON COLUMN customer_ai.run.percentiles IS 'probabilities at which the percentiles begin';
 COMMENT ON COLUMN customer_ai.run.skipped IS 'rows that were left out, by reason';
 COMMENT ON COLUMN customer_ai.run.figures IS 'what a scoring is summed up in';
+COMMENT ON COLUMN customer_ai.run.published IS 'whether its scores are shown; those of others are in the history with the number of the run below zero';
 COMMENT ON COLUMN customer_ai.run.detail IS 'what else is known of the run';
 
 COMMENT ON TABLE customer_ai.segment IS 'segments of models';

@@ -198,6 +198,7 @@ CREATE TABLE customer_ai.run (
     skipped jsonb NOT NULL DEFAULT '{}',
     detail jsonb NOT NULL DEFAULT '{}',
     figures jsonb,
+    published boolean NOT NULL DEFAULT true,
     CHECK (kind = 'train' OR low + medium + high = profiles)
 );
 CREATE INDEX run_model_id_idx ON customer_ai.run (model_id, id);

@@ -37,7 +37,7 @@ LEFT JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_ver
 LEFT JOIN LATERAL (
     SELECT s.finished_at AS scored_at, s.profiles
     FROM customer_ai.run s
-    WHERE s.model_id = m.id AND s.owner = m.owner AND s.kind = 'score'
+    WHERE s.model_id = m.id AND s.owner = m.owner AND s.kind = 'score' AND s.published
     ORDER BY s.id DESC LIMIT 1) r ON true
 LEFT JOIN LATERAL (
     SELECT customer_ai_internal.relation_now(m.scores_schema, m.scores_name, m.scores_oid, m.scores_schema_oid, m.place) AS now
@@ -87,7 +87,7 @@ WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 CREATE VIEW customer_ai.runs WITH (security_barrier) AS
 SELECT r.id AS run, m.name AS model, r.kind, r.version, r.as_of, r.started_at, r.finished_at,
     extract(epoch FROM r.finished_at - r.started_at)::float8 AS seconds, r.profiles, r.low, r.medium, r.high,
-    r.skipped, r.detail
+    r.published, r.skipped, r.detail
 FROM customer_ai.run r
 JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
 WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);

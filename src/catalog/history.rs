@@ -97,13 +97,15 @@ pub struct NewRun<'a> {
     pub detail: &'a str,
     /// What a scoring is summed up in, as JSON.
     pub figures: Option<&'a str>,
+    /// Whether its scores are shown.
+    pub published: bool,
 }
 
 /// Writes a run that ends now and returns its number.
 pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
     let query = "INSERT INTO customer_ai.run (model_id, kind, version, as_of, started_at, finished_at, profiles,
-            low, medium, high, percentiles, skipped, detail, figures)
-        VALUES ($1, $2, $3, $4, $5, greatest($5, clock_timestamp()), $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb, $13::jsonb)
+            low, medium, high, percentiles, skipped, detail, figures, published)
+        VALUES ($1, $2, $3, $4, $5, greatest($5, clock_timestamp()), $6, $7, $8, $9, $10, $11::jsonb, $12::jsonb, $13::jsonb, $14)
         RETURNING id";
     let skipped = serde_json::json!({
         "null_profile": new.counts.null_profile,
@@ -127,6 +129,7 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
         skipped.to_string().into(),
         new.detail.into(),
         new.figures.into(),
+        new.published.into(),
     ];
     not_null(sql::written(query, &arguments, |row| {
         not_null(row.get(1)?)
@@ -143,11 +146,11 @@ pub struct Run {
     pub percentiles: Vec<f64>,
 }
 
-/// The newest scoring run of a model. Only reads.
+/// The newest scoring run of a model whose scores are shown. Only reads.
 pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
     let query = "SELECT r.as_of, r.percentiles, r.profiles
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
-        WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id DESC LIMIT 1";
+        WHERE r.model_id = $1 AND r.kind = 'score' AND r.published ORDER BY r.id DESC LIMIT 1";
     sql::row(query, &[model_id.into()], |row| {
         Ok(Run {
             as_of: micros(not_null(row.get(1)?)?),
@@ -268,11 +271,14 @@ pub fn document(version: Stamp) -> Result<Vec<u8>, Error> {
     })?)
 }
 
-/// Scoring runs older than the newest `keep` that no running snapshot can take for the newest one.
+/// Scoring runs older than the newest `keep` of those that are shown, or of those that are not, that no running snapshot can
+/// take for the newest one.
 pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
-    let query = "SELECT r.id, lag(r.xmin::text::bigint) OVER (ORDER BY r.id DESC) AS successor
-        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
-        WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id DESC OFFSET $2";
+    let query = "SELECT s.id, s.successor
+        FROM (SELECT r.id, lag(r.xmin::text::bigint) OVER w AS successor, row_number() OVER w AS place
+            FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+            WHERE r.model_id = $1 AND r.kind = 'score' WINDOW w AS (PARTITION BY r.published ORDER BY r.id DESC)) s
+        WHERE s.place > $2 ORDER BY s.id DESC";
     let keep = i64::try_from(keep).unwrap_or(i64::MAX);
     // SAFETY: looks at the running transactions; without a relation, at those of all databases.
     let horizon = unsafe { pg_sys::GetOldestNonRemovableTransactionId(std::ptr::null_mut()) };

@@ -33,6 +33,7 @@ pub fn kept(model_id: i64, version: i32) -> Result<Option<Kept>, Error> {
 #[derive(Clone, Copy, Debug)]
 pub struct PastRun {
     pub id: i64,
+    pub published: bool,
     pub as_of: Micros,
     /// Share of positive examples that the scores are relative to.
     pub base_rate: f64,
@@ -40,7 +41,7 @@ pub struct PastRun {
 
 /// The scoring runs of a model, oldest first. Only reads.
 pub fn scoring_runs(model_id: i64) -> Result<Vec<PastRun>, Error> {
-    let query = "SELECT r.id, r.as_of, (r.detail ->> 'base_rate')::float8
+    let query = "SELECT r.id, r.as_of, (r.detail ->> 'base_rate')::float8, r.published
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id";
     sql::rows(query, &[model_id.into()], |row| {
@@ -48,6 +49,7 @@ pub fn scoring_runs(model_id: i64) -> Result<Vec<PastRun>, Error> {
             id: not_null(row.get(1)?)?,
             as_of: micros(not_null(row.get(2)?)?),
             base_rate: not_null(row.get(3)?)?,
+            published: not_null(row.get(4)?)?,
         })
     })
 }
@@ -73,6 +75,8 @@ pub struct Scored {
     pub buckets: [i64; 3],
     /// JSON.
     pub figures: String,
+    /// Whether its scores are shown, or were.
+    pub published: bool,
 }
 
 fn read_scored(row: &SpiHeapTupleData) -> Result<Scored, Error> {
@@ -87,14 +91,15 @@ fn read_scored(row: &SpiHeapTupleData) -> Result<Scored, Error> {
             not_null(row.get(7)?)?,
         ],
         figures: not_null(row.get(8)?)?,
+        published: not_null(row.get(9)?)?,
     })
 }
 
-/// The scoring run of that number, or the newest one. Only reads.
+/// The scoring run of that number, or the newest one whose scores are shown. Only reads.
 pub fn scored(model_id: i64, run: Option<i64>) -> Result<Option<Scored>, Error> {
-    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text
+    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text, r.published
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
-        WHERE r.model_id = $1 AND r.kind = 'score' AND r.id = coalesce($2, r.id) ORDER BY r.id DESC LIMIT 1";
+        WHERE r.model_id = $1 AND r.kind = 'score' AND (r.id = $2 OR $2 IS NULL AND r.published) ORDER BY r.id DESC LIMIT 1";
     sql::row(query, &[model_id.into(), run.into()], |row| {
         read_scored(&row)
     })
@@ -102,7 +107,7 @@ pub fn scored(model_id: i64, run: Option<i64>) -> Result<Option<Scored>, Error> 
 
 /// All scoring runs of a model, oldest first. Only reads.
 pub fn all_scored(model_id: i64) -> Result<Vec<Scored>, Error> {
-    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text
+    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text, r.published
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id";
     sql::rows(query, &[model_id.into()], |row| read_scored(&row))

@@ -6,7 +6,7 @@ use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
 use propensity::features::Features;
 use propensity::fit::{Evaluation, Later, LaterReport};
-use propensity::model::{Model, Scorer};
+use propensity::model::{Model, Prediction, Scorer};
 use propensity::time::Micros;
 
 use crate::catalog::Definition;
@@ -17,11 +17,12 @@ use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::error::Error;
 use crate::feed::gather;
-use crate::feed::stream::Stream;
+use crate::feed::stream::{Key, Stream};
 use crate::pg::memory::{GiveBack, poll};
 use crate::pg::relation::Category;
 use crate::pg::relation::type_name;
 use crate::pg::sqltype::AnyValue;
+use crate::verbs::score::key_datum;
 use crate::verbs::train::TrainingRows;
 
 /// What a training as of one cutoff found, and how it did afterwards.
@@ -65,7 +66,7 @@ fn backtest(
     let model = args::required("model", model)?;
     let cutoffs = instants(given(&args::required("cutoffs", cutoffs)?)?)?;
     let tested = held::for_reading(model, |definition| {
-        as_owner(definition, || test(definition, &cutoffs))
+        as_owner(definition, || test(definition, &cutoffs, &mut None))
     })?;
     let rows = tested.into_iter().map(|tested| {
         let later = tested.later;
@@ -86,6 +87,59 @@ fn backtest(
             of(|m| m.calibration_error),
             later.recency_auc,
             later.rfm_auc,
+        ))
+    });
+    Ok(TableIterator::new(rows.collect::<Result<Vec<_>, _>>()?))
+}
+
+/// A profile that a backtest scored, with what came true.
+struct Profiled {
+    cutoff: Micros,
+    key: Vec<u8>,
+    prediction: Prediction,
+    outcome: bool,
+}
+
+#[pg_extern(stable, parallel_restricted)]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
+fn backtest_profiles(
+    model: Option<&str>,
+    cutoffs: Option<AnyValue>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(cutoff, TimestampWithTimeZone),
+            name!(profile, String),
+            name!(probability, f64),
+            name!(score, i16),
+            name!(outcome, bool),
+        ),
+    >,
+    ErrorReport,
+> {
+    let _memory = GiveBack::new();
+    let model = args::required("model", model)?;
+    let cutoffs = instants(given(&args::required("cutoffs", cutoffs)?)?)?;
+    let mut profiles = Some(Vec::new());
+    let key = held::for_reading(model, |definition| {
+        as_owner(definition, || {
+            test(definition, &cutoffs, &mut profiles)?;
+            Key::of(definition)
+        })
+    })?;
+    let rows = profiles.unwrap_or_default().into_iter().map(move |row| {
+        let profile = AnyValue {
+            datum: key_datum(&row.key, key.kind),
+            type_oid: key.base_oid,
+        };
+        Ok::<_, Error>((
+            instant::from_micros(row.cutoff)?,
+            profile.text(),
+            row.prediction.probability,
+            row.prediction.score,
+            row.outcome,
         ))
     });
     Ok(TableIterator::new(rows.collect::<Result<Vec<_>, _>>()?))
@@ -154,8 +208,12 @@ fn instants(given: Vec<Option<TimestampWithTimeZone>>) -> Result<Vec<Micros>, Er
     given.into_iter().map(finite).collect()
 }
 
-/// Reads the events once, then trains and judges at each cutoff.
-fn test(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Tested>, Error> {
+/// Reads the events once, then trains and judges at each cutoff; keeps every profile if somebody wants them.
+fn test(
+    definition: &Definition,
+    cutoffs: &[Micros],
+    profiles: &mut Option<Vec<Profiled>>,
+) -> Result<Vec<Tested>, Error> {
     let mut stream = gather::read(definition, instant::now(), None)?;
     let windows = instant::windows(definition, cutoffs)?;
     let known_until = stream.span(definition)?.last;
@@ -173,7 +231,13 @@ fn test(definition: &Definition, cutoffs: &[Micros]) -> Result<Vec<Tested>, Erro
             cutoff: window.at,
             examples: fitted.report.rows,
             positives: fitted.report.positives,
-            later: judge(definition, &mut stream, window, fitted.model, later)?,
+            later: judge(
+                definition,
+                &mut stream,
+                window,
+                (fitted.model, later),
+                profiles,
+            )?,
         });
     }
     Ok(tested)
@@ -184,8 +248,8 @@ fn judge(
     definition: &Definition,
     stream: &mut Stream,
     mut window: Cutoff,
-    model: Model,
-    mut later: Later,
+    (model, mut later): (Model, Later),
+    profiles: &mut Option<Vec<Profiled>>,
 ) -> Result<LaterReport, Error> {
     gather::mark(stream, definition, std::slice::from_mut(&mut window), true)?;
     let rules = gather::rules(definition);
@@ -199,8 +263,17 @@ fn judge(
         }
         features.start();
         features.row(profile, window.at, &mut row, &mut poll)?;
-        let log_odds = scorer.predict(&row)?.log_odds;
-        Ok(later.push(&row, log_odds, rules.outcome(profile, &window))?)
+        let (prediction, outcome) = (scorer.predict(&row)?, rules.outcome(profile, &window));
+        if let Some(profiles) = profiles {
+            profiles.try_reserve(1).map_err(propensity::Error::from)?;
+            profiles.push(Profiled {
+                cutoff: window.at,
+                key: profile.key.to_vec(),
+                prediction,
+                outcome,
+            });
+        }
+        Ok(later.push(&row, prediction.log_odds, outcome)?)
     })?;
     later.judge().map_err(|error| match error {
         propensity::Error::NoRows => Error::NoEligible {

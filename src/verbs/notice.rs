@@ -223,6 +223,26 @@ pub fn fewer(definition: &Definition, (profiles, as_of): (i64, Micros), before: 
     .report(PgLogLevel::WARNING);
 }
 
+/// Says that nobody is in the bucket high, and where the best tenth begins.
+pub fn none_high(definition: &Definition, top_tenth_from: i16) {
+    let (_, high) = definition.options.buckets.thresholds();
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\": no profile is in bucket \"high\", which begins at score {high}",
+            definition.name
+        ),
+        "score",
+    )
+    .set_detail(format!(
+        "The tenth of the profiles with the highest scores begins at score {top_tenth_from}."
+    ))
+    .set_hint(
+        "Choose by rank instead of bucket: percentile > 90 is the best tenth, whatever the scores.",
+    )
+    .report(PgLogLevel::NOTICE);
+}
+
 /// Says in one NOTICE what was left out while reading, if anything was.
 pub fn left_out(definition: &Definition, counts: &ReadCounts) {
     let reasons = [

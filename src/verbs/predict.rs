@@ -7,7 +7,9 @@ use propensity::features::Features;
 use propensity::features::schema::Schema;
 use propensity::features::suppose::{self, Supposed};
 use propensity::model::Scorer;
+use propensity::model::factor::{FactorImpact, SMALLEST_SHOWN};
 use propensity::model::percentile::Percentiles;
+use propensity::model::sigmoid;
 use propensity::time::Micros;
 use serde_json::Value;
 
@@ -296,6 +298,7 @@ fn explain(
     model: Option<&str>,
     profile: Option<AnyValue>,
     as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
+    every_factor: default!(Option<bool>, "false"),
 ) -> Result<
     TableIterator<
         'static,
@@ -304,6 +307,8 @@ fn explain(
             name!(factor, String),
             name!(value, Option<String>),
             name!(impact, f64),
+            name!(points, Option<f64>),
+            name!(times, Option<f64>),
             name!(direction, Option<String>),
             name!(importance, Option<String>),
             name!(eligible, bool),
@@ -314,16 +319,21 @@ fn explain(
     let model = args::required("model", model)?;
     let profile = &args::required("profile", profile)?.text();
     let as_of = instant::as_of(as_of)?;
-    let rows = held::for_reading(model, |definition| explained(definition, profile, as_of))?;
+    let every_factor = args::required("every_factor", every_factor)?;
+    let rows = held::for_reading(model, |definition| {
+        explained(definition, profile, as_of, every_factor)
+    })?;
     Ok(TableIterator::new(rows))
 }
 
-/// rank, factor, value, impact, direction, importance, eligible
+/// rank, factor, value, impact, points, times, direction, importance, eligible
 type Impact = (
     i32,
     String,
     Option<String>,
     f64,
+    Option<f64>,
+    Option<f64>,
     Option<String>,
     Option<String>,
     bool,
@@ -333,6 +343,7 @@ fn explained(
     definition: &Definition,
     profile: &str,
     as_of: Option<Micros>,
+    every_factor: bool,
 ) -> Result<Vec<Impact>, Error> {
     version::with_active(definition, |_, scorer| {
         let (row, eligible) = as_owner(definition, || {
@@ -347,25 +358,58 @@ fn explained(
             explanation.base,
             None,
             None,
+            None,
+            None,
             eligible,
         );
-        let impacts = explanation
-            .factors
-            .iter()
-            .enumerate()
-            .map(|(rank, impact)| {
-                let mut value = String::new();
-                factors.write_phrase(impact, &mut value);
-                (
-                    rank as i32 + 1,
-                    factors.name(impact.factor).to_owned(),
-                    Some(value),
-                    impact.impact,
-                    Some(impact.direction().to_owned()),
-                    Some(impact.importance().to_owned()),
-                    eligible,
-                )
-            });
+        let log_odds = explanation.prediction.log_odds;
+        // The strongest come first.
+        let shown = |impact: &&FactorImpact| every_factor || impact.impact.abs() >= SMALLEST_SHOWN;
+        let count = explanation.factors.iter().take_while(shown).count();
+        let (shown, tail) = explanation.factors.split_at(count);
+        let row = |(rank, impact): (usize, &FactorImpact)| {
+            let mut value = String::new();
+            factors.write_phrase(impact, &mut value);
+            let name = factors.name(impact.factor).to_owned();
+            effect(rank, name, Some(value), impact, log_odds, eligible)
+        };
+        let impacts = shown.iter().enumerate().map(row);
+        let rest = tail.first().map(|first| {
+            let impact = FactorImpact {
+                impact: tail.iter().map(|impact| impact.impact).sum(),
+                ..*first
+            };
+            let name = match tail.len() {
+                1 => "1 other factor".to_owned(),
+                several => format!("{several} other factors"),
+            };
+            effect(count, name, None, &impact, log_odds, eligible)
+        });
+        let impacts = impacts.chain(rest);
         Ok(std::iter::once(base).chain(impacts).collect())
     })
+}
+
+/// The row of a factor: its effect in log-odds, in points of probability and as times as likely, the others being as
+/// they are.
+fn effect(
+    place: usize,
+    name: String,
+    value: Option<String>,
+    impact: &FactorImpact,
+    log_odds: f64,
+    eligible: bool,
+) -> Impact {
+    let (with, without) = (sigmoid(log_odds), sigmoid(log_odds - impact.impact));
+    (
+        place as i32 + 1,
+        name,
+        value,
+        impact.impact,
+        Some(100.0 * (with - without)),
+        Some(with / without),
+        Some(impact.direction().to_owned()),
+        Some(impact.importance().to_owned()),
+        eligible,
+    )
 }

@@ -5,9 +5,11 @@ use std::ffi::CStr;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use propensity::judge::Figures;
 
 use crate::catalog::args::required;
 use crate::catalog::held;
+use crate::catalog::judged;
 use crate::catalog::owner::{as_owner, ddl_as_owner, defining};
 use crate::catalog::{self, Definition, Segment, Turn};
 use crate::error::Error;
@@ -243,7 +245,22 @@ fn create_from(
         profiles,
     )?;
     catalog::remember(definition.id, definition.owner_oid)?;
+    say_if_none_high(definition, condition, profiles)?;
     Ok(format!("{schema}.{name}"))
+}
+
+/// Says why a segment of the bucket high is empty, if it is because nobody is in that bucket.
+fn say_if_none_high(definition: &Definition, condition: &str, profiles: i64) -> Result<(), Error> {
+    if profiles > 0 || !condition.to_lowercase().contains("'high'") {
+        return Ok(());
+    }
+    if let Some(run) = judged::scored(definition.id, None)?
+        && let [_, _, 0] = run.buckets
+        && let Ok(figures) = serde_json::from_str::<Figures>(&run.figures)
+    {
+        notice::none_high(definition, figures.top_tenth_from());
+    }
+    Ok(())
 }
 
 /// Splits `schema.name`. Both are plain, so that what a segment is called is what everybody types.

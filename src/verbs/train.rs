@@ -420,6 +420,7 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
             counts: &trained.gathered.stream.summary().counts,
             detail: &detail.to_string(),
             figures: None,
+            published: true,
         },
     )?;
     Ok(version)

@@ -44,6 +44,7 @@ readers="SELECT p.* FROM generate_series(1, 300, 7) id, LATERAL customer_ai.pred
     SELECT * FROM customer_ai.describe_features('m');
     SELECT * FROM customer_ai.check_model('m');
     SELECT * FROM customer_ai.backtest('m', ARRAY[timestamptz '2025-06-01']);
+    SELECT * FROM customer_ai.backtest_profiles('m', '2025-06-01') ORDER BY 1, 2;
     SELECT * FROM customer_ai.evaluate('m'); SELECT * FROM customer_ai.gains('m'); SELECT * FROM customer_ai.roc('m');
     SELECT * FROM customer_ai.calibration('m'); SELECT * FROM customer_ai.thresholds('m');
     SELECT * FROM customer_ai.best_threshold('m', 1, 5);

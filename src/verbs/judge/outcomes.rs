@@ -17,7 +17,7 @@ use crate::pg::jit;
 use crate::pg::relation::quote;
 use crate::pg::sql;
 use crate::source::outcomes::Outcomes;
-use crate::verbs::score::{ScoreRelation, Table, profile_name, runs_of};
+use crate::verbs::score::{ScoreRelation, Table, kept_as, profile_name, runs_of};
 
 /// The probabilities of a run with what came true in its outcome window, which must be over.
 pub fn of_run(definition: &Definition, run: &PastRun) -> Result<Judged, Error> {
@@ -26,7 +26,12 @@ pub fn of_run(definition: &Definition, run: &PastRun) -> Result<Judged, Error> {
         let window = window(definition, run.as_of)?;
         let known_until = known_until(definition, &outcomes, window.outcome_until)?;
         gather::check_complete(definition, &window, known_until)?;
-        probabilities(definition, &outcomes, &window, run.id)
+        probabilities(
+            definition,
+            &outcomes,
+            &window,
+            kept_as(run.id, run.published),
+        )
     })?;
     if positive.is_empty() && negative.is_empty() {
         return Err(Error::RunNotKept {
@@ -135,7 +140,7 @@ pub fn moved(
         Some(history) => runs_of(history.oid)?,
         None => Vec::new(),
     };
-    let table = |run: i64| match kept.iter().find(|(known, _)| *known == run) {
+    let table = |run: i64| match kept.iter().find(|(known, _)| known.abs() == run) {
         Some((_, table)) => Ok(table.sql()),
         None => Err(Error::RunNotKept {
             model: definition.name.clone(),

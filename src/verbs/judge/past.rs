@@ -12,6 +12,7 @@ use crate::catalog::judged::{self, Scored};
 use crate::catalog::owner::as_owner;
 use crate::catalog::{Definition, args, held, instant};
 use crate::error::Error;
+use crate::verbs::score::kept_as;
 
 /// run, version, as_of, window_ends, bucket, profiles, expected, expected_rate, actual, actual_rate, low, high, state
 type Row = (
@@ -71,7 +72,10 @@ fn performed(definition: &Definition) -> Result<Vec<Row>, Error> {
     let ends: Vec<_> = runs.iter().map(|run| run.as_of).collect();
     let windows = instant::windows(definition, &ends)?;
     let came = as_owner(definition, || {
-        let ids: Vec<i64> = runs.iter().map(|run| run.id).collect();
+        let ids: Vec<i64> = runs
+            .iter()
+            .map(|run| kept_as(run.id, run.published))
+            .collect();
         outcomes::of_runs(definition, &ids, &windows)
     })?;
     let mut rows = Vec::new();
@@ -168,11 +172,16 @@ fn both(definition: &Definition, from: Option<i64>, to: Option<i64>) -> Result<(
     if let Some(&run) = [from, to].iter().flatten().find(|run| !ids.contains(run)) {
         return Err(unknown(run));
     }
-    let newest = to.or(ids.last().copied());
+    let shown: Vec<i64> = runs
+        .iter()
+        .filter(|run| run.published)
+        .map(|run| run.id)
+        .collect();
+    let newest = to.or(shown.last().copied());
     let to = newest.ok_or_else(|| Error::NotScored {
         model: definition.name.clone(),
     })?;
-    let before = ids.iter().rev().find(|&&run| run < to).copied();
+    let before = shown.iter().rev().find(|&&run| run < to).copied();
     match from.or(before) {
         Some(from) => Ok((from, to)),
         None => Err(Error::OneRun {

@@ -56,6 +56,7 @@ struct Scored {
 fn score(
     model: Option<&str>,
     as_of: default!(Option<TimestampWithTimeZone>, "NULL"),
+    publish: default!(Option<bool>, "true"),
 ) -> Result<
     TableIterator<
         'static,
@@ -77,9 +78,10 @@ fn score(
     catalog::refuse_read_only(c"customer_ai.score()");
     let name = args::required("model", model)?;
     let as_of = instant::as_of(as_of)?;
+    let publish = args::required("publish", publish)?;
     let row = held::for_writing(name, Turn::Scores, |definition| {
         definition.refuse_disabled()?;
-        run(definition, as_of, clock, started)
+        run(definition, as_of, publish, (clock, started))
     })?;
     Ok(TableIterator::once(row))
 }
@@ -91,8 +93,8 @@ type Row = (i64, i32, TimestampWithTimeZone, i64, i64, i64, i64, f64);
 fn run(
     definition: &Definition,
     as_of: Option<Micros>,
-    clock: Instant,
-    started: i64,
+    publish: bool,
+    (clock, started): (Instant, i64),
 ) -> Result<Row, Error> {
     let (number, base_rate, mut scored) = version::with_active(definition, |number, scorer| {
         let bins = bins(definition, number)?;
@@ -126,12 +128,15 @@ fn run(
             counts: &scored.read.counts,
             detail: &detail.to_string(),
             figures: Some(&crate::verbs::train::json(scored.predictions.figures())?),
+            published: publish,
         },
     )?;
     ddl_as_owner(definition.owner_oid, || {
-        write(definition, &mut scored, run, number)
+        write(definition, &mut scored, kept_as(run, publish), number)
     })?;
-    segment::refresh_all(definition)?;
+    if publish {
+        segment::refresh_all(definition)?;
+    }
     catalog::remember(definition.id, definition.owner_oid)?;
     notice::left_out(definition, &scored.read.counts);
     if let Some(span) = &scored.read.span {
@@ -140,11 +145,14 @@ fn run(
             notice::old(definition, span)?;
         }
     }
-    if let Some(before) = before {
+    if let Some(before) = before.filter(|_| publish) {
         let profiles = scored.predictions.profiles();
         notice::fewer(definition, (profiles, scored.read.as_of), &before);
     }
     let [low, medium, high] = scored.predictions.buckets();
+    if high == 0 {
+        notice::none_high(definition, scored.predictions.figures().top_tenth_from());
+    }
     Ok((
         run,
         number,
@@ -155,6 +163,12 @@ fn run(
         high,
         clock.elapsed().as_secs_f64(),
     ))
+}
+
+/// What a run is called in the history: one whose scores are not shown has its number with a minus, so that it is never the
+/// newest.
+pub fn kept_as(run: i64, published: bool) -> i64 {
+    if published { run } else { -run }
 }
 
 /// The bins that a version's runs are summed up in.
@@ -235,7 +249,7 @@ fn write(
 }
 
 /// A key's bytes as a datum of its type again, in the current memory context.
-fn key_datum(bytes: &[u8], kind: BytesKind) -> Datum {
+pub fn key_datum(bytes: &[u8], kind: BytesKind) -> Datum {
     let integer = || bytes.try_into().map_or(0, i64::from_le_bytes);
     match kind {
         BytesKind::Int2 => Datum::from(integer() as i16),

@@ -136,7 +136,10 @@ impl<'a> ScoreRelation<'a> {
         if said || is_read && comment.is_none() {
             return Ok(true);
         }
-        let runs = runs_of(oid)?.into_iter().map(|(run, _)| run).collect();
+        let runs = runs_of(oid)?
+            .into_iter()
+            .map(|(run, _)| run.abs())
+            .collect();
         catalog::has_any_run(self.definition.id, runs)
     }
 
@@ -190,7 +193,7 @@ impl<'a> ScoreRelation<'a> {
 
     /// Creates what is missing of the history and the view, and says what somebody has done to them.
     pub fn ensure(&mut self, key: &Key, run: i64) -> Result<(), Error> {
-        let scored = catalog::has_scored_before(self.definition.id, run)?;
+        let scored = catalog::has_scored_before(self.definition.id, run.abs())?;
         let (model, gone) = (&self.definition.name, self.history.is_none());
         match &self.history {
             None => {
@@ -258,7 +261,7 @@ impl<'a> ScoreRelation<'a> {
         let (view, history) = (self.view_sql(), self.history()?.sql());
         sql::run(&format!(
             "CREATE VIEW {view} AS SELECT {profile}, {} FROM {history} \
-             WHERE run = (SELECT pg_catalog.max(run) FROM {history})",
+             WHERE run = (SELECT pg_catalog.max(run) FROM {history} WHERE run > 0)",
             NAMES.join(", ")
         ))?;
         self.comment()
@@ -383,7 +386,7 @@ impl<'a> ScoreRelation<'a> {
     }
 
     fn free_name(&self, run: i64) -> Result<String, Error> {
-        let first = names::run(&self.name, run);
+        let first = names::run(&self.name, run.abs());
         for number in 1..=TRIES {
             let name = if number == 1 {
                 first.clone()
@@ -435,7 +438,7 @@ impl<'a> ScoreRelation<'a> {
         let keep = self.definition.options.keep_runs;
         let superseded = catalog::superseded_runs(self.definition.id, keep)?;
         let mut old = runs_of(history.oid)?;
-        old.retain(|(run, _)| superseded.contains(run));
+        old.retain(|(run, _)| superseded.contains(&run.abs()));
         if old.is_empty() || !sql::lock_now(history.oid) {
             return Ok(());
         }
@@ -571,15 +574,15 @@ fn partitioned_under(view: Oid) -> Result<Vec<Oid>, Error> {
     sql::rows(query, &[view.into()], |row| not_null(row.get(1)?))
 }
 
-/// The runs that a history holds, each with its table.
+/// The runs that a history holds, each with its table; with a minus those that are not shown.
 pub fn runs_of(history: Oid) -> Result<Vec<(i64, Table)>, Error> {
     let query = "SELECT b.run::pg_catalog.int8, c.oid, n.nspname::pg_catalog.text, c.relname::pg_catalog.text
         FROM pg_catalog.pg_inherits i
         JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         CROSS JOIN LATERAL (SELECT pg_catalog.substring(pg_catalog.pg_get_expr(c.relpartbound, c.oid),
-            '^FOR VALUES IN \\(''?([0-9]{1,19})''?\\)$')::pg_catalog.numeric AS run) b
-        WHERE i.inhparent = $1 AND b.run <= 9223372036854775807 ORDER BY 1";
+            '^FOR VALUES IN \\(''?(-?[0-9]{1,19})''?\\)$')::pg_catalog.numeric AS run) b
+        WHERE i.inhparent = $1 AND b.run BETWEEN -9223372036854775807 AND 9223372036854775807 ORDER BY 1";
     sql::rows(query, &[history.into()], |row| {
         Ok((
             not_null(row.get(1)?)?,
