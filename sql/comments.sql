@@ -38,7 +38,7 @@ COMMENT ON FUNCTION customer_ai.remove_profiles IS
 COMMENT ON FUNCTION customer_ai.drop_model IS
     'drops a model with its versions and runs, and unless keep_scores its scores and segments, by force with what others built upon them; returns its name';
 COMMENT ON FUNCTION customer_ai.forget IS
-    'removes a profile from all runs and segments of a model (NULL: of all models that you may use); returns how many rows of each';
+    'removes a profile from all runs, segments and changes of segments of a model (NULL: of all models that you may use); returns how many rows of each';
 COMMENT ON FUNCTION customer_ai.check_model IS
     'whether the data of a model is good enough: what was found, what is required, and what to do; nothing is written';
 COMMENT ON FUNCTION customer_ai.train IS
@@ -104,11 +104,38 @@ COMMENT ON FUNCTION customer_ai.profile_scores IS
 COMMENT ON FUNCTION customer_ai.backtest_profiles IS
     'what backtest predicted of every profile at each past cutoff, and what came true; nothing is written';
 COMMENT ON FUNCTION customer_ai.create_segment IS
-    'creates schema.name as a materialized view of the profiles whose newest scores meet a condition; returns that name. A materialized view is a copy: it does not honour row-level security';
+    'creates schema.name as a materialized view of the profiles whose newest scores meet a condition, or of the top so many or so many percent of them; returns that name. A materialized view is a copy: it does not honour row-level security; live makes a view with the rights of its reader instead';
+COMMENT ON FUNCTION customer_ai.alter_segment IS
+    'gives a segment another condition, size (0: all), description ('''': none) or name, and keeps its rights and its memory; what is NULL stays; returns its name';
+COMMENT ON PROCEDURE customer_ai.refresh IS
+    'trains a model if that is due (option retrain_every, another definition, no version), scores it and refreshes its segments, each step a transaction: CALL it outside of others; what another session is at is skipped';
+COMMENT ON PROCEDURE customer_ai.refresh_all IS
+    'refreshes every model that you may use, goes on after one that fails, and says at the end which did';
+COMMENT ON FUNCTION customer_ai.help IS
+    'what to do next: for each of your models, for one, about a topic, or about a function or view by its name';
+COMMENT ON VIEW customer_ai_internal.next_steps IS 'what each of your models waits for';
+COMMENT ON FUNCTION customer_ai.schedule IS
+    'has pg_cron refresh a model by five fields of cron, in UTC; returns the id of the job';
+COMMENT ON FUNCTION customer_ai.unschedule IS
+    'takes the jobs that refresh a model out of pg_cron; returns how many there were';
+COMMENT ON FUNCTION customer_ai_internal.jobs IS 'the jobs of pg_cron that refresh your models';
+COMMENT ON FUNCTION customer_ai_internal.next_run IS 'when a schedule of cron is due next after an instant, in UTC; NULL if it is written in a way that is not known here';
+COMMENT ON FUNCTION customer_ai_internal.try_turn IS 'takes the turn at a model for a step of refresh, unless another session has it';
+COMMENT ON FUNCTION customer_ai_internal.training_due IS 'why a model is to be trained; NULL if it is not';
+COMMENT ON FUNCTION customer_ai_internal.note_failure IS 'takes down that a step of refresh failed; returns the number of the run';
+COMMENT ON FUNCTION customer_ai_internal.refresh_step IS 'trains or scores a model, and takes down and returns why that failed; NULL if it did not';
+COMMENT ON FUNCTION customer_ai_internal.models_to_refresh IS 'the models that refresh_all goes through';
+COMMENT ON FUNCTION customer_ai_internal.is_our_own IS 'whether the extension itself is writing, and not somebody who copies rows in';
+COMMENT ON FUNCTION customer_ai_internal.actor IS 'the role that acts, whoever it acts as';
+COMMENT ON FUNCTION customer_ai_internal.audit_row IS 'writes what was done to a row of a definition into the audit';
+COMMENT ON FUNCTION customer_ai.segment_overlap IS
+    'how many profiles two segments have in common, how many are in one alone, and what share of all is in both';
+COMMENT ON FUNCTION customer_ai.in_segment IS
+    'in the condition of a segment: whether the profile is in another one, named schema.name';
 COMMENT ON FUNCTION customer_ai.refresh_segment IS
     'refreshes a segment from the newest scores without blocking readers; returns its number of profiles';
 COMMENT ON FUNCTION customer_ai.drop_segment IS
-    'drops a segment and its materialized view; returns its name';
+    'drops a segment with its relation and its memory; returns its name';
 COMMENT ON FUNCTION customer_ai.has_factor IS
     'whether factors, as in a score relation, contain a factor of that name, and of that direction unless it is NULL';
 COMMENT ON FUNCTION customer_ai_internal.is_mine IS
@@ -290,10 +317,51 @@ COMMENT ON COLUMN customer_ai.segment.segment_name IS 'name of the materialized 
 COMMENT ON COLUMN customer_ai.segment.relation_oid IS 'OID of the materialized view when it was last noted';
 COMMENT ON COLUMN customer_ai.segment.place IS 'database and cluster in which the OID was noted';
 COMMENT ON COLUMN customer_ai.segment.condition IS 'condition that its profiles meet';
+COMMENT ON COLUMN customer_ai.segment.condition_sql IS 'what runs of the condition: every name qualified as it was found when it was defined';
+COMMENT ON COLUMN customer_ai.segment.top IS 'how many are taken at most, the highest scores first';
+COMMENT ON COLUMN customer_ai.segment.top_percent IS 'what share of them is taken, the highest scores first';
+COMMENT ON COLUMN customer_ai.segment.live IS 'true: a view with the rights of its reader; false: a materialized view';
 COMMENT ON COLUMN customer_ai.segment.description IS 'in the words of who created it';
 COMMENT ON COLUMN customer_ai.segment.created_at IS 'when it was created';
 COMMENT ON COLUMN customer_ai.segment.refreshed_at IS 'when it was last refreshed';
 COMMENT ON COLUMN customer_ai.segment.profiles IS 'profiles in it at the last refresh';
+
+COMMENT ON TABLE customer_ai.failed_run IS 'runs of refresh that ended with an error';
+COMMENT ON COLUMN customer_ai.failed_run.id IS 'key, of the numbers of runs';
+COMMENT ON COLUMN customer_ai.failed_run.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.failed_run.owner IS 'owner of the model; a row of another owner does not count';
+COMMENT ON COLUMN customer_ai.failed_run.kind IS 'train or score';
+COMMENT ON COLUMN customer_ai.failed_run.started_at IS 'when it began';
+COMMENT ON COLUMN customer_ai.failed_run.finished_at IS 'when it failed';
+COMMENT ON COLUMN customer_ai.failed_run.sqlstate IS 'code of the error; 57014: cancelled';
+COMMENT ON COLUMN customer_ai.failed_run.error IS 'message and detail';
+COMMENT ON TABLE customer_ai.audit_entry IS 'what was done to definitions of models';
+COMMENT ON COLUMN customer_ai.audit_entry.id IS 'key';
+COMMENT ON COLUMN customer_ai.audit_entry.at IS 'when';
+COMMENT ON COLUMN customer_ai.audit_entry.role IS 'who did it';
+COMMENT ON COLUMN customer_ai.audit_entry.owner IS 'owner of the model then, who may see it';
+COMMENT ON COLUMN customer_ai.audit_entry.model IS 'name of the model then';
+COMMENT ON COLUMN customer_ai.audit_entry.action IS 'what was done';
+COMMENT ON COLUMN customer_ai.audit_entry.object IS 'to what';
+COMMENT ON COLUMN customer_ai.audit_entry.old IS 'what it was, as far as it was altered';
+COMMENT ON COLUMN customer_ai.audit_entry.new IS 'what it is since';
+
+COMMENT ON TABLE customer_ai.segment_refresh IS 'refreshes of segments';
+COMMENT ON COLUMN customer_ai.segment_refresh.id IS 'key';
+COMMENT ON COLUMN customer_ai.segment_refresh.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.segment_refresh.owner IS 'owner of the model; a row of another owner does not count';
+COMMENT ON COLUMN customer_ai.segment_refresh.segment_id IS 'segment';
+COMMENT ON COLUMN customer_ai.segment_refresh.at IS 'when';
+COMMENT ON COLUMN customer_ai.segment_refresh.run IS 'the scoring whose scores it is made of';
+COMMENT ON COLUMN customer_ai.segment_refresh.profiles IS 'profiles in the segment then';
+COMMENT ON COLUMN customer_ai.segment_refresh.entered IS 'profiles that were not in it before; NULL: not known, as of the first contents';
+COMMENT ON COLUMN customer_ai.segment_refresh.gone IS 'profiles that were in it before and are not any more';
+COMMENT ON TABLE customer_ai.segment_change IS 'who entered or left a segment by a refresh';
+COMMENT ON COLUMN customer_ai.segment_change.refresh_id IS 'refresh';
+COMMENT ON COLUMN customer_ai.segment_change.profile IS 'key of the profile, as text';
+COMMENT ON COLUMN customer_ai.segment_change.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.segment_change.owner IS 'owner of the model; a row of another owner does not count';
+COMMENT ON COLUMN customer_ai.segment_change.entered IS 'true: entered; false: left';
 
 COMMENT ON VIEW customer_ai.models IS 'models that you may use, with their active version and their newest scores';
 COMMENT ON VIEW customer_ai_internal.definition IS 'what the definition of a model says that a version learns from';
@@ -301,12 +369,17 @@ COMMENT ON VIEW customer_ai.sources IS 'relations that the models that you may u
 COMMENT ON VIEW customer_ai.event_definitions IS 'events by a condition of the models that you may use';
 COMMENT ON VIEW customer_ai.versions IS 'versions of the models that you may use, with how well they predict';
 COMMENT ON VIEW customer_ai.version_reports IS 'everything that the trainings of the models that you may use have measured';
-COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that you may use';
+COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that you may use; those that failed where refresh ran them';
+COMMENT ON VIEW customer_ai.progress IS 'what backends are doing with the models that you may use; seconds_left where rows are counted';
+COMMENT ON VIEW customer_ai.audit IS 'who did what to the definitions of the models that you may use, and when';
+COMMENT ON VIEW customer_ai.schedules IS 'jobs of pg_cron that refresh the models that you may use; stale: the newest scores are as of longer ago than the outcome window';
+COMMENT ON VIEW customer_ai.segment_changes IS 'who entered and who left the segments of the models that you may use, and by which scoring; the first contents of a segment are no changes';
+COMMENT ON VIEW customer_ai.segment_sizes IS 'how many profiles each refresh of a segment found, and how many had entered and gone';
 COMMENT ON VIEW customer_ai.segments IS 'segments of the models that you may use, with their size; a segment is a materialized view, a copy that does not honour row-level security';
 
 -- Explicit, because a function without an ACL says nothing about what was meant: PUBLIC may call every function,
 -- since each asks whose model it is.
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA customer_ai, customer_ai_internal TO PUBLIC;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA customer_ai, customer_ai_internal TO PUBLIC;
 -- But not the parts of aggregates and types, which are for PostgreSQL to call: it asks whether the owner of the
 -- aggregate may, and for a type nobody. So who may create aggregates cannot put them into one of their own.
 DO $$

@@ -4,13 +4,17 @@ SET LOCAL search_path TO pg_catalog, pg_temp;
 GRANT USAGE ON SCHEMA customer_ai TO PUBLIC;
 -- The queries of a model name what is internal too, and they run with the rights of its owner, here and on other servers.
 GRANT USAGE ON SCHEMA customer_ai_internal TO PUBLIC;
-GRANT SELECT ON customer_ai.models, customer_ai.sources, customer_ai.event_definitions, customer_ai.versions, customer_ai.version_reports, customer_ai.runs, customer_ai.segments TO PUBLIC;
+GRANT SELECT ON customer_ai.models, customer_ai.sources, customer_ai.event_definitions, customer_ai.versions, customer_ai.version_reports, customer_ai.runs, customer_ai.segments,
+    customer_ai.segment_changes, customer_ai.segment_sizes,
+    customer_ai.progress, customer_ai.audit, customer_ai.schedules TO PUBLIC;
 
 -- Who owns the database dumps and restores it, and need not be a superuser: pg_dump reads whole tables (with row-level
 -- security it would refuse), pg_restore copies rows into them and sets the counters.
 GRANT SELECT, INSERT ON
     customer_ai.model, customer_ai.event_source, customer_ai.profile_source,
-    customer_ai.event_definition, customer_ai.version, customer_ai.run, customer_ai.segment
+    customer_ai.event_definition,
+    customer_ai.version, customer_ai.run, customer_ai.segment, customer_ai.segment_refresh, customer_ai.segment_change,
+    customer_ai.failed_run, customer_ai.audit_entry
     TO pg_database_owner;
 GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA customer_ai TO pg_database_owner;
 
@@ -49,6 +53,14 @@ CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.run
     FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
 CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.segment
     FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.failed_run
+    FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.audit_entry
+    FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.segment_refresh
+    FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.segment_change
+    FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
 -- Also for a session that replicates.
 ALTER TABLE customer_ai.model ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.event_source ENABLE ALWAYS TRIGGER own_row;
@@ -57,6 +69,10 @@ ALTER TABLE customer_ai.event_definition ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.version ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.run ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.segment ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.failed_run ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.audit_entry ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.segment_refresh ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.segment_change ENABLE ALWAYS TRIGGER own_row;
 
 -- An OID means something else in another database; only the extension notes them, by UPDATE.
 CREATE FUNCTION customer_ai_internal.no_place() RETURNS trigger LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp AS $$

@@ -212,6 +212,10 @@ CREATE TABLE customer_ai.segment (
     relation_oid oid,
     place text,
     condition text NOT NULL CHECK (condition <> ''),
+    condition_sql text NOT NULL CHECK (condition_sql <> ''),
+    top bigint CHECK (top > 0),
+    top_percent float8 CHECK (top_percent > 0 AND top_percent <= 100),
+    live boolean NOT NULL DEFAULT false,
     description text,
     created_at timestamptz NOT NULL DEFAULT now(),
     refreshed_at timestamptz NOT NULL DEFAULT now(),
@@ -219,6 +223,59 @@ CREATE TABLE customer_ai.segment (
     UNIQUE (schema_name, segment_name)
 );
 CREATE INDEX segment_model_id_idx ON customer_ai.segment (model_id);
+
+-- Runs of refresh that ended with an error. All other runs leave nothing when they fail: their transaction is undone.
+-- Numbered with the runs.
+CREATE TABLE customer_ai.failed_run (
+    id bigint PRIMARY KEY DEFAULT nextval('customer_ai.run_id_seq'),
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('train', 'score')),
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sqlstate text NOT NULL,
+    error text NOT NULL
+);
+CREATE INDEX failed_run_model_id_idx ON customer_ai.failed_run (model_id, id);
+
+-- Who did what to the definitions of models. By the model's name, not its id: an entry outlives the model.
+CREATE TABLE customer_ai.audit_entry (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    role name NOT NULL,
+    owner name NOT NULL,
+    model text NOT NULL,
+    action text NOT NULL,
+    object text NOT NULL,
+    old jsonb,
+    new jsonb
+);
+
+-- What each refresh of a segment found, and who entered or left by it. The first contents are where changes are counted
+-- from: entered and gone are NULL there. Profiles are kept as text: models have keys of many types.
+CREATE TABLE customer_ai.segment_refresh (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
+    segment_id bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    run bigint,
+    profiles bigint NOT NULL CHECK (profiles >= 0),
+    entered bigint CHECK (entered >= 0),
+    gone bigint CHECK (gone >= 0),
+    CHECK ((entered IS NULL) = (gone IS NULL))
+);
+CREATE INDEX segment_refresh_segment_id_idx ON customer_ai.segment_refresh (segment_id, at);
+
+CREATE TABLE customer_ai.segment_change (
+    refresh_id bigint NOT NULL,
+    profile text NOT NULL,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
+    entered boolean NOT NULL,
+    PRIMARY KEY (refresh_id, profile)
+);
+CREATE INDEX segment_change_model_id_idx ON customer_ai.segment_change (model_id, profile);
 
 -- For conditions of segments; factors is the array that score writes.
 CREATE FUNCTION customer_ai.has_factor(factors jsonb, factor text, direction text DEFAULT NULL) RETURNS boolean
@@ -228,6 +285,16 @@ CREATE FUNCTION customer_ai.has_factor(factors jsonb, factor text, direction tex
         WHERE (f OPERATOR(pg_catalog.->>) 'factor') OPERATOR(pg_catalog.=) factor
             AND (direction IS NULL OR (f OPERATOR(pg_catalog.->>) 'direction') OPERATOR(pg_catalog.=) direction))
         ELSE false END;
+
+-- For conditions of segments too, where the membership is put in its place (src/verbs/segment/query.rs).
+CREATE FUNCTION customer_ai.in_segment(segment text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path TO pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'in_segment can only stand in the condition of a segment'
+        USING ERRCODE = 'feature_not_supported',
+            DETAIL = format('Found in_segment(%L) elsewhere.', segment),
+            HINT = 'A segment is an ordinary relation: elsewhere write EXISTS (SELECT FROM schema.segment ...).';
+END $$;
 
 -- Rows and counters both belong in a dump: without the counters a restored database could not train again.
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.model', '');
@@ -244,5 +311,11 @@ SELECT pg_catalog.pg_extension_config_dump('customer_ai.run', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.failed_run', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.audit_entry', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.audit_entry_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment_refresh', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment_refresh_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment_change', '');
 
 SET LOCAL search_path TO customer_ai, pg_temp;

@@ -87,16 +87,87 @@ WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 CREATE VIEW customer_ai.runs WITH (security_barrier) AS
 SELECT r.id AS run, m.name AS model, r.kind, r.version, r.as_of, r.started_at, r.finished_at,
     extract(epoch FROM r.finished_at - r.started_at)::float8 AS seconds, r.profiles, r.low, r.medium, r.high,
-    r.published, r.skipped, r.detail
+    r.published, r.skipped, r.detail, 'succeeded' AS status, NULL::text AS error
 FROM customer_ai.run r
+JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place)
+UNION ALL
+SELECT r.id, m.name, r.kind, NULL, NULL, r.started_at, r.finished_at,
+    extract(epoch FROM r.finished_at - r.started_at)::float8, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, CASE WHEN r.sqlstate = '57014' THEN 'cancelled' ELSE 'failed' END, r.error
+FROM customer_ai.failed_run r
 JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
 WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
+-- The numbers are in the tags of locks (src/pg/progress.rs), which names them: one row for each backend at work.
+CREATE VIEW customer_ai.progress WITH (security_barrier) AS
+SELECT l.pid, m.name AS model,
+    (ARRAY['train', 'score', 'check_model', 'backtest', 'refresh'])[l.step >> 8] AS verb,
+    (ARRAY['reading events', 'making features', 'comparing with the active version', 'fitting', 'predicting',
+        'writing scores', 'refreshing segments'])[l.step & 255] AS phase,
+    l.done, nullif(l.expected, 0) AS expected,
+    timestamptz '2000-01-01 00:00+00' + l.started * interval '1 microsecond' AS started_at,
+    CASE WHEN l.done > 0 AND l.expected > l.done THEN
+        extract(epoch FROM clock_timestamp() - (timestamptz '2000-01-01 00:00+00' + l.phase_started * interval '1 microsecond'))::float8
+        * (l.expected - l.done) / l.done END AS seconds_left
+FROM (
+    SELECT k.pid, (max(k.first) FILTER (WHERE k.kind = 21201)) AS model_id, (max(k.second) FILTER (WHERE k.kind = 21201))::int AS step,
+        max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21202) AS done,
+        max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21203) AS expected,
+        max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21204) AS started,
+        max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21205) AS phase_started
+    FROM (
+        SELECT g.pid, g.classid::int8 AS first, g.objid::int8 AS second, g.objsubid AS kind
+        FROM pg_locks g
+        WHERE g.locktype = 'userlock' AND g.mode = 'AccessShareLock'
+            AND g.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) k
+    GROUP BY k.pid) l
+JOIN customer_ai.model m ON m.id = l.model_id
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
+
+CREATE VIEW customer_ai.audit WITH (security_barrier) AS
+SELECT a.at, a.role, a.model, a.action, a.object, a.old, a.new
+FROM customer_ai.audit_entry a
+WHERE customer_ai_internal.is_mine(a.owner);
+
+-- Jobs of pg_cron; no rows where that is not installed.
+CREATE VIEW customer_ai.schedules WITH (security_barrier) AS
+SELECT j.model, j.schedule, j.job, j.role, j.active, j.next_run, j.last_run, j.last_status, j.last_error,
+    r.as_of AS scored_as_of, r.as_of < now() - m.outcome_window AS stale
+FROM customer_ai_internal.jobs() j
+JOIN customer_ai.model m ON m.name = j.model
+LEFT JOIN LATERAL (
+    SELECT s.as_of FROM customer_ai.run s
+    WHERE s.model_id = m.id AND s.owner = m.owner AND s.kind = 'score' AND s.published ORDER BY s.id DESC LIMIT 1) r ON true
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
+
 CREATE VIEW customer_ai.segments WITH (security_barrier) AS
-SELECT format('%I.%I', n.now[1], n.now[2]) AS segment, m.name AS model, s.condition, s.description,
-    s.profiles, s.created_at, s.refreshed_at
+SELECT format('%I.%I', n.now[1], n.now[2]) AS segment, m.name AS model, s.condition, s.top, s.top_percent, s.live,
+    s.description, s.profiles, s.created_at, s.refreshed_at
 FROM customer_ai.segment s
 JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+LEFT JOIN LATERAL (
+    SELECT customer_ai_internal.relation_now(s.schema_name, s.segment_name, s.relation_oid, NULL, s.place) AS now
+    OFFSET 0) n ON true
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
+
+CREATE VIEW customer_ai.segment_changes WITH (security_barrier) AS
+SELECT format('%I.%I', n.now[1], n.now[2]) AS segment, m.name AS model, c.profile,
+    CASE WHEN c.entered THEN 'entered' ELSE 'left' END AS change, f.at, f.run
+FROM customer_ai.segment s
+JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+JOIN customer_ai.segment_refresh f ON f.segment_id = s.id AND f.owner = s.owner
+JOIN customer_ai.segment_change c ON c.refresh_id = f.id AND c.owner = f.owner
+LEFT JOIN LATERAL (
+    SELECT customer_ai_internal.relation_now(s.schema_name, s.segment_name, s.relation_oid, NULL, s.place) AS now
+    OFFSET 0) n ON true
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
+
+CREATE VIEW customer_ai.segment_sizes WITH (security_barrier) AS
+SELECT format('%I.%I', n.now[1], n.now[2]) AS segment, m.name AS model, f.at, f.run, f.profiles, f.entered, f.gone
+FROM customer_ai.segment s
+JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+JOIN customer_ai.segment_refresh f ON f.segment_id = s.id AND f.owner = s.owner
 LEFT JOIN LATERAL (
     SELECT customer_ai_internal.relation_now(s.schema_name, s.segment_name, s.relation_oid, NULL, s.place) AS now
     OFFSET 0) n ON true

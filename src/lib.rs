@@ -23,7 +23,8 @@ pgrx::extension_sql_file!(
         "tables",
         catalog::owner::is_mine,
         catalog::owner::owner_now,
-        catalog::place::relation_now
+        catalog::place::relation_now,
+        verbs::schedule::jobs
     ]
 );
 pgrx::extension_sql_file!(
@@ -37,6 +38,13 @@ pgrx::extension_sql_file!(
     requires = ["tables"]
 );
 pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", requires = ["views"]);
+pgrx::extension_sql_file!("../sql/refresh.sql", name = "refresh", requires = ["views"]);
+pgrx::extension_sql_file!("../sql/help.sql", name = "help", requires = ["refresh"]);
+pgrx::extension_sql_file!(
+    "../sql/audit.sql",
+    name = "audit",
+    requires = ["grants", verbs::schedule::is_our_own]
+);
 pgrx::extension_sql_file!("../sql/comments.sql", name = "comments", finalize);
 
 /// Called by PostgreSQL when it loads the library.

@@ -66,6 +66,10 @@ pub struct Options {
     pub keep_runs: usize,
     /// How many versions are kept.
     pub keep_versions: usize,
+    /// How long a version is used before `refresh` trains the next; None: for ever.
+    pub retrain_every: Option<String>,
+    /// For how many days the changes of segments are kept.
+    pub keep_changes: usize,
     /// Most examples to learn from; None: what memory holds.
     pub max_training_rows: Option<u64>,
     /// Time zone in which timestamps without one and dates are read; None: the session's when created.
@@ -96,6 +100,8 @@ impl Default for Options {
             factors: 3,
             keep_runs: 10,
             keep_versions: 10,
+            keep_changes: 400,
+            retrain_every: Some("3 months".to_owned()),
             max_training_rows: None,
             timezone: None,
             columns: None,
@@ -177,6 +183,8 @@ impl Options {
             "factors" => self.factors = option.count(20)?,
             "keep_runs" => self.keep_runs = option.count(1000)?,
             "keep_versions" => self.keep_versions = option.count(1000)?,
+            "retrain_every" => self.retrain_every = option.period()?,
+            "keep_changes" => self.keep_changes = option.count(100_000)?,
             "max_training_rows" => self.max_training_rows = Some(option.count(100_000_000)? as u64),
             "timezone" => self.timezone = Some(option.text()?),
             "columns" => self.columns = Some(option.names()?),
@@ -247,6 +255,21 @@ impl Given<'_> {
             }
             _ => self.wrong("a text that is not empty"),
         }
+    }
+
+    /// A number of days, weeks, months or years, or "never".
+    fn period(&self) -> Result<Option<String>, Error> {
+        let text = self.value.as_str().unwrap_or_default();
+        if text == "never" {
+            return Ok(None);
+        }
+        let (number, unit) = text.split_once(' ').unwrap_or_default();
+        let number: u16 = number.parse().unwrap_or(0);
+        let units = ["day", "week", "month", "year"];
+        if (1..=9999).contains(&number) && units.contains(&unit.trim_end_matches('s')) {
+            return Ok(Some(text.to_owned()));
+        }
+        self.wrong("a number of days, weeks, months or years, as \"3 months\", or \"never\"")
     }
 
     /// SQL, which may go over several lines.

@@ -5,7 +5,7 @@ use pgrx::{PgBuiltInOids, pg_sys};
 use propensity::event::counts::ReadCounts;
 use propensity::time::Micros;
 
-use super::{not_null, sql};
+use super::{news, not_null, sql};
 use crate::error::Error;
 use crate::pg::timestamp;
 
@@ -131,9 +131,18 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
         new.figures.into(),
         new.published.into(),
     ];
-    not_null(sql::written(query, &arguments, |row| {
+    let run: i64 = not_null(sql::written(query, &arguments, |row| {
         not_null(row.get(1)?)
-    })?)
+    })?)?;
+    let model = sql::row(
+        "SELECT name FROM customer_ai.model WHERE id = $1",
+        &[model_id.into()],
+        |row| not_null(row.get::<String>(1)?),
+    )?;
+    news::notify(&serde_json::json!({
+        "model": model, "kind": new.kind, "run": run, "version": new.version, "profiles": new.profiles,
+    }))?;
+    Ok(run)
 }
 
 /// A scoring run.

@@ -8,8 +8,10 @@ pub mod held;
 mod history;
 pub mod instant;
 pub mod judged;
+pub mod memory;
 mod model;
 mod moving;
+pub mod news;
 pub mod notice;
 pub mod owner;
 mod owners;
@@ -18,7 +20,7 @@ mod places;
 mod segments;
 mod source;
 mod sql;
-mod turn;
+pub mod turn;
 pub mod version;
 mod versions;
 
@@ -38,7 +40,8 @@ pub use moving::{
 pub use owners::{give, let_go, note};
 pub use places::{remember, scores_owner};
 pub use segments::{
-    Segment, delete_segment, find_segment, insert_segment, lock_segment, segments_of, set_refreshed,
+    Limit, NewSegment, Segment, delete_segment, find_segment, hold_segment, insert_segment,
+    known_segment, lock_segment, segments_of, set_refreshed, update_segment,
 };
 pub use source::{
     EventDefinition, EventSource, ProfileSource, delete_event_definition, delete_events,

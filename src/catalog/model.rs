@@ -414,7 +414,10 @@ pub(super) fn forget_parts(id: i64) -> Result<(), Error> {
         "DELETE FROM customer_ai.event_definition WHERE model_id = $1",
         "DELETE FROM customer_ai.version WHERE model_id = $1",
         "DELETE FROM customer_ai.run WHERE model_id = $1",
+        "DELETE FROM customer_ai.failed_run WHERE model_id = $1",
         "DELETE FROM customer_ai.segment WHERE model_id = $1",
+        "DELETE FROM customer_ai.segment_refresh WHERE model_id = $1",
+        "DELETE FROM customer_ai.segment_change WHERE model_id = $1",
     ];
     queries
         .iter()

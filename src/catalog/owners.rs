@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::pg::role::{self, role_name};
 
 /// The tables whose rows are of a model, and say whose they are.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 9] = [
     "UPDATE customer_ai.event_definition p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.event_source p SET owner = $2::name FROM customer_ai.model m
@@ -21,7 +21,13 @@ const PARTS: [&str; 6] = [
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.run p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
+    "UPDATE customer_ai.failed_run p SET owner = $2::name FROM customer_ai.model m
+    WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.segment p SET owner = $2::name FROM customer_ai.model m
+    WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
+    "UPDATE customer_ai.segment_refresh p SET owner = $2::name FROM customer_ai.model m
+    WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
+    "UPDATE customer_ai.segment_change p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
 ];
 

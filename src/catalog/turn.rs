@@ -51,6 +51,20 @@ pub struct Holder {
 
 /// Takes a turn at a model until the transaction ends. Says for whom it waits, if it has to.
 pub fn take(model: &str, id: i64, turn: Turn) -> Result<(), Error> {
+    if !try_take(id, turn) {
+        say_who(model, id, Some(turn))?;
+        acquire(id, turn, false);
+    }
+    Ok(())
+}
+
+/// Takes a turn at a model if nobody else has it; false if somebody does.
+pub fn try_take(id: i64, turn: Turn) -> bool {
+    acquire(id, turn, true) != LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
+}
+
+/// Locks the part of a model until the transaction ends.
+fn acquire(id: i64, turn: Turn, dont_wait: bool) -> LockAcquireResult::Type {
     let tag = pg_sys::LOCKTAG {
         // SAFETY: reads a variable of the backend.
         locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
@@ -60,15 +74,8 @@ pub fn take(model: &str, id: i64, turn: Turn) -> Result<(), Error> {
         locktag_type: LockTagType::LOCKTAG_OBJECT as u8,
         locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
     };
-    let acquire = |dont_wait| {
-        // SAFETY: a lock of the transaction, on a tag that is complete.
-        unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, dont_wait) }
-    };
-    if acquire(true) == LockAcquireResult::LOCKACQUIRE_NOT_AVAIL {
-        say_who(model, id, Some(turn))?;
-        acquire(false);
-    }
-    Ok(())
+    // SAFETY: a lock of the transaction, on a tag that is complete.
+    unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, dont_wait) }
 }
 
 /// Says who has a turn at a model (None: any), before the caller waits for them.

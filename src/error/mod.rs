@@ -373,6 +373,12 @@ pub enum Error {
     },
     /// A segment or another relation of that name exists.
     SegmentExists { name: String },
+    /// pg_cron is not in this database.
+    NoCron { database: String, command: String },
+    /// Another role has scheduled the model.
+    Scheduled { model: String, role: String },
+    /// The relation of a segment cannot be made again, because others need it.
+    SegmentNeeded { name: String, reason: String },
     /// A segment that holds a profile which is to be forgotten, and cannot be refreshed; the reason is a sentence.
     SegmentFails {
         name: String,

@@ -29,6 +29,8 @@ impl Feeder {
 
 static FEEDER: GucSetting<Feeder> = GucSetting::<Feeder>::new(Feeder::Auto);
 static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
+static SHOW_PROGRESS: GucSetting<bool> = GucSetting::<bool>::new(false);
+static NOTIFY: GucSetting<bool> = GucSetting::<bool>::new(true);
 static THREADS: GucSetting<i32> = GucSetting::<i32>::new(2);
 
 /// Registers the settings and reserves their prefix.
@@ -61,6 +63,22 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::default(),
     );
+    GucRegistry::define_bool_guc(
+        c"customer_ai.show_progress",
+        c"Says each phase of training and scoring to the client.",
+        c"As INFO; the view customer_ai.progress shows the same to other sessions, always.",
+        &SHOW_PROGRESS,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"customer_ai.notify",
+        c"Notifies the channel customer_ai of runs and of changes of segments.",
+        c"A transaction that has notified cannot be prepared for a two-phase commit.",
+        &NOTIFY,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
     // SAFETY: called once from _PG_init with a constant string.
     unsafe {
         #[cfg(feature = "pg14")]
@@ -80,6 +98,16 @@ pub fn max_memory() -> usize {
     usize::try_from(MAX_MEMORY.get())
         .unwrap_or(0)
         .saturating_mul(1024)
+}
+
+/// `customer_ai.show_progress`.
+pub fn show_progress() -> bool {
+    SHOW_PROGRESS.get()
+}
+
+/// `customer_ai.notify`.
+pub fn notify() -> bool {
+    NOTIFY.get()
 }
 
 /// `customer_ai.threads`.

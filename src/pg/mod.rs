@@ -7,6 +7,7 @@ pub mod jit;
 pub mod list;
 pub mod memory;
 pub mod plan;
+pub mod progress;
 pub mod relation;
 pub mod role;
 pub mod rows;

@@ -325,6 +325,12 @@ pub fn find(schema: &str, name: &str) -> Option<pg_sys::Oid> {
     }
 }
 
+/// Whether there is a relation of an OID.
+pub fn exists(oid: pg_sys::Oid) -> bool {
+    // SAFETY: a look-up in the catalog.
+    unsafe { !pg_sys::get_rel_name(oid).is_null() }
+}
+
 /// Whether a relation that the current role may read has a column of that name.
 pub fn any_has(column: &str) -> Result<bool, Error> {
     let query =

@@ -8,6 +8,7 @@ pub mod goal;
 mod guess;
 pub mod outcomes;
 mod role;
+mod rows;
 mod sample;
 mod time;
 mod union;
@@ -16,6 +17,7 @@ pub mod updates;
 
 pub use guess::{check_profile, profile_column, time_column};
 pub use role::{Role, event_role, number, profile_role, role, text};
+pub use rows::rows_of;
 pub use time::{FIRST_DAY, LAST_DAY, time_sql};
 pub use union::{
     Events, Names, Profiles, attribute_columns, event_columns, event_value, events_sql, folded,

@@ -19,9 +19,11 @@ use crate::error::Error;
 use crate::feed::gather;
 use crate::feed::stream::{Key, Stream};
 use crate::pg::memory::{GiveBack, poll};
+use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::relation::Category;
 use crate::pg::relation::type_name;
 use crate::pg::sqltype::AnyValue;
+use crate::source;
 use crate::verbs::score::key_datum;
 use crate::verbs::train::TrainingRows;
 
@@ -66,6 +68,8 @@ fn backtest(
     let model = args::required("model", model)?;
     let cutoffs = instants(given(&args::required("cutoffs", cutoffs)?)?)?;
     let tested = held::for_reading(model, |definition| {
+        let _shown = progress::begin(definition.id, &definition.name, Verb::Backtest);
+        progress::phase(Phase::Reading, source::rows_of(definition)?);
         as_owner(definition, || test(definition, &cutoffs, &mut None))
     })?;
     let rows = tested.into_iter().map(|tested| {

@@ -62,10 +62,13 @@ fn forget(
 /// Removes a profile from all runs and segments of a model; false if it cannot be one of its profiles.
 fn erase(definition: &Definition, profile: &str, removed: &mut Vec<Row>) -> Result<bool, Error> {
     let scores = ScoreRelation::find(definition)?;
-    let Some(history) = scores.table() else {
-        return Ok(true);
+    let known = match scores.table() {
+        Some(history) => score::profile_of(history)?.map(|profile| (history, profile)),
+        None => None,
     };
-    let Some((column, type_sql)) = score::profile_of(history)? else {
+    let Some((history, (column, type_sql))) = known else {
+        // What segments remember may have outlived the scores.
+        catalog::memory::delete_changes_of(definition.id, profile)?;
         return Ok(true);
     };
     // Without a modifier: a cast to varchar(10) would cut the key, and make it somebody else's.
@@ -91,6 +94,17 @@ fn erase(definition: &Definition, profile: &str, removed: &mut Vec<Row>) -> Resu
         with_setting(c"row_security", c"off", || count(&delete))
     })?;
     note(history.display(), rows);
+    let as_text = as_owner(definition, || {
+        Spi::connect_mut(|client| {
+            let text = format!("SELECT ({key})::pg_catalog.text");
+            not_null(
+                client
+                    .update(text.as_str(), None, &[])?
+                    .first()
+                    .get::<String>(1)?,
+            )
+        })
+    })?;
     for (segment, filled) in segment::holders_of(definition)? {
         let name = qualified(&segment.schema, &segment.name);
         let held = format!("SELECT pg_catalog.count(*) FROM {name} WHERE {is_it}");
@@ -114,6 +128,11 @@ fn erase(definition: &Definition, profile: &str, removed: &mut Vec<Row>) -> Resu
             note(segment.display(), 0);
         }
     }
+    // After the segments: that the profile left them is no more to be remembered than that it entered.
+    note(
+        "customer_ai.segment_changes".to_owned(),
+        catalog::memory::delete_changes_of(definition.id, &as_text)?,
+    );
     Ok(true)
 }
 

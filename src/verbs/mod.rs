@@ -12,6 +12,7 @@ pub mod notice;
 pub mod picture;
 pub mod placeholder;
 pub mod predict;
+pub mod schedule;
 pub mod score;
 pub mod segment;
 pub mod train;

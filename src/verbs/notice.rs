@@ -14,7 +14,7 @@ use propensity::walk::sample::Share;
 
 use crate::catalog::instant;
 use crate::catalog::notice::warning;
-use crate::catalog::{self, Definition, Run};
+use crate::catalog::{self, Definition, Run, Segment};
 use crate::error::{Error, listed};
 use crate::feed::gather::TrainingSet;
 use crate::feed::span;
@@ -356,6 +356,45 @@ pub fn segment_stale(segment: &str, model: &str, failure: &str) {
             "Put it right and run SELECT customer_ai.refresh_segment('{segment}'), make it again with customer_ai.create_segment, or run SELECT customer_ai.drop_segment('{segment}')."
         ),
     );
+}
+
+/// Somebody dropped the relation of a segment.
+pub fn segment_dropped(segment: &Segment) {
+    let name = segment.display();
+    altered(
+        format!("segment \"{name}\" was dropped, and is forgotten with its changes"),
+        &format!("Its condition was: {}", segment.condition.trim()),
+        format!(
+            "To have it again run SELECT customer_ai.create_segment('{name}', '{}', ...).",
+            segment.model
+        ),
+    );
+}
+
+/// A job of pg_cron for a model that is dropped.
+pub fn job_stays(model: &str, job: i64, role: &str) {
+    warning(format!(
+        "job {job} of pg_cron still refreshes model \"{model}\""
+    ))
+    .set_detail(format!(
+        "It is of role \"{role}\", and will end with an error."
+    ))
+    .set_hint(format!(
+        "As that role or as a superuser run SELECT cron.unschedule({job})."
+    ))
+    .report(PgLogLevel::WARNING);
+}
+
+/// Nobody is in a segment, which may be a mistake in its condition.
+pub fn segment_empty(segment: &str) {
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!("no profile is in segment \"{segment}\" now"),
+        "customer_ai",
+    )
+    .set_detail("No profile of the newest scores meets its condition.")
+    .set_hint("Texts are compared to the letter: the buckets are 'low', 'medium' and 'high'.")
+    .report(PgLogLevel::NOTICE);
 }
 
 /// The relation of a segment that is dropped is another one.

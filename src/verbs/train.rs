@@ -24,10 +24,11 @@ use crate::feed::gather::{self, TrainingSet};
 use crate::feed::span;
 use crate::pg::guc;
 use crate::pg::memory::{GiveBack, poll};
+use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::sqltype::Regclass;
 use crate::pg::thread;
 use crate::pg::timings::Timings;
-use crate::source::updates;
+use crate::source::{self, updates};
 use crate::verbs::notice;
 
 /// When a new version takes over.
@@ -143,6 +144,7 @@ fn run(
     activate: Activate,
     started: i64,
 ) -> Result<Row, Error> {
+    let _shown = progress::begin(definition.id, &definition.name, Verb::Train);
     let trained = as_owner(definition, || learn(definition, as_of, examples))?;
     let report = &trained.fitted.report;
     let version = store(definition, &trained, started)?;
@@ -190,15 +192,19 @@ fn learn(
     examples: Option<Oid>,
 ) -> Result<Trained, Error> {
     let mut timings = Timings::start();
+    progress::phase(Phase::Reading, source::rows_of(definition)?);
     let mut gathered = match examples {
         Some(examples) => gather::gather(definition, as_of, Some(examples), None)?,
         None => gather::sample(definition, as_of)?,
     };
     timings.end_with("read", gathered.stream.workers_cpu());
+    progress::phase(Phase::Features, None);
     let rows = TrainingRows::of(definition, &mut gathered)?;
     timings.end("features");
+    progress::phase(Phase::Comparing, None);
     let champion = champion(definition, &mut gathered, &rows)?;
     timings.end("champion");
+    progress::phase(Phase::Fitting, None);
     let fitted = rows.fit(definition, &gathered.cutoffs, champion.log_odds)?;
     let document = fitted.model.encode()?;
     timings.end("fit");

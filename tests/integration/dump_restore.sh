@@ -22,7 +22,8 @@ SELECT customer_ai.train('$1');
 SELECT customer_ai.label_version('$1', 1, 'first');
 SELECT customer_ai.train('$1', activate => 'always');
 SELECT customer_ai.score('$1');
-SELECT customer_ai.create_segment('$2.likely', '$1', \$\$ bucket = 'high' \$\$);
+SELECT customer_ai.create_segment('$2.likely', '$1', \$\$ score >= 60 \$\$);
+SELECT customer_ai.score('$1', '2025-08-10');
 SQL
 }
 query -c "GRANT CREATE ON DATABASE $source TO $guest" -d "$source"
@@ -44,6 +45,9 @@ SELECT model, goal, enabled, active_version, former_version, trained_at, scored_
 SELECT * FROM customer_ai.versions ORDER BY 1, 2;
 SELECT * FROM customer_ai.runs ORDER BY 1;
 SELECT * FROM customer_ai.segments ORDER BY 1;
+SELECT count(*) > 10 FROM customer_ai.segment_changes;
+SELECT * FROM customer_ai.segment_changes ORDER BY segment, profile, at;
+SELECT * FROM customer_ai.segment_sizes ORDER BY segment, at;
 SQL
 }
 before=$(state | query -d "$source")

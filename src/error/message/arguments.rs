@@ -4,7 +4,7 @@ use super::{Code, INVALID, Message, UNSUPPORTED, cut, list, perhaps};
 use crate::error::nearest;
 
 /// All options by name, each with an example of its value.
-const OPTIONS: [(&str, &str); 16] = [
+const OPTIONS: [(&str, &str); 18] = [
     ("scores", r#""public.my_scores""#),
     ("buckets", "[25, 75]"),
     ("seed", "1"),
@@ -12,6 +12,8 @@ const OPTIONS: [(&str, &str); 16] = [
     ("factors", "3"),
     ("keep_runs", "10"),
     ("keep_versions", "10"),
+    ("keep_changes", "400"),
+    ("retrain_every", r#""3 months""#),
     ("max_training_rows", "200000"),
     ("timezone", r#""Europe/Berlin""#),
     ("columns", r#"["amount", "status"]"#),

@@ -281,6 +281,9 @@ fn message(error: Error) -> Message {
         Error::SegmentName { found } => scores::segment_name(&found),
         Error::UnknownSegment { name, nearest } => scores::unknown_segment(&name, nearest),
         Error::SegmentExists { name } => scores::segment_exists(&name),
+        Error::NoCron { database, command } => scores::no_cron(&database, &command),
+        Error::Scheduled { model, role } => scores::scheduled(&model, &role),
+        Error::SegmentNeeded { name, reason } => scores::segment_needed(&name, &reason),
         Error::SegmentFails {
             name,
             model,

@@ -58,6 +58,41 @@ pub fn segment_fails(name: &str, model: &str, reason: &str) -> Message {
     }
 }
 
+pub fn no_cron(database: &str, command: &str) -> Message {
+    Message {
+        code: STATE,
+        text: "there is no pg_cron in this database".to_owned(),
+        detail: format!(
+            "Found no extension pg_cron in database \"{database}\"; it is required for schedules."
+        ),
+        hint: format!(
+            "Put shared_preload_libraries = 'pg_cron' and cron.database_name = '{database}' into postgresql.conf, restart, and run CREATE EXTENSION pg_cron. Or let any scheduler run it, for example in a crontab: 0 3 * * * psql -d {database} -c \"{command}\""
+        ),
+    }
+}
+
+pub fn scheduled(model: &str, role: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_DUPLICATE_OBJECT,
+        text: format!("model \"{model}\" is scheduled already"),
+        detail: format!(
+            "Found a job of role \"{role}\"; only that role and superusers may change it."
+        ),
+        hint: format!(
+            "As that role or as a superuser run SELECT customer_ai.unschedule('{model}')."
+        ),
+    }
+}
+
+pub fn segment_needed(name: &str, reason: &str) -> Message {
+    Message {
+        code: Code::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+        text: format!("segment \"{name}\" cannot be made again with another condition"),
+        detail: format!("Found: {reason}"),
+        hint: "Drop what depends on it first, and make it again afterwards; or create another segment.".to_owned(),
+    }
+}
+
 pub fn segment_gone(name: &str, model: &str, reason: &str) -> Message {
     Message {
         code: Code::ERRCODE_UNDEFINED_TABLE,

@@ -12,6 +12,7 @@ use pgrx::{PgSqlErrorCode, pg_sys};
 
 use crate::error::Error;
 use crate::pg::guc;
+use crate::pg::progress;
 
 mod reserve;
 
@@ -91,6 +92,7 @@ impl RowPoll {
     pub fn row(&mut self) {
         self.0 += 1;
         if self.0.is_multiple_of(QUANTUM) {
+            progress::add(QUANTUM);
             poll();
         }
     }

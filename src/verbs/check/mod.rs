@@ -18,7 +18,8 @@ use crate::error::Error;
 use crate::feed::gather::{self, Profiles, TrainingSet};
 use crate::feed::span;
 use crate::pg::memory::GiveBack;
-use crate::source::updates;
+use crate::pg::progress::{self, Phase, Verb};
+use crate::source::{self, updates};
 use crate::verbs::placeholder;
 
 /// From so many rows of each class on, nothing has to be simplified (docs/method.md 6).
@@ -47,6 +48,8 @@ fn check_model(
 > {
     let _memory = GiveBack::new();
     let rows = held::for_reading(args::required("model", model)?, |definition| {
+        let _shown = progress::begin(definition.id, &definition.name, Verb::Check);
+        progress::phase(Phase::Reading, source::rows_of(definition)?);
         as_owner(definition, || examine(definition))
     })?;
     Ok(TableIterator::new(rows))

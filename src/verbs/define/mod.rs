@@ -22,6 +22,7 @@ use crate::catalog::args::required;
 use crate::catalog::owner::{ddl_as_owner, defining};
 use crate::error::Error;
 use crate::pg::sqltype::{JsonbText, Name, Names, Regclass};
+use crate::verbs::schedule;
 use crate::verbs::score::ScoreRelation;
 use crate::verbs::segment;
 
@@ -333,6 +334,7 @@ fn drop(model: &str, keep_scores: bool, force: bool) -> Result<String, Error> {
                     drop_relations(&definition, force)
                 }
             })?;
+            schedule::forget(&definition.name)?;
             catalog::delete_model(definition.name.as_str())?;
         }
         // A role can be dropped only when nothing is left that it owns.
@@ -352,8 +354,9 @@ fn drop_relations(definition: &catalog::Definition, force: bool) -> Result<(), E
             others,
         });
     }
-    for segment in catalog::segments_of(definition.id)? {
-        segment::drop_relation(definition, &segment, force)?;
+    // Later ones may read earlier ones.
+    for segment in catalog::segments_of(definition.id)?.iter().rev() {
+        segment::drop_relation(definition, segment, force)?;
     }
     ScoreRelation::find(definition)?.drop(force)
 }

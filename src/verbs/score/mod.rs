@@ -4,6 +4,7 @@ mod migrate;
 pub mod names;
 mod predictions;
 mod relation;
+pub mod remake;
 mod shape;
 mod writer;
 
@@ -34,7 +35,9 @@ use crate::catalog::{self, Definition, NewRun, Turn};
 use crate::error::Error;
 use crate::feed::{Feed, Read};
 use crate::pg::memory;
+use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::timestamp;
+use crate::source;
 use crate::verbs::notice;
 
 use crate::catalog::version;
@@ -96,6 +99,8 @@ fn run(
     publish: bool,
     (clock, started): (Instant, i64),
 ) -> Result<Row, Error> {
+    let _shown = progress::begin(definition.id, &definition.name, Verb::Score);
+    progress::phase(Phase::Reading, source::rows_of(definition)?);
     let (number, base_rate, mut scored) = version::with_active(definition, |number, scorer| {
         let bins = bins(definition, number)?;
         // What cannot be written is not worth being computed. The relation of the key stays locked.
@@ -131,6 +136,8 @@ fn run(
             published: publish,
         },
     )?;
+    let profiles = scored.predictions.profiles();
+    progress::phase(Phase::Writing, u64::try_from(profiles).ok());
     ddl_as_owner(definition.owner_oid, || {
         write(definition, &mut scored, kept_as(run, publish), number)
     })?;
@@ -187,6 +194,7 @@ fn predict_all(
 ) -> Result<Scored, Error> {
     let mut feed = Feed::open(definition, Some(scorer.model()), as_of)?;
     let mut predictions = Predictions::new(definition.options.buckets);
+    progress::phase(Phase::Predicting, None);
     feed.predict(scorer, bins, &mut |made| predictions.take(made))?;
     let read = feed.close();
     if predictions.profiles() == 0 {

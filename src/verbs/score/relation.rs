@@ -551,7 +551,7 @@ fn kept(model: &str) -> String {
     format!("scores that were kept of customer_ai model {model}, which is dropped")
 }
 
-fn table(oid: Oid) -> Result<Option<Table>, Error> {
+pub fn table(oid: Oid) -> Result<Option<Table>, Error> {
     let query = "SELECT n.nspname::pg_catalog.text, c.relname::pg_catalog.text
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
     sql::row(query, &[oid.into()], |row| {

@@ -9,6 +9,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use super::relation::Table;
 use crate::error::Error;
 use crate::pg::memory::poll;
+use crate::pg::progress;
 use crate::pg::relation;
 
 /// Rows handed to the heap at once.
@@ -102,6 +103,7 @@ impl<const N: usize> Writer<N> {
     }
 
     fn flush(&mut self) {
+        progress::add(self.filled as u64);
         poll();
         // SAFETY: the first `filled` slots hold rows; their memory is ours until the reset.
         unsafe {

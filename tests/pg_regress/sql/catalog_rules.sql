@@ -44,7 +44,7 @@ FROM pg_proc p
 JOIN member m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
 WHERE p.provolatile = 'v' AND p.prokind = 'f' AND p.pronamespace = 'customer_ai'::regnamespace
     AND (p.proisstrict OR p.proname NOT IN ('create_model', 'alter_model', 'add_events', 'alter_events',
-            'add_event_definition', 'import_model', 'create_segment')
+            'add_event_definition', 'import_model', 'create_segment', 'alter_segment')
         AND (p.proconfig IS NULL OR p.proconfig::text NOT LIKE '%pg_catalog, pg_temp%'))
 ORDER BY 1;
 
@@ -75,6 +75,9 @@ SELECT customer_ai.add_event_definition('whole', 'Odd one', 'odd');
 SELECT version FROM customer_ai.train('whole');
 SELECT profiles > 0 AS scored FROM customer_ai.score('whole');
 SELECT customer_ai.create_segment('public.part', 'whole', 'grade = 1');
+UPDATE grade SET grade = 1 WHERE profile % 3 = 2;
+SELECT customer_ai.refresh_segment('public.part') > 0 AS refreshed;
+SELECT customer_ai_internal.note_failure('whole', 'train', '57014', 'cancelled') > 0 AS noted;
 RESET client_min_messages;
 CREATE FUNCTION rows_of(models bigint[]) RETURNS TABLE (of regclass, count bigint) LANGUAGE plpgsql AS $$
 BEGIN

@@ -40,8 +40,8 @@ INSERT INTO customer_ai.event_source OVERRIDING SYSTEM VALUE
 SELECT (jsonb_populate_record(s, jsonb_build_object('id', 100 + n, 'owner', o, 'position', n + 1,
     'where_clause', 'shop.trap()', 'where_sql', 'shop.trap()'))).*
 FROM customer_ai.event_source s, unnest(ARRAY['regress_victim', 'regress_dbo', session_user]) WITH ORDINALITY o (o, n);
-INSERT INTO customer_ai.segment (model_id, owner, schema_name, segment_name, condition, profiles)
-SELECT m.id, 'regress_victim', 'shop', 'prized', 'true', 0 FROM customer_ai.model m WHERE m.name = 'mine';
+INSERT INTO customer_ai.segment (model_id, owner, schema_name, segment_name, condition, condition_sql, profiles)
+SELECT m.id, 'regress_victim', 'shop', 'prized', 'true', 'true', 0 FROM customer_ai.model m WHERE m.name = 'mine';
 INSERT INTO customer_ai.version (model_id, owner, number, format, algorithm, as_of, cutoffs, rows, positives, report, document)
 SELECT m.id, 'regress_victim', 1, 1, 'auto', now(), '{}', 1, 1, '{}', '' FROM customer_ai.model m WHERE m.name = 'mine';
 INSERT INTO customer_ai.event_source OVERRIDING SYSTEM VALUE

@@ -68,7 +68,8 @@ DECLARE
     given jsonb := '{"model": "''red''", "segment": "''red.some''", "profile": "''7''", "cutoffs": "ARRAY[timestamptz ''2025-06-01'']",
         "condition": "''grade >= 0''", "owner": "''regress_red''", "profiles": "''shop.profiles''", "events": "''shop.events''",
         "goal": "''true''", "outcome_window": "''30 days''", "examples": "''shop.known''", "version": "1", "label": "''old''",
-        "new_name": "''other''", "new_model": "''other''", "name": "''large''", "document": "customer_ai.export_model(''red'')"}';
+        "new_name": "''other''", "new_model": "''other''", "name": "''large''", "document": "customer_ai.export_model(''red'')",
+        "other": "''red.some''", "schedule": "''0 3 * * *''"}';
     own jsonb := '{"create_model": {"model": "''new''", "profile_column": "''profile''", "time_column": "''at''",
             "options": "''{\"scores\": \"red.new\"}''"}, "create_segment": {"segment": "''red.new''"},
         "add_event_definition": {"condition": "''true''"}, "import_model": {"model": "''imported''"},

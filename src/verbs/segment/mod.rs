@@ -1,4 +1,10 @@
-//! Segments: the profiles of the newest run that meet a condition, as a materialized view of the model's owner.
+//! Segments: the profiles of the newest run that meet a condition, as a materialized view of the model's owner, or as a
+//! view that is always as new as the scores.
+
+mod alter;
+mod memory;
+mod overlap;
+mod query;
 
 use std::ffi::CStr;
 
@@ -11,34 +17,41 @@ use crate::catalog::args::required;
 use crate::catalog::held;
 use crate::catalog::judged;
 use crate::catalog::owner::{as_owner, ddl_as_owner, defining};
-use crate::catalog::{self, Definition, Segment, Turn};
-use crate::error::Error;
+use crate::catalog::{self, Definition, Limit, NewSegment, Segment, Turn};
+use crate::error::{Error, not_null};
 use crate::pg::attempt::attempt;
-use crate::pg::relation::{self, Relation, literal, qualified, quote};
+use crate::pg::progress::{self, Phase, Verb};
+use crate::pg::relation::{self, literal, qualified, quote};
 use crate::pg::sql;
-use crate::source;
-use crate::source::condition::{self, CutoffName, Scope};
 use crate::verbs::notice;
 use crate::verbs::score::{cascade, names};
-
-/// Columns of the score relation that a segment shows, behind the profile. Those of the run are left out: they change
-/// with each scoring, and a refresh would rewrite every row.
-const SHOWN: [&str; 5] = ["probability", "score", "percentile", "bucket", "factors"];
+use query::Sight;
 
 /// Without a SET clause, which would hide the caller's search_path: it is pinned within.
 #[pg_extern(volatile, parallel_unsafe)]
+#[allow(clippy::too_many_arguments, reason = "the arguments that SQL sees")]
 fn create_segment(
     segment: Option<&str>,
     model: Option<&str>,
-    condition: Option<&str>,
+    condition: default!(Option<&str>, "'true'"),
     description: default!(Option<&str>, "NULL"),
+    top: default!(Option<i64>, "NULL"),
+    top_percent: default!(Option<f64>, "NULL"),
+    live: default!(Option<bool>, "false"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.create_segment()");
-    let segment = required("segment", segment)?;
+    let wish = Wish {
+        names: parse_name(required("segment", segment)?)?,
+        condition: required("condition", condition)?,
+        description,
+        limit: limit(top, top_percent)?.unwrap_or(Limit::All),
+        live: required("live", live)?,
+    };
     let model = required("model", model)?;
-    let condition = required("condition", condition)?;
     Ok(defining(|path| {
-        create(segment, model, condition, description, path)
+        held::for_writing(model, Turn::Scores, |definition| {
+            create(definition, &wish, path)
+        })
     })?)
 }
 
@@ -49,6 +62,8 @@ fn refresh_segment(segment: Option<&str>) -> Result<i64, ErrorReport> {
     let (schema, name) = parse_name(required("segment", segment)?)?;
     let segment = catalog::lock_segment(&schema, &name)?;
     let definition = catalog::load(&segment.model)?;
+    let _shown = progress::begin(definition.id, &definition.name, Verb::Refresh);
+    progress::phase(Phase::Segments, None);
     let profiles = refresh(&definition, &segment)?;
     catalog::remember(definition.id, definition.owner_oid)?;
     Ok(profiles)
@@ -68,12 +83,52 @@ fn drop_segment(segment: Option<&str>) -> Result<String, ErrorReport> {
     Ok(format!("{schema}.{name}"))
 }
 
+/// A segment as it is asked for.
+struct Wish<'a> {
+    names: (String, String),
+    condition: &'a str,
+    description: Option<&'a str>,
+    limit: Limit,
+    live: bool,
+}
+
+/// How many are taken, if that is said; 0: all.
+fn limit(top: Option<i64>, percent: Option<f64>) -> Result<Option<Limit>, Error> {
+    let wrong = |argument, found: String, required: &str| {
+        Err(Error::Argument {
+            argument,
+            found,
+            required: required.to_owned(),
+            hint: "Write for example top => 1000, or top_percent => 5.".to_owned(),
+        })
+    };
+    match (top, percent) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => wrong(
+            "top_percent",
+            "\"top\" as well".to_owned(),
+            "one of the two",
+        ),
+        (Some(0), None) => Ok(Some(Limit::All)),
+        (Some(top @ 1..), None) => Ok(Some(Limit::Top(top))),
+        (Some(top), None) => wrong("top", top.to_string(), "a number of profiles from 1 on"),
+        (None, Some(percent)) if percent > 0.0 && percent <= 100.0 => {
+            Ok(Some(Limit::Percent(percent)))
+        }
+        (None, Some(percent)) => {
+            let required = "a share of the profiles, above 0 and at most 100";
+            wrong("top_percent", percent.to_string(), required)
+        }
+    }
+}
+
 /// Drops the relation of a segment, if nobody did, and if it is still the segment's.
 pub fn drop_relation(definition: &Definition, segment: &Segment, force: bool) -> Result<(), Error> {
     match find(definition, segment)? {
         Found::Ours(_) => sql::run(&format!(
-            "DROP MATERIALIZED VIEW {}{}",
-            qualified(&segment.schema, &segment.name),
+            "DROP {} {}{}",
+            kind_sql(segment.live),
+            relation_sql(segment),
             cascade(force)
         )),
         Found::Gone => Ok(()),
@@ -85,14 +140,22 @@ pub fn drop_relation(definition: &Definition, segment: &Segment, force: bool) ->
 }
 
 /// Refreshes every segment of a model, from its newest scores. One that cannot be refreshed is warned of, and stops
-/// nothing else.
+/// nothing else; one that somebody dropped is forgotten.
 pub fn refresh_all(definition: &Definition) -> Result<(), Error> {
-    for segment in catalog::segments_of(definition.id)? {
+    let segments = catalog::segments_of(definition.id)?;
+    progress::phase(Phase::Segments, Some(segments.len() as u64));
+    for segment in segments {
+        progress::add(1);
         let failure = match find(definition, &segment)? {
             Found::Ours(_) => match attempt(|| refresh(definition, &segment)) {
                 Ok(_) => continue,
                 Err(failure) => format!("Found: {}", failure.text),
             },
+            Found::Gone if segment.dropped => {
+                catalog::delete_segment(segment.id)?;
+                notice::segment_dropped(&segment);
+                continue;
+            }
             Found::Gone => format!("Its relation {GONE}."),
             Found::Other(reason) => format!("Its relation {reason}."),
         };
@@ -106,7 +169,10 @@ pub fn holders_of(definition: &Definition) -> Result<Vec<(Segment, bool)>, Error
     let mut holders = Vec::new();
     for segment in catalog::segments_of(definition.id)? {
         match find(definition, &segment)? {
-            Found::Ours(oid) => holders.push((segment, relation::readiness(oid)?.0)),
+            Found::Ours(oid) => {
+                let filled = !segment.live && relation::readiness(oid)?.0;
+                holders.push((segment, filled));
+            }
             Found::Gone => (),
             Found::Other(reason) => {
                 let failure = format!("Its relation {reason}.");
@@ -178,7 +244,10 @@ fn find(definition: &Definition, segment: &Segment) -> Result<Found, Error> {
     let Some((kind, comment, may)) = relation::facts(oid, definition.owner_oid)? else {
         return Ok(Found::Gone);
     };
-    if kind != "m" {
+    if segment.live && kind != "v" {
+        return Ok(Found::Other("is no view any more"));
+    }
+    if !segment.live && kind != "m" {
         return Ok(Found::Other("is no materialized view any more"));
     }
     let said = comment.is_some_and(|comment| comment.contains(&about(&definition.name)));
@@ -187,80 +256,98 @@ fn find(definition: &Definition, segment: &Segment) -> Result<Found, Error> {
         None => false,
     };
     Ok(match (said || reads, may) {
+        (false, _) if segment.live => Found::Other("is another view now"),
         (false, _) => Found::Other("is another materialized view now"),
         (true, false) => Found::Other("belongs to another role"),
         (true, true) => Found::Ours(oid),
     })
 }
 
-fn create(
-    segment: &str,
-    model: &str,
-    condition: &str,
-    description: Option<&str>,
-    path: &CStr,
-) -> Result<String, Error> {
-    let (schema, name) = parse_name(segment)?;
-    held::for_writing(model, Turn::Scores, |definition| {
-        create_from(definition, (schema, name), condition, description, path)
-    })
-}
-
-fn create_from(
-    definition: &Definition,
-    (schema, name): (String, String),
-    condition: &str,
-    description: Option<&str>,
-    path: &CStr,
-) -> Result<String, Error> {
-    if names::found(&schema, &name)?.is_some() {
+fn create(definition: &Definition, wish: &Wish, path: &CStr) -> Result<String, Error> {
+    let (schema, name) = &wish.names;
+    if names::found(schema, name)?.is_some() {
         return Err(Error::SegmentExists {
             name: format!("{schema}.{name}"),
         });
     }
     // Somebody dropped its relation: it is made again.
-    if let Some(gone) = catalog::find_segment(&schema, &name)? {
+    if let Some(gone) = catalog::find_segment(schema, name)? {
         catalog::delete_segment(gone.id)?;
     }
-    let scores = scores(definition)?;
-    let from = from_sql(definition, &scores)?;
-    let scope = Scope {
-        from: &from,
-        cutoff: CutoffName::None,
-        path,
-    };
-    let defined = as_owner(definition, || {
-        condition::define_row("condition", condition, &scope)
+    let sight = Sight::of(definition)?;
+    let condition_sql = sight.define(definition, wish.condition, path)?;
+    let query = sight.query(definition, &condition_sql, wish.limit)?;
+    let segment = qualified(schema, name);
+    ddl_as_owner(definition.owner_oid, || {
+        sql::run(&create_sql(&segment, wish.live, &query))?;
+        if !wish.live {
+            sql::run(&format!("CREATE UNIQUE INDEX ON {segment} ({})", sight.key))?;
+        }
+        comment(&segment, wish.live, &definition.name, wish.description)
     })?;
-    let profiles = ddl_as_owner(definition.owner_oid, || {
-        create_relation((&schema, &name), &scores, &from, &defined.sql)?;
-        comment((&schema, &name), &definition.name, description)?;
-        count(&qualified(&schema, &name))
-    })?;
-    catalog::insert_segment(
+    let profiles = as_owner(definition, || count(&segment))?;
+    let id = catalog::insert_segment(
         definition.id,
-        (&schema, &name),
-        condition,
-        description,
+        &NewSegment {
+            schema,
+            name,
+            condition: wish.condition,
+            condition_sql: &condition_sql,
+            limit: wish.limit,
+            live: wish.live,
+            description: wish.description,
+            profiles,
+        },
+    )?;
+    // The first contents: changes are counted from them.
+    catalog::memory::insert_refresh(definition.id, id, profiles)?;
+    catalog::remember(definition.id, definition.owner_oid)?;
+    say_if_empty(
+        definition,
+        &format!("{schema}.{name}"),
+        wish.condition,
         profiles,
     )?;
-    catalog::remember(definition.id, definition.owner_oid)?;
-    say_if_none_high(definition, condition, profiles)?;
     Ok(format!("{schema}.{name}"))
 }
 
-/// Says why a segment of the bucket high is empty, if it is because nobody is in that bucket.
-fn say_if_none_high(definition: &Definition, condition: &str, profiles: i64) -> Result<(), Error> {
-    if profiles > 0 || !condition.to_lowercase().contains("'high'") {
+/// Says that a segment is empty, and why, if nobody is in the bucket high.
+fn say_if_empty(
+    definition: &Definition,
+    segment: &str,
+    condition: &str,
+    profiles: i64,
+) -> Result<(), Error> {
+    if profiles > 0 {
         return Ok(());
     }
-    if let Some(run) = judged::scored(definition.id, None)?
+    if condition.contains("'high'")
+        && let Some(run) = judged::scored(definition.id, None)?
         && let [_, _, 0] = run.buckets
         && let Ok(figures) = serde_json::from_str::<Figures>(&run.figures)
     {
         notice::none_high(definition, figures.top_tenth_from());
+        return Ok(());
     }
+    notice::segment_empty(segment);
     Ok(())
+}
+
+/// What kind of relation a segment is.
+fn kind_sql(live: bool) -> &'static str {
+    if live { "VIEW" } else { "MATERIALIZED VIEW" }
+}
+
+/// Postgres itself runs the query of a materialized view in a security-restricted operation. A live segment reads with
+/// the rights of its reader, whose row-level security holds.
+fn create_sql(segment: &str, live: bool, query: &str) -> String {
+    let options = if live { " WITH (security_invoker)" } else { "" };
+    format!("CREATE {} {segment}{options} AS {query}", kind_sql(live))
+}
+
+/// The relation of a segment in SQL.
+fn relation_sql(segment: &Segment) -> String {
+    qualified(&segment.schema, &segment.name)
 }
 
 /// Splits `schema.name`. Both are plain, so that what a segment is called is what everybody types.
@@ -290,120 +377,56 @@ fn parse_name(segment: &str) -> Result<(String, String), Error> {
     }
 }
 
-/// The score relation.
-///
-/// # Errors
-/// 55000 before the first scoring.
-fn scores(definition: &Definition) -> Result<Relation, Error> {
-    match relation::hold(&definition.scores_schema, &definition.scores_name).oid {
-        Some(oid) => Relation::open(oid, definition.owner_oid),
-        None => Err(Error::NotScored {
-            model: definition.name.clone(),
-        }),
-    }
-}
-
-/// What a condition sees: the score relation, and of each profile source the row in force now.
-fn from_sql(definition: &Definition, scores: &Relation) -> Result<String, Error> {
-    let key = scores
-        .columns
-        .first()
-        .map(|column| quote(&column.name))
-        .unwrap_or_default();
-    let mut seen: Vec<String> = scores
-        .columns
-        .iter()
-        .map(|column| column.name.clone())
-        .collect();
-    let (mut items, mut joins) = (vec!["s.*".to_owned()], String::new());
-    for (index, profiles) in source::open_profiles(definition)?.iter().enumerate() {
-        let mut columns = Vec::new();
-        for column in profiles.columns() {
-            if !seen.contains(&column.name) {
-                seen.push(column.name.clone());
-                items.push(format!("p{index}.{}", quote(&column.name)));
-                columns.push(format!("r.{}", quote(&column.name)));
-            }
-        }
-        let newest =
-            profiles
-                .source
-                .valid_from_column
-                .as_ref()
-                .map_or_else(String::new, |column| {
-                    let column = quote(column);
-                    format!(" AND r.{column} <= pg_catalog.now() ORDER BY r.{column} DESC")
-                });
-        joins.push_str(&format!(
-            " LEFT JOIN LATERAL (SELECT {} FROM {} r WHERE r.{} = s.{key}{newest} LIMIT 1) p{index} ON true",
-            columns.join(", "),
-            profiles.relation.sql(),
-            quote(&profiles.source.profile_column),
-        ));
-    }
-    Ok(format!(
-        "(SELECT {} FROM {} s{joins}) e",
-        items.join(", "),
-        scores.sql()
-    ))
-}
-
-/// Postgres itself runs the query of a materialized view in a security-restricted operation.
-fn create_relation(
-    (schema, name): (&str, &str),
-    scores: &Relation,
-    from: &str,
-    condition: &str,
-) -> Result<(), Error> {
-    let Some(profile) = scores.columns.first().map(|column| quote(&column.name)) else {
-        return Err(Error::UnknownRelation {
-            relation: scores.display(),
-        });
-    };
-    let segment = qualified(schema, name);
-    Spi::run(&format!(
-        "CREATE MATERIALIZED VIEW {segment} AS SELECT {profile}, {} FROM {from} WHERE ({condition}\n)",
-        SHOWN.join(", ")
-    ))?;
-    Ok(Spi::run(&format!(
-        "CREATE UNIQUE INDEX ON {segment} ({profile})"
-    ))?)
-}
-
 /// What the comment of a segment says of its model.
 fn about(model: &str) -> String {
     format!("segment of customer_ai model {model}:")
 }
 
 /// A materialized view is a copy: whoever may read it sees every row of it.
-fn comment(
-    (schema, name): (&str, &str),
-    model: &str,
-    description: Option<&str>,
-) -> Result<(), Error> {
+fn comment(segment: &str, live: bool, model: &str, description: Option<&str>) -> Result<(), Error> {
     let description = description
         .map(|text| format!("{text}; "))
         .unwrap_or_default();
-    let text = format!(
-        "{description}{} a copy that does not honour row-level security",
-        about(model)
-    );
-    let segment = qualified(schema, name);
-    Ok(Spi::run(&format!(
-        "COMMENT ON MATERIALIZED VIEW {segment} IS {}",
+    let honour = if live {
+        "a view with the rights of its reader"
+    } else {
+        "a copy that does not honour row-level security"
+    };
+    let text = format!("{description}{} {honour}", about(model));
+    sql::run(&format!(
+        "COMMENT ON {} {segment} IS {}",
+        kind_sql(live),
         literal(&text)
-    ))?)
+    ))
 }
 
 fn count(segment: &str) -> Result<i64, Error> {
     let query = format!("SELECT pg_catalog.count(*) FROM {segment}");
-    let profiles = Spi::connect(|client| {
-        client
-            .select(query.as_str(), Some(1), &[])?
-            .first()
-            .get_one::<i64>()
-    })?;
-    Ok(profiles.unwrap_or(0))
+    Spi::connect_mut(|client| {
+        not_null(
+            client
+                .update(query.as_str(), None, &[])?
+                .first()
+                .get::<i64>(1)?,
+        )
+    })
+}
+
+/// The relation of a segment.
+///
+/// # Errors
+/// 42P01 when it was dropped, renamed or replaced.
+fn find_ours(definition: &Definition, segment: &Segment) -> Result<pg_sys::Oid, Error> {
+    let gone = |reason| Error::SegmentGone {
+        name: segment.display(),
+        model: definition.name.clone(),
+        reason,
+    };
+    match find(definition, segment)? {
+        Found::Ours(oid) => Ok(oid),
+        Found::Gone => Err(gone(GONE)),
+        Found::Other(reason) => Err(gone(reason)),
+    }
 }
 
 /// Refreshes a segment and returns its size. Readers are not blocked, unless its unique index was dropped: then it is
@@ -412,18 +435,12 @@ fn count(segment: &str) -> Result<i64, Error> {
 /// # Errors
 /// 42P01 when its relation was dropped, renamed or replaced.
 pub fn refresh(definition: &Definition, segment: &Segment) -> Result<i64, Error> {
-    let name = qualified(&segment.schema, &segment.name);
-    let gone = |reason| Error::SegmentGone {
-        name: segment.display(),
-        model: definition.name.clone(),
-        reason,
-    };
-    let profiles = ddl_as_owner(definition.owner_oid, || {
-        let oid = match find(definition, segment)? {
-            Found::Ours(oid) => oid,
-            Found::Gone => return Err(gone(GONE)),
-            Found::Other(reason) => return Err(gone(reason)),
-        };
+    let name = relation_sql(segment);
+    memory::remember(definition, segment, || {
+        let oid = find_ours(definition, segment)?;
+        if segment.live {
+            return Ok(());
+        }
         let (populated, keyed) = relation::readiness(oid)?;
         let concurrently = if populated && keyed {
             "CONCURRENTLY "
@@ -438,8 +455,6 @@ pub fn refresh(definition: &Definition, segment: &Segment) -> Result<i64, Error>
             ))?;
             notice::segment_indexed(&segment.display());
         }
-        count(&name)
-    })?;
-    catalog::set_refreshed(segment.id, profiles)?;
-    Ok(profiles)
+        Ok(())
+    })
 }
