@@ -27,8 +27,11 @@ installcheck:
 unit:
 	@tools/test unit
 
+# With pg_cron where it is there, to show a schedule.
+CRON = $(if $(wildcard $(shell $(PG_CONFIG) --pkglibdir)/pg_cron.so),-c shared_preload_libraries=pg_cron -c cron.database_name=postgres \
+	-c cron.use_background_workers=on)
 demo: install
-	@tools/cluster psql -X -q -f demo/demo.sql
+	@tools/cluster $(CRON) psql -X -q -f demo/demo.sql
 
 test: setup
 	@tools/test lint unit reference install regress parallel isolation integration readme

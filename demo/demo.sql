@@ -123,6 +123,38 @@ SELECT customer_ai.plot('repurchase', 'importance');
 \echo 'and as pictures, beside them: tenths.svg, distribution.svg, importance.svg'
 \echo
 
+\echo '== 12. What the segment gained and lost since 9 November =='
+\echo
+SELECT as_of::date, profiles, high FROM customer_ai.score('repurchase', '2011-11-09');
+SELECT as_of::date, profiles, high FROM customer_ai.score('repurchase');
+SELECT run, profiles, entered, gone FROM customer_ai.segment_sizes WHERE segment = 'shop.likely_buyers' ORDER BY at;
+SELECT change, count(*) AS customers, string_agg(profile, ', ' ORDER BY profile) FILTER (WHERE rank <= 5) AS "five of them"
+FROM (SELECT change, profile, row_number() OVER (PARTITION BY change ORDER BY profile) AS rank
+    FROM customer_ai.segment_changes
+    WHERE segment = 'shop.likely_buyers' AND run = (SELECT max(run) FROM shop.repurchase_scores)) c
+GROUP BY change;
+
+\echo '== 13. A second version, and the way back =='
+\echo
+SELECT version, activated FROM customer_ai.train('repurchase', activate => 'always');
+SELECT customer_ai.rollback('repurchase') AS rolled_back;
+SELECT version, active FROM customer_ai.versions WHERE model = 'repurchase' ORDER BY version;
+
+\echo '== 14. Every night: train if due, score, refresh the segments =='
+\echo
+CALL customer_ai.refresh('repurchase');
+SELECT coalesce(current_setting('cron.database_name', true) = current_database(), false) AS has_cron \gset
+\if :has_cron
+CREATE EXTENSION IF NOT EXISTS pg_cron;
+SELECT customer_ai.schedule('repurchase', '0 3 * * *') AS job;
+SELECT model, schedule, next_run, stale FROM customer_ai.schedules;
+\else
+\echo 'With pg_cron: SELECT customer_ai.schedule(''repurchase'', ''0 3 * * *'');'
+\echo 'In a crontab: 0 3 * * * psql -d shop -c "CALL customer_ai.refresh(''repurchase'')"'
+\echo
+\endif
+SELECT run, kind, status, version FROM customer_ai.runs WHERE model = 'repurchase' ORDER BY run DESC LIMIT 3;
+
 SELECT 'The demo took ' || round(extract(epoch FROM clock_timestamp() - :'started'::timestamptz), 1)
     || ' s on this machine.' AS took \gset
 \echo :took

@@ -39,7 +39,11 @@ pgrx::extension_sql_file!(
 );
 pgrx::extension_sql_file!("../sql/grants.sql", name = "grants", requires = ["views"]);
 pgrx::extension_sql_file!("../sql/refresh.sql", name = "refresh", requires = ["views"]);
-pgrx::extension_sql_file!("../sql/help.sql", name = "help", requires = ["refresh"]);
+pgrx::extension_sql_file!(
+    "../sql/help.sql",
+    name = "help",
+    requires = ["refresh", verbs::schedule::training_due]
+);
 pgrx::extension_sql_file!(
     "../sql/audit.sql",
     name = "audit",

@@ -39,4 +39,10 @@ done
 for file in tenths.svg distribution.svg importance.svg; do
     grep -q '^<svg .*role="img"' "$pages/$file" || fail "the demo drew no picture $file"
 done
+expect "the segment remembers who entered and who left by the second scoring" \
+    "count(*) FILTER (WHERE change = 'entered') > 0 AND count(*) FILTER (WHERE change = 'left') > 0
+     FROM customer_ai.segment_changes WHERE segment = 'shop.likely_buyers'"
+expect "the first version is active again, and the last refresh scored with it" \
+    "active_version = 1 AND (SELECT version = 1 AND status = 'succeeded' FROM customer_ai.runs WHERE model = 'repurchase' ORDER BY run DESC LIMIT 1)
+     FROM customer_ai.models WHERE model = 'repurchase'"
 echo "ten customers with reasons that add up, three buckets, a segment, live equal to batch, in $((SECONDS - started)) s"

@@ -208,7 +208,7 @@ fn try_turn(model: Option<&str>, step: Option<&str>) -> Result<bool, ErrorReport
 /// Why a model is to be trained; NULL if it is not.
 #[pg_extern(schema = "customer_ai_internal", stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn training_due(model: Option<&str>) -> Result<Option<String>, ErrorReport> {
+pub fn training_due(model: Option<&str>) -> Result<Option<String>, ErrorReport> {
     let definition = catalog::load(required("model", model)?)?;
     let every = definition.options.retrain_every.as_deref();
     Ok(news::training_due(definition.id, every)?)
