@@ -38,7 +38,7 @@ BEGIN
     model_name := coalesce(model_name, whole ->> 'name');
     object := CASE TG_TABLE_NAME
         WHEN 'segment' THEN format('%s.%s', whole ->> 'schema_name', whole ->> 'segment_name')
-        WHEN 'version' THEN whole ->> 'number' WHEN 'model' THEN whole ->> 'name'
+        WHEN 'version' THEN whole ->> 'number' WHEN 'model' THEN whole ->> 'name' WHEN 'event_definition' THEN whole ->> 'name'
         ELSE format('%s.%s', whole ->> 'schema_name', whole ->> 'relation_name') END;
     IF TG_OP = 'UPDATE' THEN
         SELECT jsonb_object_agg(n.key, was -> n.key), jsonb_object_agg(n.key, n.value) INTO was, now_is
@@ -58,6 +58,8 @@ END $$;
 CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.model
     FOR EACH ROW WHEN (customer_ai_internal.is_our_own()) EXECUTE FUNCTION customer_ai_internal.audit_row();
 CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.event_source
+    FOR EACH ROW WHEN (customer_ai_internal.is_our_own()) EXECUTE FUNCTION customer_ai_internal.audit_row();
+CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.event_definition
     FOR EACH ROW WHEN (customer_ai_internal.is_our_own()) EXECUTE FUNCTION customer_ai_internal.audit_row();
 CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.profile_source
     FOR EACH ROW WHEN (customer_ai_internal.is_our_own()) EXECUTE FUNCTION customer_ai_internal.audit_row();

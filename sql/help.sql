@@ -32,6 +32,8 @@ CROSS JOIN LATERAL (VALUES
 ) n (rank, is_so, about, statement)
 WHERE n.is_so;
 
+GRANT SELECT ON customer_ai_internal.next_steps TO PUBLIC;
+
 CREATE FUNCTION customer_ai.help(topic text DEFAULT NULL)
 RETURNS TABLE (topic text, about text, statement text)
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path TO pg_catalog, pg_temp AS $$

@@ -93,6 +93,6 @@ END $$;
 
 CREATE FUNCTION customer_ai_internal.models_to_refresh() RETURNS text[] LANGUAGE sql STABLE
     SET search_path TO pg_catalog, pg_temp AS
-    'SELECT coalesce(array_agg(model ORDER BY model), ''{}'') FROM customer_ai.models';
+    'SELECT coalesce(array_agg(model ORDER BY model), ''{}'') FROM customer_ai.models WHERE enabled';
 
 SET LOCAL search_path TO customer_ai, pg_temp;

@@ -23,7 +23,7 @@ SELECT version FROM customer_ai.train('audited', activate => 'always');
 SELECT customer_ai.drop_segment('office.some');
 SELECT role, model, action, object, old ->> 'condition' AS old_condition, new ->> 'condition' AS condition, old ->> 'active_version' AS old_version,
     new ->> 'active_version' AS version FROM customer_ai.audit ORDER BY at;
-SELECT array_agg(k ORDER BY k) AS noted FROM customer_ai.audit, jsonb_object_keys(new) k WHERE action = 'create model';
+SELECT new ->> 'goal' AS goal, new ? 'goal_sql' AS sql FROM customer_ai.audit WHERE action = 'create model';
 SELECT customer_ai.drop_model('audited');
 SELECT role, action, old ->> 'goal' AS goal, new FROM customer_ai.audit ORDER BY at DESC LIMIT 1;
 -- others see nothing, and nobody writes
