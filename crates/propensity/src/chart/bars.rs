@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::columns::Polarity;
 use super::sheet::{Area, BLUE, Drawn, Frame, GRID, INK, MUTED, UNIT, WIDTH, draw, elided, placed};
-use super::words::{about, count, percent};
+use super::words::{count, percent};
 use crate::error::Error;
 
 /// Pixels from one bar to the next: a name with its bar below.
@@ -87,7 +87,7 @@ pub fn importance(bars: &[Bar]) -> Result<String, Error> {
 pub fn effects(bucket: &str, effects: &[Effect], polarity: Polarity) -> Result<String, Error> {
     let [down, _, up] = polarity.colors();
     let shown = &effects[..effects.len().min(10)];
-    let odds = |effect: &Effect| format!("{} \u{d7}", about(effect.impact.exp()));
+    let odds = |effect: &Effect| format!("{:.2} \u{d7}", effect.impact.exp());
     let each = shown
         .iter()
         .map(|effect| format!("{}: {}", effect.name, odds(effect)));
