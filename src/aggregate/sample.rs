@@ -3,15 +3,14 @@
 
 use pgrx::pg_guard;
 use pgrx::pg_sys::{Datum, FunctionCallInfo, Pg_finfo_record};
-use propensity::hash::profile_hash;
-use propensity::walk::sample;
+use propensity::hash::{self, profile_hash};
+use propensity::walk::sample::ordered;
 
 use super::arguments::type_of;
 use super::functions::{V1, argument, values};
 use crate::error::Error;
 use crate::pg::datum::BytesKind;
 use crate::pg::relation::type_name;
-use propensity::walk::sample::ordered;
 
 #[unsafe(no_mangle)]
 extern "C-unwind" fn pg_finfo_sample_place() -> *const Pg_finfo_record {
@@ -36,7 +35,9 @@ unsafe extern "C-unwind" fn sample_place(call: FunctionCallInfo) -> Datum {
             }
             .throw()
         });
-        let place = kind.read(argument(call, 0), |key| sample::place(profile_hash(key)));
+        let place = kind.read(argument(call, 0), |key| {
+            hash::sample_place(profile_hash(key))
+        });
         Datum::from(ordered(place))
     }
 }

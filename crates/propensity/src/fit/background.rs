@@ -1,8 +1,7 @@
 //! The rows that reasons are measured against.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
 use crate::cutoff::Cutoff;
+use crate::hash::{self, BACKGROUND};
 use crate::learn::dataset::Dataset;
 
 /// More rows would change the means by less than the reasons are rounded to.
@@ -15,7 +14,7 @@ pub(super) fn rows(dataset: &Dataset, cutoffs: &[Cutoff]) -> Vec<f64> {
     let newest = dataset.cutoffs.iter().filter_map(at).max();
     let of_newest = (0..dataset.rows()).filter(|&row| at(&dataset.cutoffs[row]) == newest);
     let mut chosen: Vec<(u64, usize)> = of_newest
-        .map(|row| (hash(dataset.profiles[row]), row))
+        .map(|row| (hash::redrawn(dataset.profiles[row], BACKGROUND), row))
         .collect();
     chosen.sort_unstable();
     chosen.truncate(MOST_ROWS);
@@ -25,12 +24,6 @@ pub(super) fn rows(dataset: &Dataset, cutoffs: &[Cutoff]) -> Vec<f64> {
         values.iter().map(|&value| f64::from(value))
     };
     chosen.iter().flat_map(row).collect()
-}
-
-/// Hashed once more, because partitions and samples follow the profile's hash too.
-fn hash(profile: u64) -> u64 {
-    const SEED: u64 = 0x6261_636b;
-    xxh3_64_with_seed(&profile.to_le_bytes(), SEED)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Error;
 use crate::features::Feature;
+use crate::fit::report::Area;
 use crate::learn::dataset;
 use crate::learn::logistic::log_scale;
 use crate::learn::metrics::roc_auc;
@@ -64,6 +65,15 @@ pub struct Rfm {
     recency: Vec<f32>,
     /// `rows x columns`, transformed.
     values: Vec<f32>,
+}
+
+/// Areas under the ROC curve of the baselines.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BaselineAreas {
+    /// Of ranking by recency alone.
+    pub recency: Area,
+    /// Of the logistic regression; `None` if its solver gives up on odd data, on which the model itself does not depend.
+    pub rfm: Option<Area>,
 }
 
 impl Rfm {
@@ -135,10 +145,37 @@ impl Rfm {
         rows: &[u32],
         recent_first: bool,
     ) -> Result<f64, Error> {
+        let scores = self.recency_scores(rows, recent_first)?;
+        roc_auc(&scores, &pick(outcomes, rows)?)
+    }
+
+    fn recency_scores(&self, rows: &[u32], recent_first: bool) -> Result<Vec<f64>, Error> {
         let sign = if recent_first { -1.0 } else { 1.0 };
         let score = |&row: &u32| sign * f64::from(self.recency[row as usize]);
-        let scores = collect(rows.iter().map(score))?;
-        roc_auc(&scores, &pick(outcomes, rows)?)
+        collect(rows.iter().map(score))
+    }
+
+    /// Areas of both rules on the `judged` rows. Which way recency points is seen on the `fitted` rows: for a goal that must
+    /// not occur, a long silence makes the outcome likelier.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Area::of`] and [`Rfm::logits`].
+    pub fn areas(
+        &self,
+        outcomes: &[bool],
+        fitted: &[u32],
+        judged: &[u32],
+    ) -> Result<BaselineAreas, Error> {
+        let recent_first = self.recency_auc(outcomes, fitted, true)? >= 0.5;
+        let held = pick(outcomes, judged)?;
+        let recency = Area::of(&self.recency_scores(judged, recent_first)?, &held)?;
+        let rfm = match self.logits(outcomes, fitted, judged) {
+            Ok(logits) => Some(Area::of(&logits, &held)?),
+            Err(Error::NotFitted { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(BaselineAreas { recency, rfm })
     }
 
     /// Log-odds of the `judged` rows by a logistic regression fitted on the `fitted` rows, at most

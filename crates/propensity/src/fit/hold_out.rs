@@ -1,9 +1,8 @@
 //! Which cutoffs a model is trained at, and which rows are held out to choose it.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
 use crate::cutoff::Cutoff;
 use crate::error::Error;
+use crate::hash;
 use crate::time::Micros;
 
 /// At most so many training cutoffs.
@@ -199,10 +198,9 @@ fn rarer(positives: usize, rows: usize) -> usize {
     positives.min(rows - positives)
 }
 
-/// A quarter of the profiles. Hashed once more, because partitions and samples follow the hash too.
+/// A quarter of the profiles.
 fn is_held_out(profile: u64) -> bool {
-    const SEED: u64 = 0x686f_6c64;
-    xxh3_64_with_seed(&profile.to_le_bytes(), SEED).is_multiple_of(4)
+    hash::redrawn(profile, hash::HOLD_OUT).is_multiple_of(4)
 }
 
 fn rows_where(rows: usize, is_chosen: impl Fn(usize) -> bool) -> Result<Vec<u32>, Error> {

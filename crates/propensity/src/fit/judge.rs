@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::fit::baseline::Rfm;
 use crate::fit::hold_out::HoldOut;
-use crate::fit::report::{Area, Comparison, Evaluation, HoldOutReport};
+use crate::fit::report::{Comparison, Evaluation, HoldOutReport};
 use crate::fit::select::{Tuned, pick};
 use crate::fit::training::Training;
 use crate::learn::metrics::{
@@ -47,14 +47,6 @@ fn evaluate(log_odds: &[f64], outcomes: &[bool]) -> Result<Evaluation, Error> {
     })
 }
 
-/// What the simple baselines need.
-pub(super) struct Baselines {
-    /// Matrix column of the days since the last event.
-    pub recency: Option<usize>,
-    /// Copies of the few columns of the RFM logistic regression.
-    pub rfm: Option<Rfm>,
-}
-
 /// The report on the held-out rows.
 pub(super) fn report(
     training: &Training,
@@ -67,6 +59,8 @@ pub(super) fn report(
         Some(log_odds) => evaluate(log_odds, held).map(Some),
         None => Ok(None),
     };
+    let areas = |rfm: &Rfm| rfm.areas(&training.outcomes, &split.fit, &split.hold);
+    let baselines = training.baselines.as_ref().map(areas).transpose()?;
     let positives = held.iter().filter(|&&outcome| outcome).count();
     Ok(HoldOutReport {
         by_profile: split.by_profile,
@@ -77,63 +71,9 @@ pub(super) fn report(
         model: judgement.evaluate()?,
         logistic: half(&choice.linear)?,
         trees: half(&choice.trees)?,
-        recency: match training.baselines.recency {
-            Some(column) => Some(recency(training, split, column, held)?),
-            None => None,
-        },
-        rfm: match &training.baselines.rfm {
-            Some(rfm) => rfm_area(rfm, training, split, held)?,
-            None => None,
-        },
+        recency: baselines.map(|areas| areas.recency),
+        rfm: baselines.and_then(|areas| areas.rfm),
         champion: champion(training, split, judgement)?,
-    })
-}
-
-/// Ranking by recency alone. Which way it points is seen on the fit rows: for a goal that must
-/// not occur, a long silence makes the outcome likelier.
-fn recency(
-    training: &Training,
-    split: &HoldOut,
-    column: usize,
-    held: &[bool],
-) -> Result<Area, Error> {
-    let scores = |rows: &[u32], sign: f64| -> Vec<f64> {
-        let value = |&row: &u32| training.x.row(row as usize)[column];
-        // No event yet is the longest silence.
-        let days = |value: f32| if value.is_nan() { f32::MAX } else { value };
-        rows.iter()
-            .map(|row| sign * f64::from(days(value(row))))
-            .collect()
-    };
-    let outcomes = pick(&training.outcomes, &split.fit);
-    let recent_first = roc_auc(&scores(&split.fit, -1.0), &outcomes)? >= 0.5;
-    area(
-        &scores(&split.hold, if recent_first { -1.0 } else { 1.0 }),
-        held,
-    )
-}
-
-/// Logistic regression on recency, frequency and tenure; `None` if its solver gives up on odd
-/// data, on which the model itself does not depend.
-fn rfm_area(
-    rfm: &Rfm,
-    training: &Training,
-    split: &HoldOut,
-    held: &[bool],
-) -> Result<Option<Area>, Error> {
-    match rfm.logits(&training.outcomes, &split.fit, &split.hold) {
-        Ok(logits) => Ok(Some(area(&logits, held)?)),
-        Err(Error::NotFitted { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn area(scores: &[f64], outcomes: &[bool]) -> Result<Area, Error> {
-    let area = roc_auc_interval(scores, outcomes)?;
-    Ok(Area {
-        auc: area.value,
-        low: area.low,
-        high: area.high,
     })
 }
 

@@ -7,7 +7,6 @@ use crate::fit::baseline::{Rfm, RfmFeatures};
 use crate::fit::judge::Judgement;
 use crate::fit::report::Evaluation;
 use crate::learn::dataset::{Dataset, to_f32};
-use crate::learn::metrics::roc_auc;
 
 /// Later rows as they come, with what the baselines need of the training rows.
 #[derive(Clone, Debug)]
@@ -100,8 +99,10 @@ impl Later {
             };
         }
         if let Some(rfm) = &self.rfm {
-            report.recency_auc = Some(self.recency(rfm)?);
-            report.rfm_auc = self.rfm_auc(rfm)?;
+            let (learned, later) = (self.learned_rows(), self.later_rows());
+            let areas = rfm.areas(&self.outcomes, &learned, &later)?;
+            report.recency_auc = Some(areas.recency.auc);
+            report.rfm_auc = areas.rfm.map(|area| area.auc);
         }
         let judgement = Judgement {
             outcomes: outcomes.to_vec(),
@@ -117,21 +118,6 @@ impl Later {
 
     fn later_rows(&self) -> Vec<u32> {
         (self.learned as u32..self.outcomes.len() as u32).collect()
-    }
-
-    /// Which way recency points is seen on the training rows.
-    fn recency(&self, rfm: &Rfm) -> Result<f64, Error> {
-        let recent_first = rfm.recency_auc(&self.outcomes, &self.learned_rows(), true)? >= 0.5;
-        rfm.recency_auc(&self.outcomes, &self.later_rows(), recent_first)
-    }
-
-    /// `None` if its solver gives up on odd data.
-    fn rfm_auc(&self, rfm: &Rfm) -> Result<Option<f64>, Error> {
-        match rfm.logits(&self.outcomes, &self.learned_rows(), &self.later_rows()) {
-            Ok(logits) => roc_auc(&logits, &self.outcomes[self.learned..]).map(Some),
-            Err(Error::NotFitted { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 }
 

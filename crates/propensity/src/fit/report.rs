@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cutoff::Cutoff;
+use crate::error::Error;
 use crate::features::schema::LeftOut;
 use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
 use crate::fit::warning::Warning;
+use crate::learn::metrics::roc_auc_interval;
 use crate::model::factor::Importance;
 use crate::time::Micros;
 
@@ -118,6 +120,22 @@ pub struct Area {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+}
+
+impl Area {
+    /// The area of scores of these outcomes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`roc_auc_interval`].
+    pub fn of(scores: &[f64], outcomes: &[bool]) -> Result<Self, Error> {
+        let area = roc_auc_interval(scores, outcomes)?;
+        Ok(Self {
+            auc: area.value,
+            low: area.low,
+            high: area.high,
+        })
+    }
 }
 
 /// The trained model (challenger) against the one in use (champion), on the same held-out rows.

@@ -1,7 +1,6 @@
 //! A uniform sample of training rows, decided row by row so that the others are never kept.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
+use crate::hash::row_place;
 use crate::time::Micros;
 
 /// Which rows (profile, cutoff) to train on when there are more than wanted.
@@ -26,7 +25,7 @@ impl Sample {
     /// Whether to train on the row of this profile (its hash) at this cutoff. The same profile and
     /// cutoff get the same answer whatever else is in the data.
     pub fn keeps(self, profile: u64, cutoff: Micros) -> bool {
-        xxh3_64_with_seed(&cutoff.to_le_bytes(), profile) <= self.highest
+        row_place(profile, cutoff) <= self.highest
     }
 }
 

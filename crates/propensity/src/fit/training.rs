@@ -10,7 +10,6 @@ use crate::features::schema::Schema;
 use crate::fit::background;
 use crate::fit::baseline::{Rfm, RfmFeatures};
 use crate::fit::hold_out::HoldOut;
-use crate::fit::judge::Baselines;
 use crate::fit::params::{Algorithm, Capacity, FEWEST, FitParams};
 use crate::fit::select::{Tuned, is_usable};
 use crate::learn::binning::Bins;
@@ -43,7 +42,7 @@ pub(super) struct Training<'a> {
     pub cutoffs: Vec<u32>,
     /// Rows to choose and judge on, if both sides have both classes.
     pub split: Option<HoldOut>,
-    pub baselines: Baselines,
+    pub baselines: Option<Rfm>,
     /// Features, row after row, of typical profiles.
     pub background: Vec<f64>,
 }
@@ -65,7 +64,9 @@ impl<'a> Training<'a> {
             return Err(Error::NoFeatures);
         }
         let background = background::rows(&dataset, cutoffs);
-        let baselines = baselines(&dataset, &features, &encoder)?;
+        let baselines = RfmFeatures::find(&features)
+            .map(|found| Rfm::new(&dataset, &found))
+            .transpose()?;
         let outcomes = take(&mut dataset.outcomes);
         let row_cutoffs = take(&mut dataset.cutoffs);
         let profiles = take(&mut dataset.profiles);
@@ -217,19 +218,4 @@ fn check_lengths(dataset: &Dataset, features: &[Feature], params: &FitParams) ->
 fn categories(features: &[Feature]) -> Vec<Option<usize>> {
     let values = |feature: &Feature| feature.values.as_ref().map(Vec::len);
     features.iter().map(values).collect()
-}
-
-/// What the baselines read, found by the names of the features.
-fn baselines(
-    dataset: &Dataset,
-    features: &[Feature],
-    encoder: &Encoder,
-) -> Result<Baselines, Error> {
-    let found = RfmFeatures::find(features);
-    let rfm = found.map(|found| Rfm::new(dataset, &found)).transpose()?;
-    let recency = features
-        .iter()
-        .position(|feature| feature.name == "rec_any");
-    let recency = (0..encoder.columns()).find(|&column| Some(encoder.source(column)) == recency);
-    Ok(Baselines { recency, rfm })
 }

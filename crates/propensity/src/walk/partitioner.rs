@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::hash;
+
 /// Bytes of records that are better in one partition than in two: few megabytes of columns, and what is made of some
 /// thousand profiles. Two threads hold several.
 const FEW: u64 = 2 << 20;
@@ -41,7 +43,7 @@ impl Partitioner {
     /// The partition of a profile, by the hash of its key.
     #[inline]
     pub fn partition(self, hash: u64) -> usize {
-        (hash >> (u64::BITS - self.bits)) as usize
+        hash::partition(hash, self.bits)
     }
 }
 

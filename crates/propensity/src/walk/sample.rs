@@ -6,6 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use serde::{Deserialize, Serialize};
 
 use crate::error::OutOfMemory;
+use crate::hash::sample_place;
 
 /// Profiles that are counted one by one; of more, a part is counted and stands for all. They fit
 /// into the caches beside everything else that is done with a row.
@@ -34,7 +35,7 @@ impl Share {
     /// Whether a profile belongs to it, by the hash of its key.
     #[inline]
     pub fn keeps(self, hash: u64) -> bool {
-        place(hash) <= self.last
+        sample_place(hash) <= self.last
     }
 
     /// The fraction that it is of all profiles, in `(0, 1]`.
@@ -42,7 +43,7 @@ impl Share {
         (self.last as f64 + 1.0) / 2f64.powi(64)
     }
 
-    /// The last [`place`] that belongs to it.
+    /// The last [`sample_place`] that belongs to it.
     pub fn last_place(self) -> u64 {
         self.last
     }
@@ -52,14 +53,6 @@ impl Share {
             last: u64::MAX.checked_shr(times).unwrap_or_default(),
         }
     }
-}
-
-/// Where a profile stands between those that are kept first and those that are dropped first. The
-/// top bits of its hash choose its partition and the low ones its slots in hash tables: those of a
-/// sample shall spread over both as all do.
-#[inline]
-pub fn place(hash: u64) -> u64 {
-    hash.rotate_left(20)
 }
 
 /// Decides which profiles are read, and counts how many there are.

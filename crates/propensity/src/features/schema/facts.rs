@@ -3,6 +3,7 @@
 use super::{TextColumn, TextUse};
 use crate::error::Error;
 use crate::event::dictionary::Dictionary;
+use crate::hash::schema_place;
 use crate::time::{DAY, Micros};
 
 /// Where the span of the data ends: quantile of the age of events.
@@ -214,9 +215,8 @@ impl Sample {
         Ok(())
     }
 
-    /// By the low bits: the high ones choose partitions, which come one after the other.
     fn holds(&self, hash: u64) -> bool {
-        hash.trailing_zeros() >= self.halvings
+        schema_place(hash) >= self.halvings
     }
 
     /// Number of profiles with numbers of any type that is not kept.
