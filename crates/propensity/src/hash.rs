@@ -42,8 +42,9 @@ pub fn schema_place(hash: u64) -> u32 {
     hash.trailing_zeros()
 }
 
-/// Seeds of [`redrawn`].
+/// The purpose of [`redrawn`] that says who is held out.
 pub const HOLD_OUT: u64 = 0x686f_6c64;
+/// The purpose of [`redrawn`] that says whose rows reasons are measured against.
 pub const BACKGROUND: u64 = 0x6261_636b;
 
 /// A profile's hash, hashed once more for a purpose, because partitions and samples follow it.
