@@ -69,7 +69,8 @@ DECLARE
         "condition": "''grade >= 0''", "owner": "''regress_red''", "profiles": "''shop.profiles''", "events": "''shop.events''",
         "goal": "''true''", "outcome_window": "''30 days''", "examples": "''shop.known''", "version": "1", "label": "''old''",
         "new_name": "''other''", "new_model": "''other''", "name": "''large''", "document": "customer_ai.export_model(''red'')",
-        "other": "''red.some''", "schedule": "''0 3 * * *''"}';
+        "other": "''red.some''", "schedule": "''0 3 * * *''", "cost": "1", "gain": "5",
+        "factor": "(SELECT factor FROM customer_ai.importance(''red'') LIMIT 1)"}';
     own jsonb := '{"create_model": {"model": "''new''", "profile_column": "''profile''", "time_column": "''at''",
             "options": "''{\"scores\": \"red.new\"}''"}, "create_segment": {"segment": "''red.new''"},
         "add_event_definition": {"condition": "''true''"}, "import_model": {"model": "''imported''"},
