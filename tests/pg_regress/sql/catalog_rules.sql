@@ -133,10 +133,10 @@ WHERE c.relnamespace IN ('customer_ai'::regnamespace, 'customer_ai_internal'::re
     AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)
 ORDER BY 1;
 
--- The schema for people has functions and nothing else to call: no aggregate, no trigger, no part of a type.
+-- The schema for people has functions and procedures and nothing else to call: no aggregate, no trigger, no part of a type.
 SELECT p.oid::regprocedure AS internal
 FROM pg_proc p
 WHERE p.pronamespace = 'customer_ai'::regnamespace
-    AND (p.prokind <> 'f' OR p.proname ~ '^_' OR p.prorettype IN ('trigger'::regtype, 'internal'::regtype))
+    AND (p.prokind NOT IN ('f', 'p') OR p.proname ~ '^_' OR p.prorettype IN ('trigger'::regtype, 'internal'::regtype))
 ORDER BY 1;
 DROP VIEW member;

@@ -2,6 +2,8 @@
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
 SET client_min_messages = error;
+SET timezone = 'UTC';
+SET datestyle = iso;
 CREATE ROLE regress_novice;
 CREATE SCHEMA novice AUTHORIZATION regress_novice;
 SET ROLE regress_novice;

@@ -140,6 +140,7 @@ SELECT array_agg(profile) AS live FROM mem.seen;
 SELECT count(*) > 1 AS copy FROM mem.hottest;
 RESET ROLE;
 SET client_min_messages = warning;
+DROP POLICY one ON mem.mem_score_history;
 SELECT customer_ai.drop_model('mem');
 SELECT (SELECT count(*) FROM customer_ai.segment_refresh) AS refreshes, (SELECT count(*) FROM customer_ai.segment_change) AS changes;
 DROP SCHEMA mem, mem_other CASCADE;
