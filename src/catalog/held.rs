@@ -5,6 +5,7 @@
 
 use pgrx::{Spi, pg_sys};
 
+use crate::catalog::kept::{self, Begun, Found, Kept};
 use crate::catalog::{self, Definition, Turn, notice};
 use crate::error::{Error, not_null};
 use crate::pg::relation::{self, qualified};
@@ -24,6 +25,23 @@ pub fn for_reading<T>(
         look_again(name, work)
     } else {
         work(&definition)
+    }
+}
+
+/// Like [`for_reading`], with what live answers need of the model, which the session keeps.
+pub fn for_live<T>(name: &str, work: impl FnOnce(&Kept) -> Result<T, Error>) -> Result<T, Error> {
+    let begun = Begun::now();
+    // Whoever waited for a lock, here or there, looks again in a newer snapshot.
+    let waited = match kept::find(name) {
+        Found::Valid(kept) => return work(&kept),
+        Found::Nothing => false,
+        Found::Waited => true,
+    };
+    let read = |definition: &Definition| work(&*kept::keep(definition, &begun)?);
+    if waited {
+        look_again(name, read)
+    } else {
+        for_reading(name, read)
     }
 }
 

@@ -148,6 +148,7 @@ pub fn insert_run(model_id: i64, new: &NewRun) -> Result<i64, Error> {
 /// A scoring run.
 #[derive(Clone, Debug)]
 pub struct Run {
+    pub id: i64,
     pub as_of: Micros,
     /// Profiles scored.
     pub profiles: i64,
@@ -157,7 +158,7 @@ pub struct Run {
 
 /// The newest scoring run of a model whose scores are shown. Only reads.
 pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
-    let query = "SELECT r.as_of, r.percentiles, r.profiles
+    let query = "SELECT r.as_of, r.percentiles, r.profiles, r.id
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' AND r.published ORDER BY r.id DESC LIMIT 1";
     sql::row(query, &[model_id.into()], |row| {
@@ -165,6 +166,7 @@ pub fn last_score_run(model_id: i64) -> Result<Option<Run>, Error> {
             as_of: micros(not_null(row.get(1)?)?),
             percentiles: row.get(2)?.unwrap_or_default(),
             profiles: not_null(row.get(3)?)?,
+            id: not_null(row.get(4)?)?,
         })
     })
 }

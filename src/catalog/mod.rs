@@ -9,6 +9,7 @@ mod history;
 pub mod instant;
 pub mod judged;
 pub mod memory;
+mod kept;
 mod model;
 mod moving;
 pub mod news;
@@ -30,6 +31,7 @@ pub use history::{
     has_any_run, has_scored_before, insert_run, insert_version, last_score_run, left_out, recorded,
     superseded_runs,
 };
+pub use kept::Kept;
 pub use model::{
     Condition, Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock,
     lock_orphan, lock_turn, mine, scores_in, set_altered,

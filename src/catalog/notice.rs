@@ -1,11 +1,22 @@
 //! NOTICEs about the catalogue itself.
 
+use std::cell::RefCell;
+
 use pgrx::PgLogLevel;
 use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 
 use crate::catalog::Definition;
 use crate::catalog::turn::Holder;
+use crate::pg::relation::{Relation, quote};
+
+thread_local! {
+    /// Relations without an index that this session was told of.
+    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Relations of which a session remembers that it was told.
+const MOST_TOLD: usize = 64;
 
 /// Warns of a version that was trained on another definition.
 pub fn outdated(definition: &Definition, version: i32, parts: &[String]) {
@@ -19,6 +30,35 @@ pub fn outdated(definition: &Definition, version: i32, parts: &[String]) {
         definition.name
     ))
     .report(PgLogLevel::WARNING);
+}
+
+/// Says, once in a session, that an answer about one profile reads all events of a source.
+pub fn without_index(definition: &Definition, relation: &Relation, columns: [&String; 2]) {
+    let sql = relation.sql();
+    let known = TOLD.with_borrow_mut(|told| {
+        let known = told.contains(&sql);
+        if !known {
+            told.truncate(MOST_TOLD - 1);
+            told.insert(0, sql.clone());
+        }
+        known
+    });
+    if known {
+        return;
+    }
+    let [profile, time] = columns.map(|column| quote(column));
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\": each prediction reads all of \"{}\", which has no index on \"{}\"",
+            definition.name,
+            relation.display(),
+            columns[0]
+        ),
+        "predict",
+    )
+    .set_hint(format!("Run CREATE INDEX ON {sql} ({profile}, {time})."))
+    .report(PgLogLevel::NOTICE);
 }
 
 /// Says that a relation has another name than the one kept, and is used all the same.

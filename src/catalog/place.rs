@@ -2,7 +2,7 @@
 //! noted, with the place where it means something, so that a relation which is renamed or moved is found again. An OID
 //! that came with a dump is forgotten on the way in (sql/grants.sql), and a relation of the name that is kept always wins.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, c_char};
 
 use pgrx::{pg_extern, pg_sys};
@@ -17,6 +17,8 @@ pub type Names = (String, String);
 thread_local! {
     /// What this session was told to have moved.
     static TOLD: RefCell<Vec<(pg_sys::Oid, Names)>> = const { RefCell::new(Vec::new()) };
+    /// How often a relation was somewhere else.
+    static FOLLOWED: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Moves of which a session remembers that it was told.
@@ -38,10 +40,16 @@ pub fn noted(oid: Option<pg_sys::Oid>, place: Option<&str>) -> Option<pg_sys::Oi
 /// in a session.
 pub fn follow(kept: Names, oid: Option<pg_sys::Oid>, schema: Option<pg_sys::Oid>) -> Names {
     let now = now(&kept, oid, schema);
+    FOLLOWED.set(FOLLOWED.get() + u64::from(now != kept));
     if let (true, Some(oid)) = (now != kept, oid.or(schema)) {
         tell(&kept, oid, &now);
     }
     now
+}
+
+/// How often a relation was found somewhere else than under the name that was kept, so far.
+pub fn followed() -> u64 {
+    FOLLOWED.get()
 }
 
 fn tell(kept: &Names, oid: pg_sys::Oid, now: &Names) {

@@ -6,7 +6,7 @@ use propensity::features::schema::LeftOut;
 use propensity::model::{Model, Scorer};
 
 use crate::catalog::notice;
-use crate::catalog::{self, Active, Definition, Stamp};
+use crate::catalog::{self, Active, Definition, Kept, Stamp};
 use crate::error::Error;
 use crate::pg::memory::poll;
 
@@ -26,13 +26,39 @@ pub fn with_active<R>(
     definition: &Definition,
     work: impl FnOnce(i32, &mut Scorer) -> Result<R, Error>,
 ) -> Result<R, Error> {
-    let Some(Active { number, stamp, .. }) = catalog::active(definition.id)? else {
-        let newest = catalog::versions_of(definition.id)?.pop();
-        return Err(Error::NotTrained {
-            model: definition.name.clone(),
-            newest: newest.map(|version| version.number),
-        });
+    let Some(active) = catalog::active(definition.id)? else {
+        return Err(not_trained(definition)?);
     };
+    let altered = catalog::altered_since(definition.id, active.stamp)?;
+    with(definition, active, &altered, work)
+}
+
+/// Like [`with_active`], of a model that is kept.
+pub fn with_kept<R>(
+    kept: &Kept,
+    work: impl FnOnce(&mut Scorer) -> Result<R, Error>,
+) -> Result<R, Error> {
+    let definition = &kept.definition;
+    let Some(active) = kept.active else {
+        return Err(not_trained(definition)?);
+    };
+    with(definition, active, &kept.altered, |_, scorer| work(scorer))
+}
+
+fn not_trained(definition: &Definition) -> Result<Error, Error> {
+    let newest = catalog::versions_of(definition.id)?.pop();
+    Ok(Error::NotTrained {
+        model: definition.name.clone(),
+        newest: newest.map(|version| version.number),
+    })
+}
+
+fn with<R>(
+    definition: &Definition,
+    Active { number, stamp, .. }: Active,
+    altered: &[String],
+    work: impl FnOnce(i32, &mut Scorer) -> Result<R, Error>,
+) -> Result<R, Error> {
     // Taken out while in use: `work` may end in an error that unwinds, or call us again.
     let kept = DECODED.with_borrow_mut(|decoded| {
         let found = decoded.iter().position(|(known, _)| *known == stamp)?;
@@ -42,7 +68,7 @@ pub fn with_active<R>(
         Some(scorer) => scorer,
         None => decode(definition, stamp)?,
     };
-    warn_if_altered(definition, number, stamp)?;
+    warn_if_altered(definition, number, stamp, altered);
     let result = work(number, &mut scorer);
     DECODED.with_borrow_mut(|decoded| {
         decoded.insert(0, (stamp, scorer));
@@ -62,21 +88,23 @@ pub fn left_out(definition: &Definition) -> Result<LeftOut, Error> {
 }
 
 /// Warns, once in a session, that the version was trained on another definition than there is now.
-fn warn_if_altered(definition: &Definition, number: i32, stamp: Stamp) -> Result<(), Error> {
-    let altered = catalog::altered_since(definition.id, stamp)?;
+fn warn_if_altered(definition: &Definition, number: i32, stamp: Stamp, altered: &[String]) {
+    if altered.is_empty() {
+        return;
+    }
     let news = WARNED.with_borrow_mut(|warned| {
-        let said = (stamp, altered.clone());
-        let known = warned.contains(&said) || altered.is_empty();
+        let known = warned
+            .iter()
+            .any(|(other, parts)| *other == stamp && parts == altered);
         if !known {
-            warned.insert(0, said);
+            warned.insert(0, (stamp, altered.to_vec()));
             warned.truncate(KEPT);
         }
         !known
     });
     if news {
-        notice::outdated(definition, number, &altered);
+        notice::outdated(definition, number, altered);
     }
-    Ok(())
 }
 
 fn decode(definition: &Definition, stamp: Stamp) -> Result<Scorer, Error> {

@@ -1,6 +1,7 @@
 //! How events come: row by row, read here and by parallel workers; as histories, a row for each profile; or not at all,
 //! where a model answers for each profile beside its events. Which way is chosen here, once for a run; verbs do not know.
 
+pub mod factors;
 pub mod gather;
 mod predictor;
 mod pushed;
@@ -19,6 +20,7 @@ use propensity::time::Micros;
 use crate::catalog::{Definition, instant};
 use crate::error::Error;
 use crate::pg::guc::Feeder;
+use crate::pg::jsonb;
 use crate::pg::memory::poll;
 use crate::pg::timings::{Spent, Timings};
 use predictor::{Audience, Predictor};
@@ -194,7 +196,8 @@ impl<'a> Feed<'a> {
             Source::Answers(answers) => {
                 let mut made = Predicted::default();
                 answers.scores(cutoff, most_factors, &mut |key, scored| {
-                    made.push(key, scored.probability, scored.score, scored.factors)?;
+                    let factors = jsonb::parsed(scored.factors);
+                    made.push(key, scored.probability, scored.score, &factors)?;
                     take(&made);
                     made.clear();
                     Ok(())

@@ -1,7 +1,5 @@
 //! From profiles to predictions with reasons, in blocks. Pure computing, for any thread.
 
-use std::ffi::CStr;
-
 use propensity::Error;
 use propensity::cutoff::Cutoff;
 use propensity::event::dictionary::Dictionaries;
@@ -13,6 +11,7 @@ use propensity::model::score::Buckets;
 use propensity::model::{Explanation, Scorer};
 use propensity::walk::Visitor;
 
+use super::factors;
 use crate::pg::timings::{Spent, Watch};
 
 /// Bytes of a spooled row before key and factors: their lengths, probability, score.
@@ -44,6 +43,9 @@ pub struct Predictor<'a> {
     key_ends: Vec<usize>,
     made: Predicted,
     figures: Figures,
+    /// Room for the factors of one profile, and for a phrase.
+    factors: Vec<u8>,
+    words: String,
 }
 
 /// Predictions, not yet taken over.
@@ -67,25 +69,24 @@ impl Predicted {
         self.spent = Spent::default();
     }
 
-    /// Adds a prediction for a profile; the factors are JSON.
+    /// Adds a prediction for a profile; the factors are bytes of jsonb.
     pub fn push(
         &mut self,
         key: &[u8],
         probability: f64,
         score: i16,
-        factors: &CStr,
+        factors: &[u8],
     ) -> Result<(), Error> {
-        let json = factors.to_bytes_with_nul();
         self.scores.try_reserve(1)?;
         self.scores.push((probability, score));
         let rows = &mut self.rows;
-        rows.try_reserve(HEAD + key.len() + json.len())?;
+        rows.try_reserve(HEAD + key.len() + factors.len())?;
         rows.extend_from_slice(&(key.len() as u32).to_le_bytes());
-        rows.extend_from_slice(&(json.len() as u32).to_le_bytes());
+        rows.extend_from_slice(&(factors.len() as u32).to_le_bytes());
         rows.extend_from_slice(&probability.to_le_bytes());
         rows.extend_from_slice(&score.to_le_bytes());
         rows.extend_from_slice(key);
-        rows.extend_from_slice(json);
+        rows.extend_from_slice(factors);
         Ok(())
     }
 }
@@ -106,6 +107,8 @@ impl<'a> Predictor<'a> {
             key_ends: Vec::new(),
             made: Predicted::default(),
             figures: Figures::new(audience.bins),
+            factors: Vec::new(),
+            words: String::new(),
         }
     }
 
@@ -120,18 +123,17 @@ impl<'a> Predictor<'a> {
             key_ends,
             made,
             figures,
+            factors: json,
+            words,
             ..
         } = self;
-        let (mut json, mut start) = (String::new(), 0);
+        let mut start = 0;
         let mut keep = |row: usize, explanation: &Explanation| {
             let key = &keys[start..key_ends[row]];
             start = key_ends[row];
             json.clear();
-            explanation
-                .grouping
-                .write_json(explanation.factors, audience.most_factors, &mut json);
-            json.push('\0');
-            let factors = CStr::from_bytes_with_nul(json.as_bytes());
+            let (impacts, most) = (explanation.factors, audience.most_factors);
+            factors::write(json, words, explanation.grouping, impacts, most);
             let prediction = &explanation.prediction;
             let bucket = audience.buckets.bucket(prediction.score) as usize;
             figures.explain(
@@ -140,8 +142,7 @@ impl<'a> Predictor<'a> {
                 prediction.probability,
                 bucket,
             );
-            let factors = factors.map_err(|_| Error::BadRecord)?;
-            made.push(key, prediction.probability, prediction.score, factors)
+            made.push(key, prediction.probability, prediction.score, json)
         };
         scorer.explain_rows(cells, audience.most_factors, &mut keep, poll)?;
         cells.clear();

@@ -1,9 +1,11 @@
 //! PostgreSQL, without a word of models.
 
 pub mod attempt;
+pub mod changes;
 pub mod datum;
 pub mod guc;
 pub mod jit;
+pub mod jsonb;
 pub mod list;
 pub mod memory;
 pub mod plan;
@@ -11,6 +13,7 @@ pub mod progress;
 pub mod relation;
 pub mod role;
 pub mod rows;
+pub mod seen;
 pub mod setting;
 pub mod sql;
 pub mod sqltype;

@@ -209,6 +209,23 @@ impl Relation {
         )
     }
 
+    /// Whether all of it, which is much, must be read to find the rows of one value of a column: no index begins with
+    /// it. Of views and foreign tables nobody knows.
+    pub fn reads_all_for(&self, column: &str) -> Result<bool, Error> {
+        let query = "SELECT true FROM pg_catalog.pg_attribute a
+            JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'm')
+            WHERE a.attrelid = $1 AND a.attname = $2::pg_catalog.name
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i
+                    WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL)
+                AND coalesce((SELECT sum(pg_catalog.pg_relation_size(t.relid)) FROM pg_catalog.pg_partition_tree($1) t),
+                    pg_catalog.pg_relation_size($1)) >= $3";
+        let Some(oid) = find(&self.schema, &self.name) else {
+            return Ok(false);
+        };
+        let arguments = [oid.into(), column.into(), MUCH.into()];
+        Ok(!sql::rows_now(query, &arguments, |_| Ok(()))?.is_empty())
+    }
+
     /// The names of its columns.
     pub fn names(&self) -> Vec<String> {
         let name = |column: &Column| column.name.clone();
@@ -256,6 +273,9 @@ impl Relation {
         }
     }
 }
+
+/// Bytes of a relation that takes longer to read than everything else that an answer takes.
+const MUCH: i64 = 4 << 20;
 
 /// The lock of readers.
 const SHARE: pg_sys::LOCKMODE = pg_sys::AccessShareLock as pg_sys::LOCKMODE;

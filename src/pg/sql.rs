@@ -1,6 +1,6 @@
 //! Queries and statements of ours.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, c_char};
 
 use pgrx::Spi;
@@ -15,7 +15,14 @@ thread_local! {
     /// there is no server left to free them. PostgreSQL plans again by itself when a relation, a row-level security
     /// policy or the current role changes.
     static PLANS: RefCell<Vec<(&'static str, pg_sys::SPIPlanPtr)>> = const { RefCell::new(Vec::new()) };
+    /// The same of queries that are composed, the one used last first. Those past [`MOST_KEPT`] are freed.
+    static COMPOSED: RefCell<Vec<(String, pg_sys::SPIPlanPtr)>> = const { RefCell::new(Vec::new()) };
+    /// How many of those are running.
+    static RUNNING: Cell<usize> = const { Cell::new(0) };
 }
+
+/// Plans of composed queries that are kept.
+const MOST_KEPT: usize = 32;
 
 /// The rows of a query that only reads, so that it runs on a standby and in a parallel query. Its plan is kept for the
 /// session: planning it takes longer than running it.
@@ -59,6 +66,61 @@ pub fn rows_once<T>(
     Spi::connect(|_| execute(prepare(query, arguments)?, arguments, true, read))
 }
 
+/// Like [`rows_once`], of a query that comes again and again with other arguments.
+pub fn rows_kept<T>(
+    query: &str,
+    arguments: &[DatumWithOid],
+    read: impl FnMut(SpiHeapTupleData) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let types: Vec<pg_sys::Oid> = arguments.iter().map(DatumWithOid::oid).collect();
+    Spi::connect(|_| with_kept_plan(query, &types, |plan| execute(plan, arguments, true, read)))
+}
+
+/// Calls `work` with the plan of a composed query, which is kept for the session and made for any values of its
+/// parameters. Within a connection to SPI.
+pub fn with_kept_plan<T>(
+    query: &str,
+    types: &[pg_sys::Oid],
+    work: impl FnOnce(pg_sys::SPIPlanPtr) -> Result<T, Error>,
+) -> Result<T, Error> {
+    /// Goes down again on every way out, an error that unwinds for one.
+    struct Running;
+    impl Drop for Running {
+        fn drop(&mut self) {
+            RUNNING.set(RUNNING.get() - 1);
+        }
+    }
+    let known = COMPOSED.with_borrow_mut(|plans| {
+        let place = plans.iter().position(|(text, _)| text == query)?;
+        plans[..=place].rotate_right(1);
+        Some(plans[0].1)
+    });
+    let plan = match known {
+        Some(plan) => plan,
+        None => {
+            let plan = prepare_typed(query, types, pg_sys::CURSOR_OPT_GENERIC_PLAN as i32)?;
+            // SAFETY: a plan that was just prepared.
+            unsafe { pg_sys::SPI_keepplan(plan) };
+            COMPOSED.with_borrow_mut(|plans| plans.insert(0, (query.to_owned(), plan)));
+            plan
+        }
+    };
+    // A query of ours may call a function that comes here again.
+    if RUNNING.get() == 0 {
+        let past = COMPOSED.with_borrow_mut(|plans| {
+            let end = plans.len().min(MOST_KEPT);
+            plans.split_off(end)
+        });
+        for (_, plan) in past {
+            // SAFETY: a plan that was kept, and that nobody runs.
+            unsafe { pg_sys::SPI_freeplan(plan) };
+        }
+    }
+    RUNNING.set(RUNNING.get() + 1);
+    let _running = Running;
+    work(plan)
+}
+
 /// The rows of a query over the catalog as it is now, not as it was when the statement began: what was locked since
 /// may have been altered in between.
 pub fn rows_now<T>(
@@ -86,11 +148,20 @@ pub fn row<T>(
 
 /// Plans a query, until the connection to SPI ends.
 fn prepare(query: &str, arguments: &[DatumWithOid]) -> Result<pg_sys::SPIPlanPtr, Error> {
+    let types: Vec<pg_sys::Oid> = arguments.iter().map(DatumWithOid::oid).collect();
+    prepare_typed(query, &types, 0)
+}
+
+fn prepare_typed(
+    query: &str,
+    types: &[pg_sys::Oid],
+    options: i32,
+) -> Result<pg_sys::SPIPlanPtr, Error> {
     let text = CString::new(query).map_err(|_| Error::Internal("a query of ours holds a NUL"))?;
-    let mut types: Vec<pg_sys::Oid> = arguments.iter().map(DatumWithOid::oid).collect();
+    let (mut types, count) = (types.to_vec(), types.len() as i32);
     // SAFETY: within a connection to SPI; text and types outlive the call.
     let plan =
-        unsafe { pg_sys::SPI_prepare(text.as_ptr(), types.len() as i32, types.as_mut_ptr()) };
+        unsafe { pg_sys::SPI_prepare_cursor(text.as_ptr(), count, types.as_mut_ptr(), options) };
     if plan.is_null() {
         return Err(Error::Internal("a query of ours cannot be planned"));
     }

@@ -10,6 +10,8 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 };
 use pgrx::{FromDatum, IntoDatum, pg_sys};
 
+use crate::pg::jsonb;
+
 /// A relation, which need not exist any more.
 pub struct Regclass(pub pg_sys::Oid);
 
@@ -21,6 +23,9 @@ pub struct Names(pub Vec<Option<String>>);
 
 /// The text of a jsonb value.
 pub struct JsonbText(pub String);
+
+/// The bytes of a jsonb value that was composed without its text.
+pub struct JsonbBytes(pub Vec<u8>);
 
 /// A value of any type, with its type. A literal without a type is a text.
 ///
@@ -145,6 +150,27 @@ impl IntoDatum for JsonbText {
     }
 }
 
+impl IntoDatum for JsonbBytes {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        Some(jsonb::datum(&self.0))
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::JSONBOID
+    }
+}
+
+// SAFETY: returns the datum that `into_datum` makes.
+unsafe impl BoxRet for JsonbBytes {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        match self.into_datum() {
+            // SAFETY: the SQL type of the result is jsonb.
+            Some(datum) => unsafe { fcinfo.return_raw_datum(datum) },
+            None => fcinfo.return_null(),
+        }
+    }
+}
+
 // SAFETY: returns the datum that `into_datum` makes.
 unsafe impl BoxRet for JsonbText {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
@@ -197,6 +223,15 @@ unsafe impl SqlTranslatable for Names {
 // SAFETY: as above.
 unsafe impl SqlTranslatable for JsonbText {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(JsonbText);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("jsonb"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("jsonb")));
+}
+
+// SAFETY: as above.
+unsafe impl SqlTranslatable for JsonbBytes {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(JsonbBytes);
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("jsonb"));
     const RETURN_SQL: Result<ReturnsRef, ReturnsError> =

@@ -24,6 +24,7 @@ use crate::pg::relation::Category;
 use crate::pg::relation::type_name;
 use crate::pg::sqltype::AnyValue;
 use crate::source;
+use crate::verbs::notice;
 use crate::verbs::score::key_datum;
 use crate::verbs::train::TrainingRows;
 
@@ -224,7 +225,8 @@ fn test(
     for window in &windows {
         gather::check_complete(definition, window, known_until)?;
     }
-    let mut tested = Vec::new();
+    let mut tested: Vec<Tested> = Vec::new();
+    let all = windows.len();
     for window in windows {
         let mut gathered = gather::looking_back(definition, stream, window.at)?;
         let rows = TrainingRows::of(definition, &mut gathered)?;
@@ -243,6 +245,9 @@ fn test(
                 profiles,
             )?,
         });
+        if let (2.., Some(last)) = (all, tested.last()) {
+            notice::backtested(definition, (tested.len(), all), last.cutoff, &last.later);
+        }
     }
     Ok(tested)
 }

@@ -6,7 +6,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use propensity::event::counts::ReadCounts;
 use propensity::event::dictionary::Dictionary;
 use propensity::features::schema::{LeftOut, LeftOutColumn};
-use propensity::fit::Report;
+use propensity::fit::{LaterReport, Report};
 
 use propensity::event::spread::Span;
 use propensity::time::{self, Length, Micros};
@@ -138,6 +138,30 @@ pub fn sampled(definition: &Definition, gathered: &TrainingSet) {
         gathered.estimate(),
         gathered.wanted(definition)
     ))
+    .report(PgLogLevel::NOTICE);
+}
+
+/// Says how far a backtest of several cutoffs has come: its rows come all at once.
+pub fn backtested(
+    definition: &Definition,
+    (done, all): (usize, usize),
+    cutoff: Micros,
+    later: &LaterReport,
+) {
+    let auc = match later.model {
+        Some(model) => format!("AUC {:.3}", model.auc),
+        None => "one class".to_owned(),
+    };
+    ErrorReport::new(
+        Code::ERRCODE_SUCCESSFUL_COMPLETION,
+        format!(
+            "model \"{}\": {done} of {all} cutoffs tested, {}: {auc}, {} profiles",
+            definition.name,
+            instant::text(cutoff),
+            later.rows
+        ),
+        "backtest",
+    )
     .report(PgLogLevel::NOTICE);
 }
 

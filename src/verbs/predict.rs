@@ -13,33 +13,34 @@ use propensity::model::sigmoid;
 use propensity::time::Micros;
 use serde_json::Value;
 
+use crate::catalog::Kept;
 use crate::catalog::args;
 use crate::catalog::held;
 use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::catalog::version;
-use crate::catalog::{self, Definition};
 use crate::error::{Error, nearest};
+use crate::feed::factors;
 use crate::feed::gather;
 use crate::feed::stream::Stream;
 use crate::pg::memory::poll;
-use crate::pg::sqltype::{AnyValue, JsonbText};
+use crate::pg::sqltype::{AnyValue, JsonbBytes, JsonbText};
 use crate::verbs::notice;
 
 /// The features of one profile, in the order of the version's schema, and whether the model is about it: whether it is
 /// eligible.
 fn features(
-    definition: &Definition,
+    kept: &Kept,
     scorer: &Scorer,
     profile: &str,
     as_of: Option<Micros>,
     what_if: Option<&JsonbText>,
 ) -> Result<(Vec<f64>, bool), Error> {
-    let schema = &scorer.model().schema;
-    let mut stream = Stream::open(definition, Some(schema))?;
+    let (definition, schema) = (&kept.definition, &scorer.model().schema);
+    let mut stream = Stream::open_kept(kept, schema)?;
     stream.key().check(profile)?;
     let mut as_of = match (as_of, what_if) {
-        (None, Some(_)) => Some(present_of(definition, schema, profile)?),
+        (None, Some(_)) => Some(present_of(kept, schema, profile)?),
         _ => as_of,
     };
     let supposed = match what_if {
@@ -57,7 +58,7 @@ fn features(
     let attributes = stream.read_attributes(Some(profile))?;
     let as_of = match as_of {
         Some(as_of) => as_of,
-        None => present(definition, &mut stream)?,
+        None => present(kept, &mut stream)?,
     };
     let (mut before, mut later) = (0, stream.summary().counts.future);
     stream.walk(&mut |profile| {
@@ -90,10 +91,10 @@ fn features(
 }
 
 /// The instant that a live prediction of a profile would be made at.
-fn present_of(definition: &Definition, schema: &Schema, profile: &str) -> Result<Micros, Error> {
-    let mut stream = Stream::open(definition, Some(schema))?;
+fn present_of(kept: &Kept, schema: &Schema, profile: &str) -> Result<Micros, Error> {
+    let mut stream = Stream::open_kept(kept, schema)?;
     stream.read_events(instant::now(), Some(profile))?;
-    present(definition, &mut stream)
+    present(kept, &mut stream)
 }
 
 /// The instant that a live prediction is made at unless it is given: that of the newest scores, or
@@ -102,10 +103,9 @@ fn present_of(definition: &Definition, schema: &Schema, profile: &str) -> Result
 ///
 /// So a prediction right after scoring equals the batch, historical tables work as they are, and
 /// every new event counts at once.
-fn present(definition: &Definition, stream: &mut Stream) -> Result<Micros, Error> {
-    let run = catalog::last_score_run(definition.id)?;
-    let scored = run.map(|run| run.as_of);
-    let apart = catalog::events_behind(definition.id)?;
+fn present(kept: &Kept, stream: &mut Stream) -> Result<Micros, Error> {
+    let scored = kept.scored.as_ref().map(|run| run.as_of);
+    let apart = kept.behind;
     let counts =
         |&&time: &&Micros| apart.is_none_or(|(first, last)| !(first..=last).contains(&time));
     let mut newest = None;
@@ -225,7 +225,7 @@ fn predict(
             name!(bucket, String),
             name!(percentile, Option<i16>),
             name!(eligible, bool),
-            name!(factors, JsonbText),
+            name!(factors, JsonbBytes),
         ),
     >,
     ErrorReport,
@@ -233,12 +233,12 @@ fn predict(
     let model = args::required("model", model)?;
     let profile = &args::required("profile", profile)?.text();
     let as_of = instant::as_of(as_of)?;
-    let row = held::for_reading(model, |definition| {
+    let row = held::for_live(model, |kept| {
         let supposed = Supposition {
             what_if: what_if.as_ref(),
             overrides: overrides.as_ref(),
         };
-        predicted(definition, profile, as_of, &supposed)
+        predicted(kept, profile, as_of, &supposed)
     })?;
     Ok(TableIterator::once(row))
 }
@@ -250,27 +250,35 @@ struct Supposition<'a> {
 }
 
 /// probability, score, bucket, percentile, eligible, factors
-type Row = (f64, i16, String, Option<i16>, bool, JsonbText);
+type Row = (f64, i16, String, Option<i16>, bool, JsonbBytes);
 
 fn predicted(
-    definition: &Definition,
+    kept: &Kept,
     profile: &str,
     as_of: Option<Micros>,
     supposed: &Supposition,
 ) -> Result<Row, Error> {
-    version::with_active(definition, |_, scorer| {
+    let definition = &kept.definition;
+    version::with_kept(kept, |scorer| {
         let (mut row, eligible) = as_owner(definition, || {
-            features(definition, scorer, profile, as_of, supposed.what_if)
+            features(kept, scorer, profile, as_of, supposed.what_if)
         })?;
         overridden(scorer, supposed.overrides, &mut row)?;
         let explanation = scorer.explain(&row)?;
-        let factors = explanation.grouping;
-        let mut json = String::new();
-        factors.write_json(explanation.factors, definition.options.factors, &mut json);
+        let (impacts, most) = (explanation.factors, definition.options.factors);
+        let mut factors = Vec::new();
+        factors::write(
+            &mut factors,
+            &mut String::new(),
+            explanation.grouping,
+            impacts,
+            most,
+        );
         let prediction = explanation.prediction;
-        let percentile = match catalog::last_score_run(definition.id)? {
+        let percentile = match &kept.scored {
             Some(run) => {
-                Some(Percentiles::from_cuts(run.percentiles)?.percentile(prediction.probability))
+                let percentiles = Percentiles::from_cuts(run.percentiles.clone())?;
+                Some(percentiles.percentile(prediction.probability))
             }
             None => None,
         };
@@ -286,7 +294,7 @@ fn predicted(
             bucket,
             percentile,
             eligible,
-            JsonbText(json),
+            JsonbBytes(factors),
         ))
     })
 }
@@ -320,9 +328,7 @@ fn explain(
     let profile = &args::required("profile", profile)?.text();
     let as_of = instant::as_of(as_of)?;
     let every_factor = args::required("every_factor", every_factor)?;
-    let rows = held::for_reading(model, |definition| {
-        explained(definition, profile, as_of, every_factor)
-    })?;
+    let rows = held::for_live(model, |kept| explained(kept, profile, as_of, every_factor))?;
     Ok(TableIterator::new(rows))
 }
 
@@ -340,15 +346,15 @@ type Impact = (
 );
 
 fn explained(
-    definition: &Definition,
+    kept: &Kept,
     profile: &str,
     as_of: Option<Micros>,
     every_factor: bool,
 ) -> Result<Vec<Impact>, Error> {
-    version::with_active(definition, |_, scorer| {
-        let (row, eligible) = as_owner(definition, || {
-            features(definition, scorer, profile, as_of, None)
-        })?;
+    let definition = &kept.definition;
+    version::with_kept(kept, |scorer| {
+        let (row, eligible) =
+            as_owner(definition, || features(kept, scorer, profile, as_of, None))?;
         let explanation = scorer.explain(&row)?;
         let factors = explanation.grouping;
         let base = (

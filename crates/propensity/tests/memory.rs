@@ -90,7 +90,7 @@ fn the_events_of_one_profile_take_little_more_than_their_fields() {
                 assert_eq!(profile.history.times.len(), EVENTS as usize);
                 visits += 1;
                 held = USED.load(Relaxed) - before;
-                Ok(())
+                Ok::<(), propensity::Error>(())
             },
             &mut || (),
         )

@@ -168,8 +168,12 @@ fn add_up_to_the_log_odds_whatever_the_factors() {
             .contributions(&x.values, &mut out, &mut || ())
             .unwrap();
         for (row, out) in out.chunks(count).enumerate() {
-            let sum = shapley.base() + out.iter().sum::<f64>();
-            assert!((sum - forest.logit(x.row(row))).abs() < 1e-6);
+            let (logit, sum) = (
+                forest.logit(x.row(row)),
+                shapley.base() + out.iter().sum::<f64>(),
+            );
+            assert!((sum - logit).abs() < 1e-6);
+            assert_eq!(shapley.logits()[row].to_bits(), logit.to_bits());
             assert_eq!(out[count - 1], 0.0);
         }
     }

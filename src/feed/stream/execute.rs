@@ -7,7 +7,7 @@ use pgrx::spi::{Spi, SpiClient};
 
 use super::receiver::Receiver;
 use crate::error::Error;
-use crate::pg::jit;
+use crate::pg::{jit, sql};
 
 /// A parameter of a query: its type and value, NULL if none.
 pub type Param = (Oid, Option<Datum>);
@@ -55,6 +55,31 @@ pub fn execute_into(
     };
     jit::without(|| Spi::connect(execute));
     Ok(())
+}
+
+/// Like [`execute`], of a query that comes again and again: its plan is kept, and is the same for all values.
+pub fn execute_kept(sql: &str, params: &[Param], receiver: &mut Receiver) -> Result<(), Error> {
+    let types: Vec<Oid> = params.iter().map(|(oid, _)| *oid).collect();
+    let dest = receiver.as_dest();
+    jit::without(|| {
+        Spi::connect(|_| {
+            sql::with_kept_plan(sql, &types, |plan| {
+                // SAFETY: within an SPI connection; the parameters live in its memory and are of the plan's types; errors
+                // of the query unwind as PostgreSQL errors.
+                unsafe {
+                    let mut options = pg_sys::SPIExecuteOptions {
+                        params: param_list(params),
+                        read_only: true,
+                        dest,
+                        ..Default::default()
+                    };
+                    pg_sys::SPI_execute_plan_extended(plan, &raw mut options);
+                }
+                Ok(())
+            })
+        })
+    })?;
+    receiver.failed.take().map_or(Ok(()), Err)
 }
 
 /// The values of a query's parameters, in the current memory context.

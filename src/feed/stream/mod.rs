@@ -11,6 +11,7 @@ mod intake;
 mod key;
 mod learned;
 mod long_keys;
+mod opened;
 mod parallel;
 mod partitions;
 mod query;
@@ -20,6 +21,7 @@ mod sampling;
 mod spool;
 mod suppose;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use pgrx::datum::TimestampWithTimeZone;
@@ -39,8 +41,8 @@ pub use sampling::sample_end;
 pub use spool::Spool;
 pub use suppose::Supposed;
 
-use crate::catalog::Definition;
 use crate::catalog::instant;
+use crate::catalog::{Definition, Kept};
 use crate::error::{Error, not_null};
 use crate::feed::span;
 use crate::pg::guc::{self, Feeder};
@@ -50,6 +52,7 @@ use crate::pg::sql;
 use crate::pg::thread;
 use crate::source::condition;
 use intake::{Intake, Rows};
+use opened::Opened;
 use parallel::WorkerOutputs;
 use partitions::Partitions;
 use reading::{Reading, Readings};
@@ -80,7 +83,7 @@ fn following(at: Micros) -> Micros {
 
 /// The events, attributes and marks of all profiles of a model.
 pub struct Stream {
-    query: Query,
+    query: Rc<Query>,
     intake: Intake,
     /// What parallel workers have read, if there were any.
     outputs: Option<WorkerOutputs>,
@@ -103,12 +106,22 @@ impl Stream {
         if let Some(schema) = schema {
             schema.preload(&mut dictionaries)?;
         }
-        Ok(Self::new(query, dictionaries))
+        let query = Rc::new(query);
+        Ok(Self::new(Opened {
+            query,
+            dictionaries,
+        }))
     }
 
-    fn new(query: Query, dictionaries: Dictionaries) -> Self {
+    /// The same for the active version of a model that the session keeps, whose schema this is.
+    pub fn open_kept(kept: &Kept, schema: &Schema) -> Result<Self, Error> {
+        Ok(Self::new(Opened::of(kept, schema)?))
+    }
+
+    fn new(opened: Opened) -> Self {
+        let query = opened.query;
         Self {
-            intake: Intake::new(query.layout(), query.key.kind, dictionaries),
+            intake: Intake::new(query.layout(), query.key.kind, opened.dictionaries),
             query,
             outputs: None,
             order_dependent: false,
@@ -119,9 +132,12 @@ impl Stream {
 
     /// The same queries with nothing read, of a stream that was opened without a schema.
     pub fn restarted(self) -> Self {
-        let Self { query, .. } = self;
+        let query = self.query;
         let dictionaries = query.dictionaries();
-        Self::new(query, dictionaries)
+        Self::new(Opened {
+            query,
+            dictionaries,
+        })
     }
 
     /// Its queries.
@@ -184,6 +200,9 @@ impl Stream {
             }
         }
         let params = self.query.profile_param(profile);
+        if profile.is_some() {
+            return self.read_profile(&sql, &params, rows).map(drop);
+        }
         self.read(&sql, &params, rows).map(drop)
     }
 
@@ -236,7 +255,10 @@ impl Stream {
         };
         let params = self.query.profile_param(profile);
         let Some(found) = self.query.ambiguous().cloned() else {
-            return self.read(&sql, &params, rows);
+            return match profile {
+                Some(_) => self.read_profile(&sql, &params, rows),
+                None => self.read(&sql, &params, rows),
+            };
         };
         let twice = |profile: String| Error::DuplicateProfiles {
             relation: found.relation.clone(),
@@ -244,7 +266,7 @@ impl Stream {
             profile,
         };
         if let Some(profile) = profile {
-            return match self.read(&sql, &params, rows)? {
+            return match self.read_profile(&sql, &params, rows)? {
                 read @ 0..=1 => Ok(read),
                 _ => Err(twice(profile.to_owned())),
             };
@@ -292,7 +314,7 @@ impl Stream {
             instant(window.after)?.into(),
             instant(window.until)?.into(),
         ];
-        let rows = sql::rows_once(&query, &arguments, |row| not_null(row.get::<bool>(1)?))?;
+        let rows = sql::rows_kept(&query, &arguments, |row| not_null(row.get::<bool>(1)?))?;
         not_null(rows.into_iter().next())
     }
 
@@ -326,6 +348,13 @@ impl Stream {
         let mut receiver = Receiver::new(rows, &mut self.intake);
         execute::execute(sql, params, &mut receiver)?;
         Ok(receiver.received.rows())
+    }
+
+    /// The same of one profile: the plan is kept for the next.
+    fn read_profile(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {
+        let mut receiver = Receiver::new(&rows, &mut self.intake);
+        execute::execute_kept(sql, params, &mut receiver)?;
+        Ok(receiver.received)
     }
 
     /// Bytes of each partition.

@@ -24,7 +24,7 @@ use propensity::time::Micros;
 
 use predictions::Predictions;
 use shape::Fit;
-use writer::{Writer, jsonb_datum, text_datum};
+use writer::{Writer, text_datum};
 
 use crate::catalog::args;
 use crate::catalog::held;
@@ -34,6 +34,7 @@ use crate::catalog::owner::{as_owner, ddl_as_owner};
 use crate::catalog::{self, Definition, NewRun, Turn};
 use crate::error::Error;
 use crate::feed::{Feed, Read};
+use crate::pg::jsonb;
 use crate::pg::memory;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::timestamp;
@@ -240,7 +241,7 @@ fn write(
                 Datum::from(row.score),
                 Datum::from(percentiles.percentile(row.probability)),
                 text_datum(row.bucket.name().as_bytes()),
-                jsonb_datum(row.factors),
+                jsonb::datum(row.factors),
                 scored_at,
                 Datum::from(run),
                 Datum::from(version),

@@ -1,7 +1,5 @@
 //! The predictions of a run: spooled until the percentiles are known, and read back.
 
-use std::ffi::CStr;
-
 use propensity::judge::{Distribution, Figures};
 use propensity::model::percentile::Percentiles;
 use propensity::model::score::{Bucket, Buckets};
@@ -21,8 +19,8 @@ pub struct Row<'a> {
     pub probability: f64,
     pub score: i16,
     pub bucket: Bucket,
-    /// JSON.
-    pub factors: &'a CStr,
+    /// Bytes of jsonb.
+    pub factors: &'a [u8],
 }
 
 /// All predictions of a run.
@@ -123,18 +121,17 @@ impl Predictions {
                 s1,
             ] = head;
             let key = u32::from_le_bytes([a, b, c, d]) as usize;
-            let json = u32::from_le_bytes([e, f, g, h]) as usize;
-            body.resize(key + json, 0);
+            let factors = u32::from_le_bytes([e, f, g, h]) as usize;
+            body.resize(key + factors, 0);
             self.rows.fill(&mut body)?;
-            let (key, json) = body.split_at(key);
+            let (key, factors) = body.split_at(key);
             let score = i16::from_le_bytes([s0, s1]);
             visit(&Row {
                 key,
                 probability: f64::from_le_bytes([p0, p1, p2, p3, p4, p5, p6, p7]),
                 score,
                 bucket: self.buckets.bucket(score),
-                factors: CStr::from_bytes_with_nul(json)
-                    .map_err(|_| Error::Internal("factors hold a NUL"))?,
+                factors,
             });
         }
         Ok(())

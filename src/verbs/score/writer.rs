@@ -204,12 +204,3 @@ pub fn text_datum(bytes: &[u8]) -> Datum {
         ))
     }
 }
-
-/// A jsonb datum of JSON text that we wrote ourselves, in the current memory context.
-pub fn jsonb_datum(json: &CStr) -> Datum {
-    // SAFETY: jsonb_in takes a C string and copies it.
-    unsafe {
-        pgrx::direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(Datum::from(json.as_ptr()))])
-    }
-    .unwrap_or(Datum::null())
-}

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::features::Feature;
+use crate::model::decimal::Decimal;
 use crate::model::phrase;
 
 /// Impacts below this many log-odds are not worth a reader's time (docs/method.md 7).
@@ -164,11 +165,7 @@ impl Factors {
     /// with 6 significant digits, null for a category too. Valid `jsonb` whatever the texts are.
     pub fn write_json(&self, impacts: &[FactorImpact], most: usize, out: &mut String) {
         out.push('[');
-        let shown = impacts
-            .iter()
-            .take_while(|impact| impact.impact.abs() >= SMALLEST_SHOWN)
-            .take(most);
-        for (index, impact) in shown.enumerate() {
+        for (index, impact) in shown(impacts, most).iter().enumerate() {
             let feature = &self.features[impact.feature];
             out.push_str(if index == 0 {
                 "{\"factor\":\""
@@ -181,7 +178,7 @@ impl Factors {
             out.push_str(",\"phrase\":\"");
             write_escaped(out, |escaped| self.write_phrase(impact, escaped));
             out.push_str("\",\"impact\":");
-            write_number(impact.impact, out);
+            Decimal::of(impact.impact).write(out);
             let (direction, importance) = (impact.direction(), impact.importance());
             out.push_str(",\"direction\":\"");
             out.push_str(direction);
@@ -193,13 +190,24 @@ impl Factors {
     }
 }
 
-/// The value as people read it, and as a number.
-fn write_value(feature: &Feature, value: f64, out: &mut String) {
-    let missing = match &feature.values {
+/// The factors to show: at most `most` of them, none below [`SMALLEST_SHOWN`]. `impacts` come strongest first.
+pub fn shown(impacts: &[FactorImpact], most: usize) -> &[FactorImpact] {
+    let weak = |impact: &FactorImpact| impact.impact.abs() < SMALLEST_SHOWN;
+    let strong = impacts.iter().take(most).position(weak);
+    &impacts[..strong.unwrap_or(most.min(impacts.len()))]
+}
+
+/// Whether the value of a feature is missing, or unknown.
+pub fn is_missing(feature: &Feature, value: f64) -> bool {
+    match &feature.values {
         Some(_) => phrase::category(feature, value).is_none(),
         None => !value.is_finite(),
-    };
-    if missing {
+    }
+}
+
+/// The value as people read it, and as a number.
+fn write_value(feature: &Feature, value: f64, out: &mut String) {
+    if is_missing(feature, value) {
         out.push_str("null,\"number\":null");
         return;
     }
@@ -208,22 +216,8 @@ fn write_value(feature: &Feature, value: f64, out: &mut String) {
     out.push_str("\",\"number\":");
     match feature.values {
         Some(_) => out.push_str("null"),
-        None => write_number(value, out),
+        None => Decimal::of(value).write(out),
     }
-}
-
-/// A finite number with 6 significant digits, but never less than its whole part.
-fn write_number(value: f64, out: &mut String) {
-    let digits = 5.0 - value.abs().log10().floor();
-    // Powers of ten up to 22 are exact, so that the shortest decimal comes out short.
-    let scale = 10_f64.powi(digits.clamp(0.0, 22.0) as i32);
-    let rounded = (value * scale).round() / scale + 0.0; // -0 becomes 0
-    let written = if rounded.abs() < 1e15 {
-        write!(out, "{rounded}")
-    } else {
-        write!(out, "{rounded:e}")
-    };
-    debug_assert!(written.is_ok(), "writing into a String cannot fail");
 }
 
 /// Escapes for a JSON string whatever `write` appends to `out`.
@@ -382,25 +376,5 @@ mod tests {
                 "{found}"
             );
         }
-    }
-
-    #[test]
-    fn numbers_have_six_significant_digits_and_their_whole_part() {
-        let written = |value| {
-            let mut out = String::new();
-            write_number(value, &mut out);
-            out
-        };
-        let found = [0.0, -0.0, 0.051_234_567, 1.0, 1_234_567.89, -2.5e-9, 3e20].map(written);
-        let expected = [
-            "0",
-            "0",
-            "0.0512346",
-            "1",
-            "1234568",
-            "-0.0000000025",
-            "3e20",
-        ];
-        assert_eq!(found, expected);
     }
 }

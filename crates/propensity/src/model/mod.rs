@@ -1,5 +1,6 @@
 //! A trained model: what turns a profile's features into a probability and its reasons.
 
+pub mod decimal;
 pub mod factor;
 pub mod format;
 pub mod percentile;

@@ -127,7 +127,9 @@ impl Scorer {
         self.load(features)?;
         let logistic = self.model.logistic.as_ref();
         let linear = logistic.map(|half| half.logit(self.columns(0)));
-        Ok(self.prediction(linear, self.trees_of(0)))
+        let forest = self.model.forest.as_ref();
+        let trees = forest.map(|forest| forest.logit(self.columns(0)));
+        Ok(self.prediction(linear, trees))
     }
 
     /// What the model says of such a row, and why.
@@ -227,12 +229,6 @@ impl Scorer {
         &self.scratch.rows[row * columns..][..columns]
     }
 
-    /// Log-odds of a row at hand by the half of trees, unclipped.
-    fn trees_of(&self, row: usize) -> Option<f64> {
-        let forest = self.model.forest.as_ref()?;
-        Some(forest.logit(self.columns(row)))
-    }
-
     fn prediction(&self, linear: Option<f64>, trees: Option<f64>) -> Prediction {
         let log_odds = combine(linear, trees);
         let probability = sigmoid(log_odds);
@@ -278,7 +274,8 @@ impl Scorer {
     /// Puts together what was computed of a row at hand.
     fn explanation(&mut self, row: usize, features: &[f64], strongest: usize) -> Explanation<'_> {
         let linear = self.contribute_linear(row);
-        let trees = self.trees_of(row);
+        let shapley = self.shapley.as_ref();
+        let trees = shapley.map(|shapley| shapley.logits()[row]);
         let prediction = self.prediction(linear, trees);
         let Scratch {
             impacts,

@@ -18,6 +18,7 @@ use super::learned::Places;
 use super::suppose::Supposed;
 use crate::catalog::Condition;
 use crate::catalog::Definition;
+use crate::catalog::notice;
 use crate::error::Error;
 use crate::pg::datum::{BytesKind, Number};
 use crate::pg::timestamp;
@@ -101,6 +102,18 @@ impl Query {
             attributes,
             sources,
         })
+    }
+
+    /// Says of which sources all events are read to answer about one profile.
+    pub fn tell_without_index(&self, definition: &Definition) -> Result<(), Error> {
+        for events in &self.sources {
+            let (relation, source) = (&events.relation, &events.source);
+            if relation.reads_all_for(&source.profile_column)? {
+                let columns = [&source.profile_column, &source.time_column];
+                notice::without_index(definition, relation, columns);
+            }
+        }
+        Ok(())
     }
 
     /// Reads events that are supposed after an instant.

@@ -28,9 +28,13 @@ pub struct TreeShapley {
     columns: usize,
     factors: usize,
     base: f64,
+    /// What the trees are added to.
+    offset: f64,
     tables: Tables,
     /// The rows of a block, column after column.
     block: Vec<f32>,
+    /// Log-odds of the rows that were explained last.
+    logits: Vec<f64>,
 }
 
 impl TreeShapley {
@@ -71,14 +75,21 @@ impl TreeShapley {
             columns: forest.columns(),
             factors,
             base,
+            offset: forest.base(),
             tables,
             block,
+            logits: Vec::new(),
         })
     }
 
     /// The log-odds of a row of which nothing is known: what contributions are added to.
     pub fn base(&self) -> f64 {
         self.base
+    }
+
+    /// Log-odds of the rows that [`TreeShapley::contributions`] got last: the very bits that [`Forest::logit`] returns.
+    pub fn logits(&self) -> &[f64] {
+        &self.logits
     }
 
     /// Number of factors: contributions of a row.
@@ -107,18 +118,21 @@ impl TreeShapley {
         let count = rows.len() / columns;
         check_length(rows.len(), count * columns)?;
         check_length(out.len(), count * self.factors)?;
+        self.logits.clear();
+        self.logits.try_reserve(count)?;
+        self.logits.resize(count, self.offset);
         if self.factors == 0 {
             return Ok(());
         }
         let blocks = rows.chunks(BLOCK * columns);
-        for (rows, out) in blocks.zip(out.chunks_mut(BLOCK * self.factors)) {
-            let count = rows.len() / columns;
+        let logits = self.logits.chunks_mut(BLOCK);
+        for ((rows, out), logits) in blocks.zip(out.chunks_mut(BLOCK * self.factors)).zip(logits) {
             self.block.clear();
             for column in 0..columns {
                 self.block.extend(rows.iter().skip(column).step_by(columns));
             }
             out.fill(0.0);
-            self.tables.add_to(&self.block, count, out, self.factors);
+            self.tables.add_to(&self.block, out, self.factors, logits);
             poll();
         }
         Ok(())

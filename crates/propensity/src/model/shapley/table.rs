@@ -98,6 +98,14 @@ impl Leaf {
             .fold(self.value, |value, step| value * step.share)
     }
 
+    /// Whether rows of a pattern of decisions end here.
+    fn is_reached(&self, splits: &[Step], pattern: usize) -> bool {
+        self.path.iter().all(|step| {
+            let bit = splits.iter().position(|split| split.node == step.node);
+            bit.is_some_and(|bit| (pattern >> bit & 1 == 1) == step.left)
+        })
+    }
+
     /// The columns of the path; `splits` are the decisions of the table in the order of its bits.
     fn players(&self, splits: &[Step]) -> Vec<Player> {
         let mut players: Vec<Player> = Vec::new();
@@ -170,6 +178,10 @@ struct Table {
     factors: Vec<u32>,
     /// `patterns x factors`.
     values: Vec<f32>,
+    /// Which leaf each pattern reaches: the one behind the last is none of this table.
+    reached: Vec<u8>,
+    /// Values of the leaves, and 0 for none of them.
+    leaves: Vec<f64>,
 }
 
 impl Tables {
@@ -200,12 +212,22 @@ impl Tables {
         Ok(())
     }
 
-    /// Adds the contributions of a block of `count` rows, which comes column after column.
-    pub(super) fn add_to(&self, block: &[f32], count: usize, out: &mut [f64], factors: usize) {
+    /// Adds to the contributions and the log-odds of a block of rows, which comes column after column. Leaf by leaf in the
+    /// order of the trees, as [`Forest::logit`] does.
+    pub(super) fn add_to(
+        &self,
+        block: &[f32],
+        out: &mut [f64],
+        factors: usize,
+        logits: &mut [f64],
+    ) {
         let mut patterns = [0; BLOCK];
         for table in &self.tables {
-            let patterns = &mut patterns[..count];
+            let patterns = &mut patterns[..logits.len()];
             table.patterns(block, patterns);
+            for (&pattern, logit) in patterns.iter().zip(&mut *logits) {
+                *logit += table.leaves[usize::from(table.reached[pattern as usize])];
+            }
             let width = table.factors.len();
             for (&pattern, out) in patterns.iter().zip(out.chunks_exact_mut(factors)) {
                 let values = &table.values[pattern as usize * width..][..width];
@@ -253,10 +275,20 @@ impl Table {
         let mut values = Vec::new();
         values.try_reserve_exact(sums.len())?;
         values.extend(sums.iter().map(|&sum| sum as f32));
+        let none = leaves.len();
+        let reached = (0..1 << splits.len()).map(|pattern| {
+            let reached = leaves
+                .iter()
+                .position(|leaf| leaf.is_reached(splits, pattern));
+            reached.unwrap_or(none) as u8
+        });
+        let values_of_leaves = leaves.iter().map(|leaf| leaf.value);
         Ok(Self {
             decisions: splits.iter().map(|split| split.decision).collect(),
             factors,
             values,
+            reached: reached.collect(),
+            leaves: values_of_leaves.chain([0.0]).collect(),
         })
     }
 
