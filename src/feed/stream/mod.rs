@@ -352,9 +352,9 @@ impl Stream {
 
     /// The same of one profile: the plan is kept for the next.
     fn read_profile(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {
-        let mut receiver = Receiver::new(&rows, &mut self.intake);
+        let mut receiver = Receiver::new(rows, &mut self.intake);
         execute::execute_kept(sql, params, &mut receiver)?;
-        Ok(receiver.received)
+        Ok(receiver.received.rows())
     }
 
     /// Bytes of each partition.
