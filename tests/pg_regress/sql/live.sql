@@ -9,7 +9,7 @@ CREATE TABLE live.visit AS
         ((p * n) % 97) / 7.0 * 10 ^ (p % 9 - 4) AS amount, rpad('', 600) AS filler
     FROM generate_series(1, 400) p, generate_series(1, 40) n
     WHERE (p * 31 + n * 17) % 11 < 4 + p % 5;
-SELECT customer_ai.create_model('live', 'live.visit', 'amount > 3', '14 days', 'profile', 'at', 'kind',
+SELECT customer_ai.create_model('live', 'live.visit', 'amount > 3', '14 days', 'profile', 'at', 'kind', eligible_window => NULL,
     options => '{"factors": 20, "ignore": ["filler"]}') IS NOT NULL AS defined;
 SELECT version FROM customer_ai.train('live', activate => 'always');
 SELECT profiles > 100 AS many FROM customer_ai.score('live');
@@ -18,10 +18,10 @@ SELECT profiles > 100 AS many FROM customer_ai.score('live');
 SELECT count(*) > 100 AS many, max(jsonb_array_length(factors)) > 8 AS long,
     bool_or(factors @? '$[*].value ? (@.type() == "null")') AS nulls,
     bool_or(factors @? '$[*].number ? (@ < 0.1 && @ > 0)') AS fractions,
-    count(*) FILTER (WHERE NOT ROW (factors) *= ROW (factors::text::jsonb)) AS differ
+    count(*) FILTER (WHERE NOT record_image_eq(ROW (factors), ROW (factors::text::jsonb))) AS differ
 FROM live.live_scores;
 SELECT count(*) AS profiles, count(*) FILTER (WHERE p.probability <> s.probability OR p.percentile <> s.percentile
-    OR NOT ROW (p.factors) *= ROW (s.factors)) AS differ
+    OR NOT record_image_eq(ROW (p.factors), ROW (s.factors))) AS differ
 FROM (TABLE live.live_scores ORDER BY profile LIMIT 50) s, customer_ai.predict('live', s.profile) p;
 
 -- One plan for all, and the same from a writing statement.
