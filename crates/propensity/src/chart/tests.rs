@@ -199,10 +199,10 @@ fn colors_of_buckets_follow_what_is_good() {
     let color_of_high = |polarity| {
         let svg = distribution(&bins, (25.0, 75.0), polarity).unwrap();
         let document = Document::parse(&svg).unwrap();
-        let rects = document
+        let mut rects = document
             .descendants()
             .filter(|node| node.tag_name().name() == "rect");
-        rects.last().unwrap().attribute("fill").unwrap().to_owned()
+        rects.next_back().unwrap().attribute("fill").unwrap().to_owned()
     };
     assert_eq!(color_of_high(Polarity::Conversion), "#0072B2");
     assert_eq!(color_of_high(Polarity::Churn), "#D55E00");
