@@ -202,7 +202,12 @@ fn colors_of_buckets_follow_what_is_good() {
         let mut rects = document
             .descendants()
             .filter(|node| node.tag_name().name() == "rect");
-        rects.next_back().unwrap().attribute("fill").unwrap().to_owned()
+        rects
+            .next_back()
+            .unwrap()
+            .attribute("fill")
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(color_of_high(Polarity::Conversion), "#0072B2");
     assert_eq!(color_of_high(Polarity::Churn), "#D55E00");
