@@ -74,6 +74,10 @@ fn create_model(
 
 /// Without a SET clause, as create_model.
 #[pg_extern(volatile, parallel_unsafe)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a source in one statement; they are named"
+)]
 fn add_events(
     model: Option<&str>,
     events: Option<Regclass>,

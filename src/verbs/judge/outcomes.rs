@@ -128,13 +128,12 @@ fn by_bucket(
     Ok(Came::True(ALL.map(of)))
 }
 
+/// Two buckets, of which none is for those who are in one run only, and how many profiles went from the first to the other.
+type Moved = (Option<String>, Option<String>, i64);
+
 /// How many profiles went from which bucket to which between two runs, as the caller may read them; none is for those who
 /// are in one of them only.
-pub fn moved(
-    definition: &Definition,
-    from: i64,
-    to: i64,
-) -> Result<Vec<(Option<String>, Option<String>, i64)>, Error> {
+pub fn moved(definition: &Definition, from: i64, to: i64) -> Result<Vec<Moved>, Error> {
     let relation = ScoreRelation::find(definition)?;
     let kept = match relation.table() {
         Some(history) => runs_of(history.oid)?,

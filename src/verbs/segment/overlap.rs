@@ -16,6 +16,7 @@ type Row = (i64, i64, i64, Option<f64>);
 
 #[pg_extern(stable, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
 fn segment_overlap(
     segment: Option<&str>,
     other: Option<&str>,

@@ -89,7 +89,7 @@ impl Sight {
     }
 
     /// The item of FROM, with the run before where a condition needs it.
-    fn from_sql(&self, with_previous: bool) -> String {
+    fn source_sql(&self, with_previous: bool) -> String {
         let (mut items, mut join) = (String::new(), String::new());
         if let Some(history) = self.history.as_ref().filter(|_| with_previous) {
             let unseen = PREVIOUS
@@ -115,7 +115,7 @@ impl Sight {
         condition: &str,
         path: &CStr,
     ) -> Result<String, Error> {
-        let from = self.from_sql(true);
+        let from = self.source_sql(true);
         let scope = Scope {
             from: &from,
             cutoff: CutoffName::None,
@@ -136,7 +136,7 @@ impl Sight {
         limit: Limit,
     ) -> Result<String, Error> {
         let condition = self.with_members(definition, condition_sql)?;
-        let from = self.from_sql(condition.contains("e.previous_"));
+        let from = self.source_sql(condition.contains("e.previous_"));
         let (key, shown) = (&self.key, SHOWN.join(", "));
         // The highest first; among equals whoever has the lower key, so that the same are taken every time.
         let order = format!("ORDER BY probability DESC, {key}");

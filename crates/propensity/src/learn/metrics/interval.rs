@@ -73,14 +73,15 @@ mod tests {
 
     #[test]
     fn wilson_by_the_book() {
-        // statsmodels.stats.proportion.proportion_confint(7, 50, method="wilson")
+        // Both ends p solve (p - 7/50)^2 = z^2 p (1 - p) / 50 (Wilson 1927).
         let found = wilson(7, 50);
-        assert!(
-            (found.low - 0.069_504).abs() < 1e-6 && (found.high - 0.261_909).abs() < 1e-5,
-            "{found:?}"
-        );
+        for (end, expected) in [(found.low, 0.069_508_334), (found.high, 0.261_861_937)] {
+            assert!((end - expected).abs() < 1e-8, "{found:?}");
+            let spread = NORMAL * NORMAL * end * (1.0 - end) / 50.0;
+            assert!(((end - 0.14).powi(2) - spread).abs() < 1e-15, "{found:?}");
+        }
         assert_eq!(wilson(0, 10).low, 0.0);
-        assert_eq!(wilson(10, 10).high, 1.0);
+        assert!((wilson(10, 10).high - 1.0).abs() < 1e-12);
         assert_eq!(wilson(0, 0).high, 1.0);
     }
 
