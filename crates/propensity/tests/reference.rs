@@ -245,6 +245,11 @@ fn check(folder: &Path, name: &str) -> usize {
     for (feature, factor) in expected.names.iter().zip(&expected.rows[0]).skip(2) {
         // The names are for people here; what is one factor there is one factor here.
         let ours = &features[at[feature.as_str()]].factor;
+        // A date of the profile is one factor with the first event there, and one of its own here.
+        if feature == "ten_profile" {
+            assert!(ours.starts_with("Days since"), "{name}: {ours}");
+            continue;
+        }
         let same = *theirs.entry(ours).or_insert(factor) == factor
             && *our_names.entry(factor).or_insert(ours) == ours;
         assert!(same, "{name}: factor of {feature}: {ours}, not {factor}");
