@@ -49,6 +49,8 @@ readers="SELECT p.* FROM generate_series(1, 300, 7) id, LATERAL customer_ai.pred
     SELECT * FROM customer_ai.calibration('m'); SELECT * FROM customer_ai.thresholds('m');
     SELECT * FROM customer_ai.best_threshold('m', 1, 5);
     SELECT customer_ai.plot('m', 'tenths'), customer_ai.plot('m', 'drilldown'), md5(customer_ai.report('m'));
+    SELECT md5(customer_ai.export_model('m')::text), md5(customer_ai.model_sql('m'));
+    SELECT * FROM customer_ai.help(); SELECT * FROM customer_ai.segment_overlap('shop.likely', 'shop.likely');
     SELECT * FROM customer_ai.summary('m'); SELECT * FROM customer_ai.distribution('m'); SELECT * FROM customer_ai.trend('m');
     SELECT * FROM customer_ai.bucket_factors('m', 'low'); SELECT * FROM customer_ai.importance('m'); SELECT * FROM customer_ai.leaks('m');
     SELECT d.* FROM customer_ai.importance('m') i, LATERAL customer_ai.drilldown('m', i.factor) d WHERE i.rank = 1;
