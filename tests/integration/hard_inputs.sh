@@ -31,7 +31,7 @@ done
     fail "the order of the rows changes the version"
 [ "$(query -c "SELECT DISTINCT detail->'types_told_apart' FROM customer_ai.runs WHERE kind = 'train'")" = 1000 ] ||
     fail "the runs do not say how many types were told apart"
-types=$(query -c "SELECT string_agg(DISTINCT name, ' ') FROM customer_ai.explain('common_last', '20'),
+types=$(query -c "SELECT string_agg(DISTINCT name, ' ') FROM customer_ai.explain('common_last', '20', every_factor => true),
     LATERAL (SELECT substring(factor FROM '^Days since the last (.*)') AS name) n WHERE name IN ('buy event', 'look event', 'event of another type')")
 [ "$types" = "buy event event of another type look event" ] || fail "types told apart: $types"
 different=$(query -c 'CREATE INDEX ON common_last (profile, at)' \
