@@ -81,6 +81,14 @@ BEGIN
     CALL finish(task, started);
 END $$;
 
+-- The probability, or NULL of a profile that has no events up to the cutoff: predict refuses it.
+CREATE FUNCTION predicted(task text, profile anyelement, cutoff timestamptz) RETURNS float8 LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT p.probability FROM customer_ai.predict(task, profile, as_of => cutoff) p);
+EXCEPTION WHEN undefined_object THEN
+    RETURN NULL;
+END $$;
+
 -- A task of RelBench, whose rows are given: predicted one by one.
 CREATE PROCEDURE run_relbench(task text, source text, events regclass, goal text)
 LANGUAGE plpgsql AS $$
@@ -97,8 +105,9 @@ BEGIN
         options => '{"max_training_rows": 40000, "ignore": ["statusId"]}');
     PERFORM customer_ai.add_profiles(task, 'race_profile', profile_column => 'profile');
     CALL learn(task, 'profile, cutoff, label');
-    UPDATE example x
-    SET probability = (SELECT probability FROM customer_ai.predict(x.task, x.profile, as_of => x.cutoff))
-    WHERE x.task = run_relbench.task AND test;
+    UPDATE example x SET probability = predicted(x.task, x.profile, x.cutoff) WHERE x.task = run_relbench.task AND test;
+    -- Of who has no events yet nothing is known but how many have the outcome.
+    UPDATE example x SET probability = (SELECT avg(label::int) FROM example e WHERE e.task = x.task AND NOT e.test)
+    WHERE x.task = run_relbench.task AND test AND probability IS NULL;
     CALL finish(task, started);
 END $$;
