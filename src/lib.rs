@@ -7,6 +7,7 @@ mod feed;
 mod pg;
 mod row;
 mod source;
+mod store;
 mod verbs;
 
 pgrx::pg_module_magic!();

@@ -58,7 +58,7 @@ pub use versions::{
 
 use pgrx::pg_sys;
 
-use crate::error::not_null;
+use crate::error::{Error, not_null};
 
 /// Refuses with 25006 what cannot be written in a read-only transaction or on a standby, before anything is read.
 pub fn refuse_read_only(command: &'static std::ffi::CStr) {
@@ -67,4 +67,9 @@ pub fn refuse_read_only(command: &'static std::ffi::CStr) {
         pg_sys::PreventCommandIfReadOnly(command.as_ptr());
         pg_sys::PreventCommandDuringRecovery(command.as_ptr());
     }
+}
+
+/// A report as JSON. NaN cannot occur: measures that are not defined are left out.
+pub fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|_| Error::Internal("a report cannot be written as JSON"))
 }

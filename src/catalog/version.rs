@@ -115,3 +115,28 @@ fn decode(definition: &Definition, stamp: Stamp) -> Result<Scorer, Error> {
     let model = Model::decode(&catalog::document(stamp)?).map_err(of_model)?;
     Scorer::new(model, &mut poll).map_err(of_model)
 }
+
+/// The version of that number, or the active one.
+pub fn version_of(definition: &Definition, version: Option<i32>) -> Result<i32, Error> {
+    if let Some(version) = version.or(definition.active_version) {
+        return Ok(version);
+    }
+    Err(Error::NotTrained {
+        model: definition.name.clone(),
+        newest: numbers(definition)?.pop(),
+    })
+}
+
+/// There is no version of that number.
+pub fn unknown_version(definition: &Definition, version: i32) -> Result<Error, Error> {
+    Ok(Error::UnknownVersion {
+        model: definition.name.clone(),
+        version,
+        versions: numbers(definition)?,
+    })
+}
+
+fn numbers(definition: &Definition) -> Result<Vec<i32>, Error> {
+    let versions = catalog::versions_of(definition.id)?;
+    Ok(versions.into_iter().map(|version| version.number).collect())
+}

@@ -437,3 +437,34 @@ impl Number {
         }
     }
 }
+
+/// A key's bytes as a datum of its type again, in the current memory context.
+pub fn key_datum(bytes: &[u8], kind: BytesKind) -> Datum {
+    let integer = || bytes.try_into().map_or(0, i64::from_le_bytes);
+    match kind {
+        BytesKind::Int2 => Datum::from(integer() as i16),
+        BytesKind::Int4 => Datum::from(integer() as i32),
+        BytesKind::Int8 => Datum::from(integer()),
+        BytesKind::Uuid => {
+            // SAFETY: 16 bytes are copied into 16 allocated bytes.
+            unsafe {
+                let uuid: *mut u8 = pg_sys::palloc(16).cast();
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), uuid, bytes.len().min(16));
+                Datum::from(uuid)
+            }
+        }
+        // text, varchar, bpchar, bytea and numeric are all a length and the bytes.
+        BytesKind::Varlena => text_datum(bytes),
+    }
+}
+
+/// A text datum in the current memory context.
+pub fn text_datum(bytes: &[u8]) -> Datum {
+    // SAFETY: copies `bytes`.
+    unsafe {
+        Datum::from(pg_sys::cstring_to_text_with_len(
+            bytes.as_ptr().cast(),
+            bytes.len() as i32,
+        ))
+    }
+}

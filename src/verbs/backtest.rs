@@ -17,7 +17,9 @@ use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::error::Error;
 use crate::feed::gather;
+use crate::feed::gather::TrainingRows;
 use crate::feed::stream::{Key, Stream};
+use crate::pg::datum::key_datum;
 use crate::pg::memory::{GiveBack, poll};
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::relation::Category;
@@ -25,8 +27,6 @@ use crate::pg::relation::type_name;
 use crate::pg::sqltype::AnyValue;
 use crate::source;
 use crate::verbs::notice;
-use crate::verbs::score::key_datum;
-use crate::verbs::train::TrainingRows;
 
 /// What a training as of one cutoff found, and how it did afterwards.
 struct Tested {

@@ -11,8 +11,8 @@ use crate::error::{Error, not_null};
 use crate::pg::attempt::attempt;
 use crate::pg::relation::{literal, qualified, quote};
 use crate::pg::setting::with_setting;
-use crate::verbs::score::{self, ScoreRelation};
-use crate::verbs::segment;
+use crate::store::scores::{self, ScoreRelation};
+use crate::store::segments;
 
 /// Model, relation and number of rows removed.
 type Row = (String, String, i64);
@@ -63,7 +63,7 @@ fn forget(
 fn erase(definition: &Definition, profile: &str, removed: &mut Vec<Row>) -> Result<bool, Error> {
     let scores = ScoreRelation::find(definition)?;
     let known = match scores.table() {
-        Some(history) => score::profile_of(history)?.map(|profile| (history, profile)),
+        Some(history) => scores::profile_of(history)?.map(|profile| (history, profile)),
         None => None,
     };
     let Some((history, (column, type_sql))) = known else {
@@ -105,7 +105,7 @@ fn erase(definition: &Definition, profile: &str, removed: &mut Vec<Row>) -> Resu
             )
         })
     })?;
-    for (segment, filled) in segment::holders_of(definition)? {
+    for (segment, filled) in segments::holders_of(definition)? {
         let name = qualified(&segment.schema, &segment.name);
         let held = format!("SELECT pg_catalog.count(*) FROM {name} WHERE {is_it}");
         let before = match filled {
@@ -113,7 +113,7 @@ fn erase(definition: &Definition, profile: &str, removed: &mut Vec<Row>) -> Resu
             false => 0,
         };
         if before > 0 {
-            if let Err(failure) = attempt(|| segment::refresh(definition, &segment)) {
+            if let Err(failure) = attempt(|| segments::refresh(definition, &segment)) {
                 return Err(Error::SegmentFails {
                     name: segment.display(),
                     model: definition.name.clone(),

@@ -10,7 +10,6 @@ pub mod judge;
 pub mod model_sql;
 pub mod notice;
 pub mod picture;
-pub mod placeholder;
 pub mod predict;
 pub mod schedule;
 pub mod score;

@@ -4,12 +4,8 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::Oid;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use propensity::cutoff::Cutoff;
-use propensity::features::schema::{LeftOut, Schema};
-use propensity::fit::hold_out;
-use propensity::fit::{self, FitParams, Fitted, Judgement, Objection, Record, Warning};
+use propensity::fit::{self, Fitted, Judgement, Objection, Record, Warning};
 use propensity::judge::Judged;
-use propensity::learn::dataset::Dataset;
 use propensity::model::format;
 use propensity::model::{Model, Scorer};
 use propensity::time::Micros;
@@ -20,13 +16,11 @@ use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Active, Definition, NewRun, NewVersion, Turn};
 use crate::error::Error;
-use crate::feed::gather::{self, TrainingSet};
+use crate::feed::gather::{self, TrainingRows, TrainingSet};
 use crate::feed::span;
-use crate::pg::guc;
 use crate::pg::memory::{GiveBack, poll};
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::sqltype::Regclass;
-use crate::pg::thread;
 use crate::pg::timings::Timings;
 use crate::source::{self, updates};
 use crate::verbs::notice;
@@ -218,79 +212,6 @@ fn learn(
     })
 }
 
-/// The rows to learn from, and what their columns mean.
-pub struct TrainingRows {
-    pub schema: Schema,
-    pub dataset: Dataset,
-    /// The oldest cutoff that is held out.
-    until: Micros,
-    /// Rows there are at the cutoffs that are trained at.
-    total: u64,
-    /// Rows to take at most.
-    limit: u64,
-    left_out: LeftOut,
-}
-
-impl TrainingRows {
-    /// Learns the schema and walks the profiles for their features.
-    pub fn of(definition: &Definition, gathered: &mut TrainingSet) -> Result<Self, Error> {
-        let wanted = gathered.wanted(definition);
-        gathered.keep_newest(wanted);
-        let counts = gathered.counts.clone();
-        if gathered.total() == 0 {
-            return Err(Error::NoEligible {
-                model: definition.name.clone(),
-                cutoffs: counts.iter().map(|count| instant::text(count.at)).collect(),
-            });
-        }
-        gathered.refuse_one_class(definition)?;
-        let until = hold_out::oldest_held_out(counts).ok_or(propensity::Error::NoRows)?;
-        let (schema, left_out) = gathered.learn(definition, until)?;
-        let fit = gather::rows_that_fit(schema.features().len());
-        let limit = wanted.min(fit);
-        gathered.keep_newest(limit);
-        let total = gathered.total();
-        let mut dataset = Dataset::new(schema.features().len());
-        gathered.feature_rows(
-            &schema,
-            total,
-            limit,
-            &mut |rows| Ok(dataset.append(&rows)?),
-        )?;
-        Ok(Self {
-            schema,
-            dataset,
-            until,
-            total,
-            limit,
-            left_out,
-        })
-    }
-
-    /// Fits the model; `champion` is what the active version says of every row, or empty.
-    pub fn fit(
-        self,
-        definition: &Definition,
-        cutoffs: &[Cutoff],
-        champion: Vec<f32>,
-    ) -> Result<Fitted, Error> {
-        let params = FitParams {
-            algorithm: definition.options.algorithm,
-            seed: definition.options.seed as u64,
-            allow_small: definition.options.allow_small,
-            champion,
-            second_thread: (guc::threads() > 1).then_some(thread::begin),
-        };
-        let fitted = fit::fit(self.dataset, cutoffs, self.schema, &params, &mut poll);
-        let mut fitted = fitted.map_err(|error| Error::Model {
-            model: definition.name.clone(),
-            error,
-        })?;
-        fitted.report.left_out = self.left_out;
-        Ok(fitted)
-    }
-}
-
 /// The active version, to be compared with on the hold-out.
 struct Champion {
     /// What it says of every training row, in log-odds; empty if it cannot be compared.
@@ -391,10 +312,10 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
             auc: held.map(|held| held.model.auc),
             auc_low: held.map(|held| held.model.auc_low),
             auc_high: held.map(|held| held.model.auc_high),
-            report: &json(report)?,
+            report: &catalog::json(report)?,
             document: &trained.document,
             judgement: judgement.as_deref(),
-            distribution: &json(&trained.fitted.distribution)?,
+            distribution: &catalog::json(&trained.fitted.distribution)?,
         },
     )?;
     let stream = &trained.gathered.stream;
@@ -430,11 +351,6 @@ fn store(definition: &Definition, trained: &Trained, started: i64) -> Result<i32
         },
     )?;
     Ok(version)
-}
-
-/// A report as JSON. NaN cannot occur: measures that are not defined are left out.
-pub fn json(value: &impl serde::Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|_| Error::Internal("a report cannot be written as JSON"))
 }
 
 /// Whether the new version takes over, and why.

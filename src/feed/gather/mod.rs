@@ -7,6 +7,7 @@ mod cutoffs;
 mod marks;
 mod read;
 mod rows;
+mod training_rows;
 
 use pgrx::pg_sys::Oid;
 use propensity::cutoff::Cutoff;
@@ -19,6 +20,7 @@ use propensity::fit::hold_out::{self, CutoffRows};
 use propensity::learn::dataset::Dataset;
 use propensity::time::Micros;
 use propensity::walk::sample::{Sampler, Share};
+pub use training_rows::TrainingRows;
 
 use crate::catalog::Definition;
 use crate::catalog::args::TakeAs;

@@ -1,6 +1,7 @@
 //! check_model: is the data good enough? In plain words, one row per question; nothing is written.
 
 mod overlap;
+mod placeholder;
 mod unused;
 
 use pgrx::pg_sys::panic::ErrorReport;
@@ -20,7 +21,6 @@ use crate::feed::span;
 use crate::pg::memory::GiveBack;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::source::{self, updates};
-use crate::verbs::placeholder;
 
 /// From so many rows of each class on, nothing has to be simplified (docs/method.md 6).
 const ENOUGH: usize = 500;

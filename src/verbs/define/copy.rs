@@ -5,8 +5,8 @@ use crate::catalog::args::Options;
 use crate::catalog::owner::ddl_as_owner;
 use crate::catalog::{self, Definition};
 use crate::error::Error;
-use crate::verbs::score::ScoreRelation;
-use crate::verbs::segment;
+use crate::store::scores::ScoreRelation;
+use crate::store::segments;
 
 /// Copies the definition of a model, with its sources: no version, run, score or segment.
 pub fn clone(model: &str, new_model: &str) -> Result<String, Error> {
@@ -33,11 +33,11 @@ pub fn clone(model: &str, new_model: &str) -> Result<String, Error> {
 /// Says on the scores and segments of a model what it is called now: they are known by that.
 pub fn sign(definition: &Definition, new_name: &str) -> Result<(), Error> {
     let scores = ScoreRelation::find(definition)?;
-    let segments = segment::found(definition)?;
+    let segments = segments::found(definition)?;
     ddl_as_owner(definition.owner_oid, || {
         scores.sign(new_name)?;
         segments
             .iter()
-            .try_for_each(|segment| segment::sign(segment, &definition.name, new_name))
+            .try_for_each(|segment| segments::sign(segment, &definition.name, new_name))
     })
 }

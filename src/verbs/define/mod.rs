@@ -22,9 +22,9 @@ use crate::catalog::args::required;
 use crate::catalog::owner::{ddl_as_owner, defining};
 use crate::error::Error;
 use crate::pg::sqltype::{JsonbText, Name, Names, Regclass};
-use crate::verbs::schedule;
-use crate::verbs::score::ScoreRelation;
-use crate::verbs::segment;
+use crate::store::jobs;
+use crate::store::scores::ScoreRelation;
+use crate::store::segments;
 
 /// Without a SET clause, which would hide the caller's search_path: it is pinned within.
 #[pg_extern(volatile, parallel_unsafe)]
@@ -338,7 +338,7 @@ fn drop(model: &str, keep_scores: bool, force: bool) -> Result<String, Error> {
                     drop_relations(&definition, force)
                 }
             })?;
-            schedule::forget(&definition.name)?;
+            jobs::forget(&definition.name)?;
             catalog::delete_model(definition.name.as_str())?;
         }
         // A role can be dropped only when nothing is left that it owns.
@@ -360,7 +360,7 @@ fn drop_relations(definition: &catalog::Definition, force: bool) -> Result<(), E
     }
     // Later ones may read earlier ones.
     for segment in catalog::segments_of(definition.id)?.iter().rev() {
-        segment::drop_relation(definition, segment, force)?;
+        segments::drop_relation(definition, segment, force)?;
     }
     ScoreRelation::find(definition)?.drop(force)
 }

@@ -17,8 +17,8 @@ use crate::pg::role::role_name;
 use crate::source::condition::{self, CutoffName, Scope};
 use crate::source::goal;
 use crate::source::{self, Events};
+use crate::store::scores::names;
 use crate::verbs::notice;
-use crate::verbs::score::names;
 
 /// The arguments of create_model, none of them NULL that must not be.
 pub struct Given<'a> {

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::pg::relation::{self, Column, Relation};
 use crate::source::condition::{self, CutoffName, Scope};
 use crate::source::{self, Events, Profiles};
-use crate::verbs::score::names;
+use crate::store::scores::names;
 
 /// The arguments of add_events.
 pub struct GivenEvents<'a> {

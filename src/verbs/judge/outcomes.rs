@@ -17,7 +17,7 @@ use crate::pg::jit;
 use crate::pg::relation::quote;
 use crate::pg::sql;
 use crate::source::outcomes::Outcomes;
-use crate::verbs::score::{ScoreRelation, Table, kept_as, profile_name, runs_of};
+use crate::store::scores::{ScoreRelation, Table, kept_as, profile_name, runs_of};
 
 /// The probabilities of a run with what came true in its outcome window, which must be over.
 pub fn of_run(definition: &Definition, run: &PastRun) -> Result<Judged, Error> {

@@ -12,7 +12,7 @@ use crate::catalog::judged::{self, Scored};
 use crate::catalog::owner::as_owner;
 use crate::catalog::{Definition, args, held, instant};
 use crate::error::Error;
-use crate::verbs::score::kept_as;
+use crate::store::scores::kept_as;
 
 /// run, version, as_of, window_ends, bucket, profiles, expected, expected_rate, actual, actual_rate, low, high, state
 type Row = (

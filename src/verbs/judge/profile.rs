@@ -10,7 +10,7 @@ use crate::error::{Error, not_null};
 use crate::pg::relation::{self, qualified, quote};
 use crate::pg::sql;
 use crate::pg::sqltype::{AnyValue, JsonbText};
-use crate::verbs::score::ScoreRelation;
+use crate::store::scores::ScoreRelation;
 
 /// model, kind, probability, score, percentile, bucket, factors, scored_at, run, version
 type Row = (

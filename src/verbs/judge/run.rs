@@ -6,8 +6,8 @@ use pgrx::prelude::*;
 use propensity::judge::{BUCKETS, Distribution, Figures, Impacts};
 use propensity::model::score::{Bucket, Buckets};
 
-use super::subject::unknown_version;
 use crate::catalog::judged::{self, Scored};
+use crate::catalog::version::unknown_version;
 use crate::catalog::{self, Definition, args, instant};
 use crate::error::{Error, nearest};
 

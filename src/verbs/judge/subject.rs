@@ -6,6 +6,7 @@ use propensity::learn::metrics::Interval;
 
 use super::outcomes;
 use crate::catalog::judged;
+use crate::catalog::version::{unknown_version, version_of};
 use crate::catalog::{self, Definition, held};
 use crate::error::Error;
 
@@ -30,31 +31,6 @@ pub fn find(model: &str, version: Option<i32>, run: Option<i64>) -> Result<Subje
         (version, None) => of_version(&catalog::load(model)?, version),
         (None, Some(run)) => held::for_reading(model, |definition| of_run(definition, run)),
     }
-}
-
-/// The version of that number, or the active one.
-pub fn version_of(definition: &Definition, version: Option<i32>) -> Result<i32, Error> {
-    if let Some(version) = version.or(definition.active_version) {
-        return Ok(version);
-    }
-    Err(Error::NotTrained {
-        model: definition.name.clone(),
-        newest: numbers(definition)?.pop(),
-    })
-}
-
-/// There is no version of that number.
-pub fn unknown_version(definition: &Definition, version: i32) -> Result<Error, Error> {
-    Ok(Error::UnknownVersion {
-        model: definition.name.clone(),
-        version,
-        versions: numbers(definition)?,
-    })
-}
-
-fn numbers(definition: &Definition) -> Result<Vec<i32>, Error> {
-    let versions = catalog::versions_of(definition.id)?;
-    Ok(versions.into_iter().map(|version| version.number).collect())
 }
 
 fn of_version(definition: &Definition, version: Option<i32>) -> Result<Subject, Error> {

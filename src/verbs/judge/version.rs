@@ -8,8 +8,8 @@ use propensity::judge::{Distribution, score_stability, stability};
 use propensity::model::factor::Importance;
 
 use super::run::{charted, parsed};
-use super::subject::{unknown_version, version_of};
 use crate::catalog::judged;
+use crate::catalog::version::{unknown_version, version_of};
 use crate::catalog::{self, Definition, args};
 use crate::error::Error;
 

@@ -3,10 +3,10 @@
 use propensity::chart::{Bar, Bin, Effect, Group, Polarity, Range, Tenth, Turn};
 use propensity::fit::Report;
 
+use crate::catalog::version::{unknown_version, version_of};
 use crate::catalog::{Definition, Kind};
 use crate::error::{Error, not_null};
 use crate::pg::sql;
-use crate::verbs::judge::subject::{unknown_version, version_of};
 
 /// Runs that are shown, the newest ones.
 const RUNS: i64 = 24;

@@ -7,7 +7,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::catalog::args::required;
-use crate::catalog::news::{self, Job};
+use crate::catalog::news::{self};
 use crate::catalog::turn::{self, Turn};
 use crate::catalog::{self, instant};
 use crate::error::{Error, not_null};
@@ -15,6 +15,7 @@ use crate::pg::attempt::attempt;
 use crate::pg::relation::literal;
 use crate::pg::role::role_name;
 use crate::pg::sql;
+use crate::store::jobs::{drop_job, jobs_of};
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
@@ -72,28 +73,6 @@ fn unschedule(model: Option<&str>) -> Result<i64, ErrorReport> {
     Ok(jobs.len() as i64)
 }
 
-/// Takes a job out of pg_cron, as the caller: whose it is, or a superuser, may.
-fn drop_job(job: &Job) -> Result<(), Error> {
-    Ok(Spi::run_with_args(
-        "SELECT cron.unschedule($1)",
-        &[job.id.into()],
-    )?)
-}
-
-/// Takes the jobs of a model that is dropped out of pg_cron, as far as the caller may; the others end with an error that
-/// says that there is no such model.
-pub fn forget(model: &str) -> Result<(), Error> {
-    if !news::has_cron()? {
-        return Ok(());
-    }
-    for job in jobs_of(model)? {
-        if attempt(|| drop_job(&job)).is_err() {
-            crate::verbs::notice::job_stays(model, job.id, &job.role);
-        }
-    }
-    Ok(())
-}
-
 /// What pg_cron runs.
 fn command(model: &str) -> String {
     format!("CALL customer_ai.refresh({})", literal(model))
@@ -101,12 +80,6 @@ fn command(model: &str) -> String {
 
 fn caller() -> String {
     role_name(crate::pg::role::current())
-}
-
-fn jobs_of(model: &str) -> Result<Vec<Job>, Error> {
-    let mut jobs = news::jobs()?;
-    jobs.retain(|job| job.model == model);
-    Ok(jobs)
 }
 
 /// # Errors

@@ -1,21 +1,12 @@
 //! score: predicts for every eligible profile and makes the result the model's newest scores.
 
-mod migrate;
-pub mod names;
 mod predictions;
-mod relation;
-pub mod remake;
-mod shape;
-mod writer;
-
-pub use relation::{ScoreRelation, Table, cascade, profile_name, runs_of};
-pub use shape::profile_of;
 
 use std::time::Instant;
 
 use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::Datum;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::pg_sys::{self, Datum};
 use pgrx::prelude::*;
 use propensity::judge::Distribution;
 use propensity::model::Scorer;
@@ -23,8 +14,6 @@ use propensity::model::percentile::Percentiles;
 use propensity::time::Micros;
 
 use predictions::Predictions;
-use shape::Fit;
-use writer::{Writer, text_datum};
 
 use crate::catalog::args;
 use crate::catalog::held;
@@ -39,13 +28,14 @@ use crate::pg::memory;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::timestamp;
 use crate::source;
+use crate::store::scores::{Fit, ScoreRelation, Writer, kept_as, profile_name, row};
+use crate::store::segments;
 use crate::verbs::notice;
 
 use crate::catalog::version;
 use crate::feed::span;
 use crate::feed::stream::Key;
-use crate::pg::datum::BytesKind;
-use crate::verbs::segment;
+use crate::pg::datum::{key_datum, text_datum};
 
 /// The predictions of a run, before they are written.
 struct Scored {
@@ -133,7 +123,7 @@ fn run(
             percentiles: Some(scored.percentiles.cuts()),
             counts: &scored.read.counts,
             detail: &detail.to_string(),
-            figures: Some(&crate::verbs::train::json(scored.predictions.figures())?),
+            figures: Some(&catalog::json(scored.predictions.figures())?),
             published: publish,
         },
     )?;
@@ -143,7 +133,7 @@ fn run(
         write(definition, &mut scored, kept_as(run, publish), number)
     })?;
     if publish {
-        segment::refresh_all(definition)?;
+        segments::refresh_all(definition)?;
     }
     catalog::remember(definition.id, definition.owner_oid)?;
     notice::left_out(definition, &scored.read.counts);
@@ -171,12 +161,6 @@ fn run(
         high,
         clock.elapsed().as_secs_f64(),
     ))
-}
-
-/// What a run is called in the history: one whose scores are not shown has its number with a minus, so that it is never the
-/// newest.
-pub fn kept_as(run: i64, published: bool) -> i64 {
-    if published { run } else { -run }
 }
 
 /// The bins that a version's runs are summed up in.
@@ -230,7 +214,7 @@ fn write(
     let fit = relation.check(key)?;
     relation.ensure(key, run)?;
     let table = relation.create_run(run, key, &fit)?;
-    let mut writer = Writer::open(&table, shape::row(&profile_name(key), key))?;
+    let mut writer = Writer::open(&table, row(&profile_name(key), key))?;
     let scored_at = Datum::from(timestamp::from_micros(scored.read.as_of));
     let (kind, percentiles) = (key.kind, &scored.percentiles);
     scored.predictions.read(&mut |row| {
@@ -255,24 +239,4 @@ fn write(
     }
     relation.attach(&table, run, key)?;
     relation.retire()
-}
-
-/// A key's bytes as a datum of its type again, in the current memory context.
-pub fn key_datum(bytes: &[u8], kind: BytesKind) -> Datum {
-    let integer = || bytes.try_into().map_or(0, i64::from_le_bytes);
-    match kind {
-        BytesKind::Int2 => Datum::from(integer() as i16),
-        BytesKind::Int4 => Datum::from(integer() as i32),
-        BytesKind::Int8 => Datum::from(integer()),
-        BytesKind::Uuid => {
-            // SAFETY: 16 bytes are copied into 16 allocated bytes.
-            unsafe {
-                let uuid: *mut u8 = pg_sys::palloc(16).cast();
-                std::ptr::copy_nonoverlapping(bytes.as_ptr(), uuid, bytes.len().min(16));
-                Datum::from(uuid)
-            }
-        }
-        // text, varchar, bpchar, bytea and numeric are all a length and the bytes.
-        BytesKind::Varlena => text_datum(bytes),
-    }
 }

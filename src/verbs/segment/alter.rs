@@ -5,8 +5,7 @@ use std::ffi::CStr;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::query::Sight;
-use super::{comment, create_sql, find_ours, kind_sql, limit, memory, parse_name, relation_sql};
+use super::limit;
 use crate::catalog::args::required;
 use crate::catalog::held;
 use crate::catalog::owner::{ddl_as_owner, defining};
@@ -15,8 +14,11 @@ use crate::error::Error;
 use crate::pg::attempt::attempt;
 use crate::pg::relation::{qualified, quote};
 use crate::pg::sql;
-use crate::verbs::score::names;
-use crate::verbs::score::remake::{self, Reader};
+use crate::store::scores::names;
+use crate::store::scores::remake::{self, Reader};
+use crate::store::segments::{
+    Sight, comment, create_sql, find_ours, kind_sql, memory, parse_name, relation_sql,
+};
 
 /// What is to be another; NULL stays as it is.
 struct Change<'a> {

@@ -4,12 +4,12 @@ use pgrx::Spi;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::{find_ours, parse_name, relation_sql};
 use crate::catalog::args::required;
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition, Segment};
 use crate::error::{Error, not_null};
 use crate::pg::relation::{self, quote};
+use crate::store::segments::{find_ours, parse_name, relation_sql};
 
 /// Profiles of both, of the first alone, of the second alone, and what share of all of them is in both.
 type Row = (i64, i64, i64, Option<f64>);

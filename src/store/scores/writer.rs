@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use pgrx::PgTupleDesc;
 use pgrx::pg_sys::{self, Datum, Oid};
 
-use super::relation::Table;
+use super::table::Table;
 use crate::error::Error;
 use crate::pg::memory::poll;
 use crate::pg::progress;
@@ -191,16 +191,5 @@ unsafe fn clear(slot: *mut pg_sys::TupleTableSlot) {
         if let Some(clear) = (*(*slot).tts_ops).clear {
             clear(slot);
         }
-    }
-}
-
-/// A text datum in the current memory context.
-pub fn text_datum(bytes: &[u8]) -> Datum {
-    // SAFETY: copies `bytes`.
-    unsafe {
-        Datum::from(pg_sys::cstring_to_text_with_len(
-            bytes.as_ptr().cast(),
-            bytes.len() as i32,
-        ))
     }
 }

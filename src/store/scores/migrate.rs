@@ -6,15 +6,16 @@
 use pgrx::Spi;
 use pgrx::pg_sys::Oid;
 
-use super::relation::{ScoreRelation, Table, profile_name, runs_of};
+use super::relation::{ScoreRelation, profile_name};
 use super::remake::Reader;
 use super::shape;
+use super::table::{Table, runs_of};
 use crate::error::{Error, not_null};
 use crate::feed::stream::Key;
 use crate::pg::attempt::attempt;
 use crate::pg::relation::quote;
 use crate::pg::sql;
-use crate::verbs::notice;
+use crate::store::notice;
 
 /// What keeps the ids from being cast, or stands on what has to be made again; none if they can be.
 ///

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys::{self, Oid};
 
-use super::relation::Table;
+use super::table::Table;
 use crate::error::{Error, not_null};
 use crate::feed::stream::Key;
 use crate::pg::relation::{qualified, quote};

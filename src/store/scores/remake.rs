@@ -1,11 +1,11 @@
 //! Views and materialized views that are dropped and made again, with their comments, rights, options and indexes.
 
-use super::relation::Table;
+use super::table::Table;
 use crate::error::{Error, not_null};
 use crate::pg::relation::{literal, quote};
 use crate::pg::sql;
 
-pub use super::relation::table;
+pub use super::table::table;
 
 /// A view or a materialized view that is dropped and made again.
 pub struct Reader {

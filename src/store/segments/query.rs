@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::pg::relation::{self, Relation, qualified, quote};
 use crate::source;
 use crate::source::condition::{self, CutoffName, Scope};
-use crate::verbs::score::ScoreRelation;
+use crate::store::scores::ScoreRelation;
 
 /// Columns of the score relation that a segment shows, behind the profile. Those of the run are left out: they change
 /// with each scoring, and a refresh would rewrite every row.

@@ -1,0 +1,6 @@
+//! Relations that are written beside those of users: scores and segments; and jobs of pg_cron.
+
+pub mod jobs;
+mod notice;
+pub mod scores;
+pub mod segments;
