@@ -1,15 +1,17 @@
 //! What can go wrong in this layer.
 //! Errors of Postgres itself (from SPI, the parser, the executor) are not here: they pass through as they are.
 
+mod convert;
 mod listed;
 mod message;
+mod nearest;
 
 pub use listed::listed;
+pub use nearest::nearest;
 
 use std::io;
 
 use pgrx::pg_sys::panic::ErrorReport;
-use propensity::error::OutOfMemory;
 
 /// One variant for each situation.
 #[derive(Debug)]
@@ -438,71 +440,7 @@ impl Error {
     }
 }
 
-impl From<propensity::Error> for Error {
-    fn from(error: propensity::Error) -> Self {
-        Self::Learning(error)
-    }
-}
-
-impl From<OutOfMemory> for Error {
-    fn from(error: OutOfMemory) -> Self {
-        Self::Learning(error.into())
-    }
-}
-
-/// Of work that is done for every row the error is in a box, because of what [`OutOfMemory`] says.
-impl From<propensity::Error> for Box<Error> {
-    fn from(error: propensity::Error) -> Self {
-        Self::new(error.into())
-    }
-}
-
-impl From<OutOfMemory> for Box<Error> {
-    fn from(error: OutOfMemory) -> Self {
-        Self::new(error.into())
-    }
-}
-
-impl From<pgrx::spi::Error> for Error {
-    fn from(error: pgrx::spi::Error) -> Self {
-        Self::Spi(error)
-    }
-}
-
 /// A value that a query of ours cannot return as NULL.
 pub fn not_null<T>(value: Option<T>) -> Result<T, Error> {
     value.ok_or(Error::Internal("a query returned NULL"))
-}
-
-/// The candidate that is most like a name, if any is like it: what a HINT may suggest.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    // No name is as long; the distance takes time and memory by the length.
-    const LONGEST: usize = 200;
-    let wanted = name.to_lowercase();
-    if wanted.len() > LONGEST {
-        return None;
-    }
-    let (.., best) = candidates
-        .into_iter()
-        .map(|candidate| {
-            let (wanted, found) = told_apart(&wanted, &candidate.to_lowercase());
-            let distance = strsim::damerau_levenshtein(&wanted, &found);
-            (distance, wanted.chars().count(), candidate)
-        })
-        .filter(|(distance, length, _)| {
-            // Two letters of five wrong is a typing error; more is another word.
-            distance * 5 <= (*length).max(3) * 2
-        })
-        .min()?;
-    Some(best.to_owned())
-}
-
-/// Two names without the word that both end in: `customer_id` is not like `store_id`.
-fn told_apart(one: &str, other: &str) -> (String, String) {
-    match (one.rsplit_once('_'), other.rsplit_once('_')) {
-        (Some((one, end)), Some((other, same))) if end == same => {
-            (one.to_owned(), other.to_owned())
-        }
-        _ => (one.to_owned(), other.to_owned()),
-    }
 }

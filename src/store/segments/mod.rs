@@ -114,7 +114,8 @@ pub fn sign(segment: &Segment, model: &str, new_model: &str) -> Result<(), Error
     };
     let comment = comment.replace(&about(model), &about(new_model));
     sql::run(&format!(
-        "COMMENT ON MATERIALIZED VIEW {name} IS {}",
+        "COMMENT ON {} {name} IS {}",
+        kind_sql(segment.live),
         literal(&comment)
     ))
 }

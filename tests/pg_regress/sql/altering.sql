@@ -110,6 +110,7 @@ SELECT customer_ai.alter_profiles('m', 'alt.person', columns => '{grade}');
 SELECT holds, relation, time_column, event_type, where_clause, columns FROM customer_ai.sources;
 
 -- renamed: scores and segments keep their names and are the model's still
+SELECT customer_ai.create_segment('alt.always', 'm', 'score >= 0', live => true);
 SELECT customer_ai.rename_model('m', 'n');
 SELECT customer_ai.rename_model('n', 'n');
 SELECT customer_ai.rename_model('n', 'N');
@@ -119,6 +120,8 @@ SELECT version FROM customer_ai.score('n');
 SET client_min_messages = notice;
 SELECT model, segment, profiles > 0 AS filled FROM customer_ai.segments;
 SELECT obj_description('alt.m_scores'::regclass), obj_description('alt.m_score_history'::regclass), obj_description('alt.high'::regclass);
+SELECT obj_description('alt.always'::regclass);
+SELECT customer_ai.drop_segment('alt.always');
 -- the name is free again
 SELECT customer_ai.create_model('m', 'alt.visit', 'amount > 1', '14 days', 'profile', 'at');
 
