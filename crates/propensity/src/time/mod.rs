@@ -1,5 +1,6 @@
 //! Instants and durations.
 
+pub mod cron;
 mod length;
 
 pub use length::Length;

@@ -1,7 +1,5 @@
 //! schedule, unschedule and what the procedures refresh and refresh_all need (sql/refresh.sql).
 
-mod cron;
-
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -16,6 +14,7 @@ use crate::pg::relation::literal;
 use crate::pg::role::role_name;
 use crate::pg::sql;
 use crate::store::jobs::{drop_job, jobs_of};
+use propensity::time::cron;
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]

@@ -1,9 +1,8 @@
 //! When a schedule of cron is due next.
 
-use propensity::time::Micros;
+use super::{DAY, Micros};
 
 const MINUTE: Micros = 60_000_000;
-const DAY: Micros = 24 * 60 * MINUTE;
 
 /// The values of a field that count, and whether it is any.
 struct Field {
@@ -92,4 +91,55 @@ fn civil(days: i64) -> (u32, u32) {
     let month = (5 * in_year + 2) / 153;
     let day = in_year - (153 * month + 2) / 5 + 1;
     (((month + 2) % 12 + 1) as u32, day as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Days since 1970 of 2027-01-15, a Friday, by `date -ud 2027-01-15 +%s`.
+    const FRIDAY: Micros = 1_799_971_200 * 1_000_000;
+    const HOUR: Micros = 60 * MINUTE;
+
+    #[test]
+    fn the_next_minute_is_later_than_now() {
+        let noon = FRIDAY + 12 * HOUR;
+        assert_eq!(next("* * * * *", noon), Some(noon + MINUTE));
+        assert_eq!(next("0 12 * * *", noon), Some(noon + DAY));
+        assert_eq!(next("0 12 * * *", noon - 1), Some(noon));
+        assert_eq!(next("*/20 8-9 * * *", noon), Some(FRIDAY + DAY + 8 * HOUR));
+    }
+
+    #[test]
+    fn either_day_is_enough_where_both_are_restricted() {
+        let monday = FRIDAY + 3 * DAY;
+        assert_eq!(next("0 0 * * 1", FRIDAY), Some(monday));
+        assert_eq!(next("0 0 16 * 1", FRIDAY), Some(FRIDAY + DAY));
+        assert_eq!(next("0 0 31 * 1", FRIDAY), Some(monday));
+        // Sunday is 0 and 7.
+        assert_eq!(next("0 0 * * 7", FRIDAY), next("0 0 * * 0", FRIDAY));
+    }
+
+    #[test]
+    fn leap_days_are_found() {
+        // 2028-02-29 is 410 days after 2027-01-15.
+        assert_eq!(next("0 0 29 2 *", FRIDAY), Some(FRIDAY + 410 * DAY));
+        assert_eq!(civil(0), (1, 1));
+        assert_eq!(civil(-1), (12, 31));
+        assert_eq!(next("0 0 30 2 *", FRIDAY), None);
+    }
+
+    #[test]
+    fn what_is_not_known_has_no_next() {
+        for schedule in [
+            "",
+            "* * * *",
+            "60 * * * *",
+            "* * * jan *",
+            "5-1 * * * *",
+            "*/0 * * * *",
+        ] {
+            assert_eq!(next(schedule, FRIDAY), None, "{schedule}");
+        }
+    }
 }
