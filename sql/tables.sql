@@ -278,7 +278,8 @@ CREATE TABLE customer_ai.segment_change (
 CREATE INDEX segment_change_model_id_idx ON customer_ai.segment_change (model_id, profile);
 
 -- For conditions of segments; factors is the array that score writes.
-CREATE FUNCTION customer_ai.has_factor(factors jsonb, factor text, direction text DEFAULT NULL) RETURNS boolean
+-- OR REPLACE: an update leaves it in its place, because segments depend on it.
+CREATE OR REPLACE FUNCTION customer_ai.has_factor(factors jsonb, factor text, direction text DEFAULT NULL) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN pg_catalog.jsonb_typeof(factors) OPERATOR(pg_catalog.=) 'array' THEN EXISTS (
         SELECT FROM pg_catalog.jsonb_array_elements(factors) f

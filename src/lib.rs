@@ -55,5 +55,6 @@ pgrx::extension_sql_file!("../sql/comments.sql", name = "comments", finalize);
 /// Called by PostgreSQL when it loads the library.
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    pg::installed::check().unwrap_or_else(|error| error.throw());
     pg::guc::register();
 }

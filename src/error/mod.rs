@@ -42,6 +42,12 @@ pub enum Error {
         required: &'static str,
     },
 
+    /// The extension is of another version than the library.
+    OtherVersion {
+        found: String,
+        library: &'static str,
+    },
+
     /// A caller of a function that returns a table takes no rows.
     NoRowsAccepted,
 
@@ -375,6 +381,11 @@ pub enum Error {
     },
     /// A segment or another relation of that name exists.
     SegmentExists { name: String },
+    /// A segment of that name is there, and is another one.
+    SegmentDiffers {
+        name: String,
+        differing: Vec<String>,
+    },
     /// pg_cron is not in this database.
     NoCron { database: String, command: String },
     /// Another role has scheduled the model.

@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod changes;
 pub mod datum;
 pub mod guc;
+pub mod installed;
 pub mod jit;
 pub mod jsonb;
 pub mod list;

@@ -45,6 +45,17 @@ pub fn segment_exists(name: &str) -> Message {
     }
 }
 
+pub fn segment_differs(name: &str, differing: &[String]) -> Message {
+    Message {
+        code: Code::ERRCODE_DUPLICATE_OBJECT,
+        text: format!("segment \"{name}\" already exists with another definition"),
+        detail: format!("Found {}; it must be the same.", differing.join("; ")),
+        hint: format!(
+            "To change it, run customer_ai.alter_segment('{name}', ...), which keeps its memory."
+        ),
+    }
+}
+
 pub fn segment_fails(name: &str, model: &str, reason: &str) -> Message {
     Message {
         code: STATE,

@@ -1,6 +1,18 @@
-//! Versions of models.
+//! Versions of models, and of the extension.
 
 use super::{Code, Message, STATE, call};
+
+pub fn of_extension(found: &str, library: &str) -> Message {
+    Message {
+        code: STATE,
+        text: "extension \"customer_ai\" and its library are of different versions".to_owned(),
+        detail: format!(
+            "Found version {found} in this database and version {library} installed on the server; they must be the same."
+        ),
+        hint: "Run ALTER EXTENSION customer_ai UPDATE as a superuser; nothing is lost by it."
+            .to_owned(),
+    }
+}
 
 pub fn not_trained(model: &str, newest: Option<i32>) -> Message {
     let (text, hint) = match newest {
