@@ -2,6 +2,7 @@
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::SpiHeapTupleData;
+use propensity::judge::drift;
 use propensity::time::Micros;
 
 use super::history::micros;
@@ -133,4 +134,44 @@ pub fn report(model_id: i64, version: i32, part: &str) -> Result<Option<String>,
         &[model_id.into(), version.into(), part.into()],
         |row| not_null(row.get(1)?),
     )
+}
+
+/// A document that we wrote.
+pub fn parsed<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Error> {
+    Ok(
+        serde_json::from_str(json).map_err(|_| propensity::Error::Corrupted {
+            reason: "figures cannot be read",
+        })?,
+    )
+}
+
+/// How the newest scores that are shown differ from what their version learned from, as a reason to train again. None
+/// where a training could do nothing about it: the newest version is not the one that scored, or since it was trained less
+/// than an outcome window of events has come, whose outcomes would be known. Only reads.
+pub fn drifted(model_id: i64) -> Result<Option<String>, Error> {
+    let query = "SELECT r.figures::text, v.distribution::text, v.number
+        FROM customer_ai.model m
+        JOIN LATERAL (SELECT * FROM customer_ai.version v WHERE v.model_id = m.id AND v.owner = m.owner
+            ORDER BY v.number DESC LIMIT 1) v ON true
+        JOIN LATERAL (SELECT * FROM customer_ai.run r WHERE r.model_id = m.id AND r.owner = m.owner AND r.kind = 'score' AND r.published
+            ORDER BY r.id DESC LIMIT 1) r ON true
+        WHERE m.id = $1 AND r.version = v.number AND r.as_of >= v.as_of + m.outcome_window
+            AND r.figures IS NOT NULL AND v.distribution IS NOT NULL";
+    let found = sql::row(query, &[model_id.into()], |row| {
+        let (figures, distribution): (String, String) =
+            (not_null(row.get(1)?)?, not_null(row.get(2)?)?);
+        Ok((figures, distribution, not_null(row.get::<i32>(3)?)?))
+    })?;
+    let Some((figures, distribution, version)) = found else {
+        return Ok(None);
+    };
+    let drifts = drift::drift(&parsed(&distribution)?, &parsed(&figures)?);
+    Ok(drift::reason(&drifts).map(|drift| {
+        let what = match &drift.factor {
+            Some(factor) => format!("\"{factor}\" of those scored last is"),
+            None => "the scores of those scored last are".to_owned(),
+        };
+        let index = drift.index.unwrap_or_default();
+        format!("{what} far from what version {version} learned from (stability index {index:.2}, {} or more)", drift::DRIFTED)
+    }))
 }

@@ -7,8 +7,8 @@ use propensity::judge::Figures;
 use propensity::learn::metrics::wilson;
 
 use super::outcomes::{self, Came};
-use super::run::{ALL, parsed};
-use crate::catalog::judged::{self, Scored};
+use super::run::ALL;
+use crate::catalog::judged::{self, Scored, parsed};
 use crate::catalog::owner::as_owner;
 use crate::catalog::{Definition, args, held, instant};
 use crate::error::Error;

@@ -6,7 +6,7 @@ use pgrx::prelude::*;
 use propensity::judge::{BUCKETS, Distribution, Figures, Impacts};
 use propensity::model::score::{Bucket, Buckets};
 
-use crate::catalog::judged::{self, Scored};
+use crate::catalog::judged::{self, Scored, parsed};
 use crate::catalog::version::unknown_version;
 use crate::catalog::{self, Definition, args, instant};
 use crate::error::{Error, nearest};
@@ -49,15 +49,6 @@ pub fn charted(definition: &Definition, run: Option<i64>) -> Result<Charted, Err
 const MISSHAPEN: propensity::Error = propensity::Error::Corrupted {
     reason: "figures do not fit their version",
 };
-
-/// A document that we wrote.
-pub fn parsed<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Error> {
-    Ok(
-        serde_json::from_str(json).map_err(|_| propensity::Error::Corrupted {
-            reason: "figures cannot be read",
-        })?,
-    )
-}
 
 /// A share of all, none of nothing.
 pub fn share(some: u64, all: u64) -> Option<f64> {

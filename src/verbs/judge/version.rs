@@ -4,18 +4,14 @@
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::fit::Warning;
-use propensity::judge::{Distribution, score_stability, stability};
+use propensity::judge::{Distribution, drift};
 use propensity::model::factor::Importance;
 
-use super::run::{charted, parsed};
-use crate::catalog::judged;
+use super::run::charted;
+use crate::catalog::judged::{self, parsed};
 use crate::catalog::version::{unknown_version, version_of};
 use crate::catalog::{self, Definition, args};
 use crate::error::Error;
-
-/// From this stability index on values have shifted, and from that on much.
-const SHIFTED: f64 = 0.1;
-const DRIFTED: f64 = 0.25;
 
 /// A part of the report of a version, as JSON.
 fn report(
@@ -138,20 +134,15 @@ fn drift(
     let training: Distribution = parsed(&training)?;
     let rows = training.scores.iter().sum::<u64>();
     let profiles = charted.figures.all().profiles;
-    let score = score_stability(&training, &charted.figures);
-    let mut found = vec![("score", "score".to_owned(), score)];
-    let factors = training.factors.iter().zip(&charted.figures.factors);
-    found.extend(factors.map(|(bins, figures)| {
-        let now: Vec<u64> = figures
-            .bins
-            .iter()
-            .map(|counts| counts.iter().sum())
-            .collect();
-        ("factor", bins.factor.clone(), stability(&bins.rows, &now))
-    }));
-    // The score first, then what moved most.
-    found[1..].sort_by(|one, other| other.2.unwrap_or(0.0).total_cmp(&one.2.unwrap_or(0.0)));
-    let rows = found.into_iter().map(move |(kind, name, index)| {
+    let found = drift::drift(&training, &charted.figures);
+    let rows = found.into_iter().map(move |found| {
+        let kind = if found.factor.is_some() {
+            "factor"
+        } else {
+            "score"
+        };
+        let name = found.factor.unwrap_or_else(|| "score".to_owned());
+        let index = found.index;
         let (level, warning) = judged_drift(&name, index);
         (
             kind.to_owned(),
@@ -172,11 +163,12 @@ fn drift(
 fn judged_drift(name: &str, index: Option<f64>) -> (&'static str, Option<String>) {
     match index {
         None => ("unknown", None),
-        Some(index) if index < SHIFTED => ("stable", None),
-        Some(index) if index < DRIFTED => ("shifted", None),
+        Some(index) if index < drift::SHIFTED => ("stable", None),
+        Some(index) if index < drift::DRIFTED => ("shifted", None),
         Some(index) => {
             let warning = format!(
-                "\"{name}\" is far from what the version learned from (stability index {index:.2}, above {DRIFTED}): look at the data, and train again if it is right"
+                "\"{name}\" is far from what the version learned from (stability index {index:.2}, above {}): look at the data, and train again if it is right",
+                drift::DRIFTED
             );
             ("drifted", Some(warning))
         }

@@ -3,6 +3,7 @@
 
 mod bins;
 mod charts;
+pub mod drift;
 mod figures;
 mod held_out;
 mod measures;
