@@ -14,7 +14,7 @@ COMMENT ON FUNCTION customer_ai.alter_events IS
 COMMENT ON FUNCTION customer_ai.alter_profiles IS
     'changes how the relation of profile attributes of a model is read (NULL: unchanged); remove takes columns or valid_from_column away; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.rename_model IS
-    'gives a model another name; its scores and segments keep theirs; returns the new name';
+    'gives a model another name; its scores and segments keep theirs, its schedule goes on; returns the new name';
 COMMENT ON FUNCTION customer_ai.clone_model IS
     'copies the definition of a model with its sources, without versions, runs, scores and segments; returns the new name';
 COMMENT ON FUNCTION customer_ai.export_model IS
@@ -28,7 +28,7 @@ COMMENT ON FUNCTION customer_ai.enable_model IS
 COMMENT ON FUNCTION customer_ai.disable_model IS
     'keeps a model from being trained and scored; it still predicts live; returns its name';
 COMMENT ON FUNCTION customer_ai.add_event_definition IS
-    'makes events that meet a condition events of a name: their type in features and factors, a column in conditions; returns the name of the model';
+    'makes events that meet a condition events of a name: their type in features and factors, a column in conditions; with if_not_exists one of the same condition is left as it is; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.remove_event_definition IS
     'takes an event definition out of a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.remove_events IS
@@ -104,7 +104,7 @@ COMMENT ON FUNCTION customer_ai.profile_scores IS
 COMMENT ON FUNCTION customer_ai.backtest_profiles IS
     'what backtest predicted of every profile at each past cutoff, and what came true; nothing is written';
 COMMENT ON FUNCTION customer_ai.create_segment IS
-    'creates schema.name as a materialized view of the profiles whose newest scores meet a condition, or of the top so many or so many percent of them; returns that name. A materialized view is a copy: it does not honour row-level security; live makes a view with the rights of its reader instead';
+    'creates schema.name as a materialized view of the profiles whose newest scores meet a condition, or of the top so many or so many percent of them; returns that name. A materialized view is a copy: it does not honour row-level security; live makes a view with the rights of its reader instead; with if_not_exists a segment of the same definition is left as it is';
 COMMENT ON FUNCTION customer_ai.alter_segment IS
     'gives a segment another condition, size (0: all), description ('''': none) or name, and keeps its rights and its memory; what is NULL stays; returns its name';
 COMMENT ON PROCEDURE customer_ai.refresh IS

@@ -2,8 +2,8 @@
 -- in runs. A procedure that commits cannot have a SET clause: every name is qualified, and no operator is used.
 SET LOCAL search_path TO pg_catalog, pg_temp;
 
--- One step, whose failure is taken down instead of ending the transaction. NULL: done, or skipped because another session
--- does the same.
+-- One step, whose failure is taken down instead of ending the transaction. NULL: done, or skipped because the
+-- model is disabled or another session does the same.
 CREATE FUNCTION customer_ai_internal.refresh_step(model text, step text) RETURNS text LANGUAGE plpgsql
     SET search_path TO pg_catalog, pg_temp AS $$
 DECLARE
@@ -12,6 +12,11 @@ DECLARE
     scored record;
     state text; said text; more text; run bigint;
 BEGIN
+    IF (SELECT NOT m.enabled FROM customer_ai.models m WHERE m.model = refresh_step.model) THEN
+        RAISE NOTICE 'model "%" is disabled, so this does not %', model, step
+            USING HINT = format('Run SELECT customer_ai.enable_model(%L).', model);
+        RETURN NULL;
+    END IF;
     IF NOT customer_ai_internal.try_turn(model, step) THEN
         RAISE NOTICE 'model "%": another session is at it, so this one does not %', model, step;
         RETURN NULL;

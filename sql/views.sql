@@ -101,6 +101,11 @@ WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
 -- The numbers are in the tags of locks (src/pg/progress.rs), which names them: one row for each backend at work.
 CREATE VIEW customer_ai.progress WITH (security_barrier) AS
+WITH tag AS MATERIALIZED (
+    SELECT g.pid, g.classid::int8 AS first, g.objid::int8 AS second, g.objsubid AS kind
+    FROM pg_locks g
+    WHERE g.locktype = 'userlock' AND g.mode = 'AccessShareLock'
+        AND g.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
 SELECT l.pid, m.name AS model,
     (ARRAY['train', 'score', 'check_model', 'backtest', 'refresh'])[l.step >> 8] AS verb,
     (ARRAY['reading events', 'making features', 'comparing with the active version', 'fitting', 'predicting',
@@ -112,16 +117,13 @@ SELECT l.pid, m.name AS model,
         * (l.expected - l.done) / l.done END AS seconds_left
 FROM (
     SELECT k.pid, (max(k.first) FILTER (WHERE k.kind = 21201)) AS model_id, (max(k.second) FILTER (WHERE k.kind = 21201))::int AS step,
-        max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21202) AS done,
+        max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21202) + coalesce(max(w.done), 0) AS done,
         max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21203) AS expected,
         max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21204) AS started,
         max(k.first << 32 | k.second) FILTER (WHERE k.kind = 21205) AS phase_started
-    FROM (
-        SELECT g.pid, g.classid::int8 AS first, g.objid::int8 AS second, g.objsubid AS kind
-        FROM pg_locks g
-        WHERE g.locktype = 'userlock' AND g.mode = 'AccessShareLock'
-            AND g.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) k
-    GROUP BY k.pid) l
+    FROM tag k LEFT JOIN (
+        SELECT t.first AS leader, sum(t.second * 1024)::int8 AS done FROM tag t WHERE t.kind = 21206 GROUP BY t.first) w ON w.leader = k.pid
+    WHERE k.kind < 21206 GROUP BY k.pid) l
 JOIN customer_ai.model m ON m.id = l.model_id
 WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 

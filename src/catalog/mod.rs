@@ -4,6 +4,7 @@
 mod alter;
 pub mod args;
 pub mod context;
+pub mod differing;
 pub mod held;
 mod history;
 pub mod instant;

@@ -36,6 +36,13 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// `top` and `top_percent` as they are written.
+    pub fn shown(self) -> (Option<String>, Option<String>) {
+        let (top, percent) = self.columns();
+        let percent = percent.map(|percent| percent.to_string());
+        (top.map(|top| top.to_string()), percent)
+    }
+
     /// The columns `top` and `top_percent`.
     fn columns(self) -> (Option<i64>, Option<f64>) {
         match self {

@@ -3,7 +3,8 @@
 //! An extension that is not preloaded has no shared memory of its own, and the slots of pg_stat_progress_* are for
 //! PostgreSQL's commands. So numbers are put into the tags of locks that conflict with nothing (AccessShareLock on
 //! LOCKTAG_USERLOCK, which no SQL function can take), and the view `progress` reads them in pg_locks. PostgreSQL itself
-//! releases them when the transaction ends, however that ends. Five locks for each backend at work, a few changes a second.
+//! releases them when the transaction ends, however that ends. Five locks for each backend at work and one for each of its
+//! parallel workers, a few changes a second.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -55,6 +56,8 @@ const DONE: u16 = 21_202;
 const EXPECTED: u16 = 21_203;
 const STARTED: u16 = 21_204;
 const PHASE_STARTED: u16 = 21_205;
+/// Of a parallel worker: the leader's process, and thousands (of 1,024) of rows read for it. Its own locks, which end with it.
+const WORKER: u16 = 21_206;
 
 /// Between two publications of how much is done.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -71,6 +74,15 @@ struct Run {
 
 thread_local! {
     static RUN: RefCell<Option<Run>> = const { RefCell::new(None) };
+    static WORK: RefCell<Option<Work>> = const { RefCell::new(None) };
+}
+
+/// What a parallel worker does for its leader.
+struct Work {
+    leader: u64,
+    done: u64,
+    published: Instant,
+    held: Option<u64>,
 }
 
 /// While it lives others see what the backend does. After an error the end of the transaction ends it.
@@ -129,6 +141,7 @@ pub fn phase(phase: Phase, expected: Option<u64>) {
 pub fn add(rows: u64) {
     RUN.with_borrow_mut(|run| {
         let Some(run) = run.as_mut() else {
+            add_for_leader(rows);
             return;
         };
         run.done += rows;
@@ -137,6 +150,47 @@ pub fn add(rows: u64) {
             run.publish(DONE, run.done);
         }
     });
+}
+
+/// Adds to what a parallel worker has done; other backends that are at no verb show nothing.
+fn add_for_leader(rows: u64) {
+    WORK.with_borrow_mut(|work| {
+        if work.is_none() {
+            *work = leader().map(|leader| Work {
+                leader,
+                done: 0,
+                published: Instant::now(),
+                held: None,
+            });
+        }
+        let Some(work) = work.as_mut() else {
+            return;
+        };
+        work.done += rows;
+        if work.published.elapsed() >= PAUSE || work.held.is_none() {
+            work.published = Instant::now();
+            let number = (work.leader << 32) | (work.done / 1024);
+            let before = work.held.replace(number);
+            if before != Some(number) {
+                acquire(WORKER, number);
+                if let Some(before) = before {
+                    release(WORKER, before);
+                }
+            }
+        }
+    });
+}
+
+/// The process that this one works for, if it is a parallel worker, which does so once.
+fn leader() -> Option<u64> {
+    // SAFETY: reads variables of the backend; the leader of a lock group outlives what it waits for.
+    unsafe {
+        if pg_sys::ParallelWorkerNumber < 0 || pg_sys::MyProc.is_null() {
+            return None;
+        }
+        let leader = (*pg_sys::MyProc).lockGroupLeader.as_ref()?;
+        u64::try_from(leader.pid).ok()
+    }
 }
 
 impl Run {

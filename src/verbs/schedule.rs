@@ -5,15 +5,15 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::catalog::args::required;
-use crate::catalog::news::{self};
+use crate::catalog::judged;
+use crate::catalog::news;
 use crate::catalog::turn::{self, Turn};
 use crate::catalog::{self, instant};
 use crate::error::{Error, not_null};
 use crate::pg::attempt::attempt;
-use crate::pg::relation::literal;
 use crate::pg::role::role_name;
 use crate::pg::sql;
-use crate::store::jobs::{drop_job, jobs_of};
+use crate::store::jobs::{command, drop_job, jobs_of, make_job};
 use propensity::time::cron;
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -31,19 +31,7 @@ fn schedule(model: Option<&str>, schedule: Option<&str>) -> Result<i64, ErrorRep
             role: other.role.clone(),
         })?;
     }
-    let (name, command) = (format!("customer_ai {model}"), command(model));
-    // pg_cron itself reads the schedule; a job of the same name gets the new one.
-    let made = attempt(|| {
-        Spi::connect_mut(|client| {
-            let arguments = [
-                name.as_str().into(),
-                schedule.into(),
-                command.as_str().into(),
-            ];
-            let row = client.update("SELECT cron.schedule($1, $2, $3)", None, &arguments)?;
-            not_null(row.first().get::<i64>(1)?)
-        })
-    });
+    let made = attempt(|| make_job(model, schedule));
     let job = made.map_err(|failure| Error::Argument {
         argument: "schedule",
         found: format!("\"{schedule}\" ({})", failure.text.trim_end_matches('.')),
@@ -70,11 +58,6 @@ fn unschedule(model: Option<&str>) -> Result<i64, ErrorReport> {
         news::audit_schedule(definition.id, "unschedule", schedule, None)?;
     }
     Ok(jobs.len() as i64)
-}
-
-/// What pg_cron runs.
-fn command(model: &str) -> String {
-    format!("CALL customer_ai.refresh({})", literal(model))
 }
 
 fn caller() -> String {
@@ -183,7 +166,12 @@ fn try_turn(model: Option<&str>, step: Option<&str>) -> Result<bool, ErrorReport
 pub fn training_due(model: Option<&str>) -> Result<Option<String>, ErrorReport> {
     let definition = catalog::load(required("model", model)?)?;
     let every = definition.options.retrain_every.as_deref();
-    Ok(news::training_due(definition.id, every)?)
+    let due = news::training_due(definition.id, every)?;
+    // Who said never means it.
+    if due.is_some() || every.is_none() {
+        return Ok(due);
+    }
+    Ok(judged::drifted(definition.id)?)
 }
 
 /// Takes down that a step of refresh failed, and tells the channel. Returns the number of the run.

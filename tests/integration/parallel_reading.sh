@@ -110,6 +110,17 @@ caught=$(query -c 'SET client_min_messages = error' -c "$PARALLEL" -c "DO \$\$ B
     END \$\$" -c "SELECT detail ->> 'processes' FROM customer_ai.runs ORDER BY run DESC LIMIT 1")
 [ "$caught" -gt 1 ] || fail "after a caught error: $caught processes"
 
+# Another session sees what the workers read: the leader reads nothing here.
+query -c 'SET client_min_messages = error' -c "$PARALLEL; SET parallel_leader_participation = off" -c "SELECT FROM customer_ai.score('visit')" &
+scoring=$! seen=$OUTPUT/seen_of_workers
+: >"$seen"
+while kill -0 $scoring 2>/dev/null; do
+    query -F ' ' -c "SELECT done, done BETWEEN 1 AND expected * 1.1 FROM customer_ai.progress WHERE phase = 'reading events' AND done > 0" >>"$seen"
+    sleep 0.02
+done
+wait $scoring
+[ "$(sort -u "$seen" | wc -l)" -ge 2 ] && ! grep -q 'f$' "$seen" || fail "progress of workers: $(uniq "$seen")"
+
 # Nobody else can give the workers a job.
 error=$(query -v VERBOSITY=sqlstate -c "SELECT customer_ai_internal.rows('1', 1)" 2>&1) && fail 'a job was accepted'
 [[ $error = *0A000* ]] || fail "$error"

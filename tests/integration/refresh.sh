@@ -80,6 +80,15 @@ echo "ROLLBACK;" >&9
 exec 9>&-
 wait
 
+# A model that is disabled is skipped, and that is no failure: not for a job of its own, nor for refresh_all.
+runs=$(query -c 'SELECT count(*) FROM customer_ai.runs')
+query -c "SELECT customer_ai.disable_model('b_second'), customer_ai.disable_model('a_first')" >/dev/null
+said=$(query -c "CALL customer_ai.refresh('b_second')" -c 'CALL customer_ai.refresh_all()' 2>&1) || fail "disabled: $said"
+grep -q 'model "b_second" is disabled, so this does not score' <<<"$said" || fail "disabled: $said"
+[ "$(query -c 'SELECT count(*) FROM customer_ai.runs')" = "$runs" ] || fail "a disabled model was run, or failed"
+query -c "SELECT customer_ai.enable_model('b_second')" -c "CALL customer_ai.refresh('b_second')" >/dev/null 2>&1 || fail "enabled again"
+[ "$(query -c 'SELECT count(*) FROM customer_ai.runs')" = $((runs + 1)) ] || fail "enabled again, and not scored"
+
 # A cancelled step leaves its row, and ends the whole.
 runs=$(query -c "SELECT count(*) FROM customer_ai.runs WHERE status = 'succeeded'")
 said=$(query -c "UPDATE customer_ai.version SET trained_at = trained_at - interval '8 days'" -c "SET statement_timeout = '150ms'" \

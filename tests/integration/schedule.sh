@@ -53,13 +53,33 @@ query -c 'CREATE ROLE keeper LOGIN' -c 'GRANT USAGE ON SCHEMA cron, shop TO keep
 said=$(query -U keeper -c "SELECT customer_ai.schedule('broken', '0 3 * * *')" 2>&1) && fail "another role's job was changed"
 grep -q 'Found a job of role "postgres"' <<<"$said" || fail "whose job it is is not said: $said"
 [ "$(query -U keeper -c 'SELECT model, role FROM customer_ai.schedules')" = 'broken|postgres' ] || fail "the owner sees another schedule"
+# A new name goes into the job; other roles' jobs stay, and are told of.
+query -U keeper -c "SELECT customer_ai.rename_model('broken', 'renamed')" >"$OUTPUT/renamed" 2>&1 || fail "$(cat "$OUTPUT/renamed")"
+grep -q 'still refreshes model "broken"' "$OUTPUT/renamed" || fail "a job that stays is not said: $(cat "$OUTPUT/renamed")"
+query -U keeper -c "SELECT customer_ai.rename_model('renamed', 'broken')" >/dev/null
+job() { query -c "SELECT s.model, s.schedule, s.role, s.active, j.command FROM customer_ai.schedules s JOIN cron.job j ON j.jobid = s.job WHERE s.model IN ('repurchase', 'again')"; }
+query -c "SELECT cron.alter_job(job, active => false) FROM customer_ai.schedules WHERE model = 'repurchase'" >/dev/null
+query -c "SELECT customer_ai.rename_model('repurchase', 'again')" >/dev/null
+[ "$(job)" = "again|*/1 * * * *|postgres|f|CALL customer_ai.refresh('again')" ] || fail "renamed: $(job)"
+query -c "SELECT customer_ai.rename_model('again', 'repurchase')" >/dev/null
+[ "$(job)" = "repurchase|*/1 * * * *|postgres|f|CALL customer_ai.refresh('repurchase')" ] || fail "renamed back: $(job)"
+query -c "SELECT customer_ai.schedule('repurchase', '5 4 * * *')" >/dev/null
+[ "$(query -c "SELECT count(*) FROM cron.job WHERE command LIKE '%repurchase%'")" = 1 ] || fail "renamed, and two jobs for one model"
+# The owner's own job, without a right to say of which role.
+query -U keeper -c "SELECT customer_ai.create_model('kept', 'shop.orders', 'true', '30 days', 'customer_id', 'at', options => '{\"scores\": \"shop.kept\"}')" \
+    -c "SELECT customer_ai.schedule('kept', '0 5 * * *')" -c "SELECT customer_ai.rename_model('kept', 'held')" >/dev/null
+[ "$(query -U keeper -c 'SELECT model, schedule, role, active FROM customer_ai.schedules' | grep held)" = 'held|0 5 * * *|keeper|t' ] || fail "the owner's job"
+# Given away, the model is no longer of who scheduled it.
+said=$(query -c "SELECT customer_ai.alter_model('held', owner => 'postgres')" 2>&1)
+grep -q 'still refreshes model "held"' <<<"$said" || fail "a job of who had the model is not said: $said"
+query -c "SELECT customer_ai.drop_model('held'), customer_ai.schedule('repurchase', '*/1 * * * *')" >/dev/null
 [ "$(query -c "SELECT customer_ai.unschedule('repurchase')" -c "SELECT customer_ai.unschedule('repurchase')")" = $'1\n0' ] || fail "unschedule"
 said=$(query -U keeper -c "SELECT customer_ai.drop_model('broken')" 2>&1)
 grep -q 'still refreshes model "broken"' <<<"$said" || fail "a job that stays is not said: $said"
 query -c "SELECT cron.unschedule(jobid) FROM cron.job" >/dev/null
 [ "$(query -c "SELECT string_agg(action || ' ' || coalesce(old ->> 'schedule', '') || '>' || coalesce(new ->> 'schedule', ''), ', ' ORDER BY at)
     FROM customer_ai.audit WHERE model = 'repurchase' AND action LIKE '%schedule'")" = \
-    'schedule >* * * * *, schedule * * * * *>*/1 * * * *, unschedule */1 * * * *>' ] || fail "the audit does not have the schedules"
+    'schedule >* * * * *, schedule * * * * *>*/1 * * * *, schedule */1 * * * *>5 4 * * *, schedule 5 4 * * *>*/1 * * * *, unschedule */1 * * * *>' ] || fail "the audit does not have the schedules"
 
 # When cron is due next, beside every minute of the year counted in SQL.
 query >"$OUTPUT/cron" <<'SQL'

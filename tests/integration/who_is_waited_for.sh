@@ -50,6 +50,8 @@ query -c "SELECT FROM customer_ai.score('m')" -c "SELECT FROM customer_ai.predic
 query -c "SELECT version FROM customer_ai.train('m', activate => 'never')" >"$folder/second" 2>&1 &
 waiting=$!
 sleep 0.5
+[ "$(query -c "SELECT wait_event_type, wait_event, $pid = ANY (pg_blocking_pids(pid)) FROM pg_stat_activity
+    WHERE state = 'active' AND query LIKE 'SELECT version%'")" = 'Lock|object|t' ] || fail "what is waited for is not in pg_stat_activity"
 query -c "SELECT pg_terminate_backend($pid)" >/dev/null
 wait "$waiting"
 exec 3>&-

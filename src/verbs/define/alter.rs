@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::pg::relation;
 use crate::pg::role::{current, is_member, role_name, role_oid};
 use crate::source;
+use crate::store::jobs;
 use crate::verbs::notice;
 
 /// What can be removed of a definition, beside options: those lose their value by a null.
@@ -260,14 +261,16 @@ pub fn set_owner(model: &str, owner: &str) -> Result<(), Error> {
             caller: role_name(current()),
         });
     }
-    match catalog::lock(model) {
+    let given = match catalog::lock(model) {
         Ok(definition) => give(&definition, role),
         // Only a superuser is told that; a role that is gone has left no relations.
         Err(Error::OwnerGone { .. } | Error::OwnerReplaced { .. }) => {
             catalog::give(catalog::lock_orphan(model)?, role)
         }
         Err(error) => Err(error),
-    }
+    };
+    given?;
+    jobs::warn_of_strangers(model, role)
 }
 
 /// Gives a model another name. Its scores and segments keep theirs.
@@ -279,8 +282,10 @@ pub fn rename(model: &str, new_name: &str) -> Result<String, Error> {
             name: new_name.to_owned(),
         });
     }
+    let jobs = jobs::known(model)?;
     let scores = format!("{}.{}", definition.scores_schema, definition.scores_name);
     catalog::rename(definition.id, new_name, &scores)?;
+    jobs::rename(&jobs, new_name);
     super::copy::sign(&definition, new_name)?;
     Ok(new_name.to_owned())
 }

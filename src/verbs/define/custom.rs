@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use crate::catalog::differing::notice_same;
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition, EventDefinition};
 use crate::error::Error;
@@ -14,8 +15,19 @@ const LONGEST: usize = 63;
 
 /// Checks a definition over the events of a model, then writes it, and returns the model's name. Names in the condition
 /// are looked up in the search_path given.
-pub fn add(model: &str, name: &str, text: &str, path: &CStr) -> Result<String, Error> {
+pub fn add(
+    model: &str,
+    name: &str,
+    text: &str,
+    if_not_exists: bool,
+    path: &CStr,
+) -> Result<String, Error> {
     let definition = super::lock(model)?;
+    let same = |known: &EventDefinition| known.name == name && known.text.trim() == text.trim();
+    if if_not_exists && definition.event_definitions.iter().any(same) {
+        notice_same(&format!("event definition \"{name}\""));
+        return Ok(definition.name);
+    }
     let sources = source::open_events(&definition)?;
     check_name(&definition, &sources, name)?;
     // Over the rows as they are: one definition does not build upon another.

@@ -268,12 +268,16 @@ fn add_event_definition(
     model: Option<&str>,
     name: Option<&str>,
     condition: Option<&str>,
+    if_not_exists: default!(Option<bool>, "false"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.add_event_definition()");
     let model = required("model", model)?;
     let name = required("name", name)?;
     let condition = required("condition", condition)?;
-    Ok(defining(|path| custom::add(model, name, condition, path))?)
+    let if_not_exists = required("if_not_exists", if_not_exists)?;
+    Ok(defining(|path| {
+        custom::add(model, name, condition, if_not_exists, path)
+    })?)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]

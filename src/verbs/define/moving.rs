@@ -288,7 +288,7 @@ fn import(
         given.add(name)?;
     }
     for known in &document.event_definitions {
-        custom::add(name, &known.name, &known.condition, path)?;
+        custom::add(name, &known.name, &known.condition, false, path)?;
     }
     let changes = Changes {
         goal: Some(&part.goal),

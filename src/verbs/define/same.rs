@@ -1,11 +1,10 @@
 //! create_model for a model that exists: the same definition is what was wanted, another one is not.
 
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgLogLevel, PgSqlErrorCode};
 use propensity::time::Length;
 use serde_json::Value;
 
 use super::model::Given;
+use crate::catalog::differing::{Differing, notice_same};
 use crate::catalog::{self, Condition, Kind};
 use crate::error::Error;
 use crate::pg::relation::Relation;
@@ -96,30 +95,6 @@ pub fn check(given: &Given, kind: Kind, windows: [Option<Length>; 3]) -> Result<
             differing: differing.0,
         });
     }
-    ErrorReport::new(
-        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-        format!(
-            "model \"{}\" already exists, as it is defined here",
-            given.model
-        ),
-        "customer_ai",
-    )
-    .report(PgLogLevel::NOTICE);
+    notice_same(&format!("model \"{}\"", given.model));
     Ok(given.model.to_owned())
-}
-
-/// Parts that differ, each in words.
-#[derive(Default)]
-struct Differing(Vec<String>);
-
-impl Differing {
-    fn compare(&mut self, part: &str, known: Option<&str>, given: Option<&str>) {
-        let shown = |text: Option<&str>| {
-            text.map_or("nothing".to_owned(), |text| format!("\"{}\"", text.trim()))
-        };
-        if known.map(str::trim) != given.map(str::trim) {
-            self.0
-                .push(format!("{part} {}, not {}", shown(known), shown(given)));
-        }
-    }
 }

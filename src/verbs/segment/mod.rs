@@ -11,17 +11,18 @@ use pgrx::prelude::*;
 use propensity::judge::Figures;
 
 use crate::catalog::args::required;
+use crate::catalog::differing::{Differing, notice_same};
 use crate::catalog::held;
 use crate::catalog::judged;
 use crate::catalog::owner::{as_owner, ddl_as_owner, defining};
-use crate::catalog::{self, Definition, Limit, NewSegment, Turn};
+use crate::catalog::{self, Definition, Limit, NewSegment, Segment, Turn};
 use crate::error::Error;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::relation::qualified;
 use crate::pg::sql;
 use crate::store::scores::names;
 use crate::store::segments::{
-    Sight, comment, count, create_sql, drop_relation, parse_name, refresh,
+    Sight, comment, count, create_sql, drop_relation, find_ours, parse_name, refresh,
 };
 use crate::verbs::notice;
 
@@ -36,6 +37,7 @@ fn create_segment(
     top: default!(Option<i64>, "NULL"),
     top_percent: default!(Option<f64>, "NULL"),
     live: default!(Option<bool>, "false"),
+    if_not_exists: default!(Option<bool>, "false"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.create_segment()");
     let wish = Wish {
@@ -44,6 +46,7 @@ fn create_segment(
         description,
         limit: limit(top, top_percent)?.unwrap_or(Limit::All),
         live: required("live", live)?,
+        if_not_exists: required("if_not_exists", if_not_exists)?,
     };
     let model = required("model", model)?;
     Ok(defining(|path| {
@@ -88,6 +91,7 @@ struct Wish<'a> {
     description: Option<&'a str>,
     limit: Limit,
     live: bool,
+    if_not_exists: bool,
 }
 
 /// How many are taken, if that is said; 0: all.
@@ -123,6 +127,11 @@ fn limit(top: Option<i64>, percent: Option<f64>) -> Result<Option<Limit>, Error>
 fn create(definition: &Definition, wish: &Wish, path: &CStr) -> Result<String, Error> {
     let (schema, name) = &wish.names;
     if names::found(schema, name)?.is_some() {
+        if wish.if_not_exists
+            && let Some(known) = catalog::find_segment(schema, name)?
+        {
+            return same(definition, &known, wish);
+        }
         return Err(Error::SegmentExists {
             name: format!("{schema}.{name}"),
         });
@@ -166,6 +175,36 @@ fn create(definition: &Definition, wish: &Wish, path: &CStr) -> Result<String, E
         profiles,
     )?;
     Ok(format!("{schema}.{name}"))
+}
+
+/// A segment that is there: the same is what was wanted, another one is not.
+///
+/// # Errors
+/// 42710 with what differs.
+fn same(definition: &Definition, known: &Segment, wish: &Wish) -> Result<String, Error> {
+    let (known_top, known_percent) = known.limit.shown();
+    let (top, percent) = wish.limit.shown();
+    let live = |live: bool| Some(if live { "true" } else { "false" });
+    let mut differing = Differing::default();
+    differing.compare("model", Some(&known.model), Some(&definition.name));
+    differing.compare("condition", Some(&known.condition), Some(wish.condition));
+    differing.compare(
+        "description",
+        known.description.as_deref(),
+        wish.description,
+    );
+    differing.compare("top", known_top.as_deref(), top.as_deref());
+    differing.compare("top_percent", known_percent.as_deref(), percent.as_deref());
+    differing.compare("live", live(known.live), live(wish.live));
+    if !differing.0.is_empty() {
+        return Err(Error::SegmentDiffers {
+            name: known.display(),
+            differing: differing.0,
+        });
+    }
+    find_ours(definition, known)?;
+    notice_same(&format!("segment \"{}\"", known.display()));
+    Ok(known.display())
 }
 
 /// Says that a segment is empty, and why, if nobody is in the bucket high.

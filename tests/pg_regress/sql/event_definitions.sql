@@ -35,6 +35,10 @@ SELECT customer_ai.add_event_definition('m', 'Other', 'amount');
 SELECT customer_ai.add_event_definition('m', 'Other', '"Middle"');
 SELECT customer_ai.remove_event_definition('m', 'Other');
 SELECT customer_ai.add_event_definition('m', NULL, 'true');
+SELECT customer_ai.add_event_definition('m', 'Middle', 'amount > 31', if_not_exists => true);
+-- there already
+SELECT customer_ai.add_event_definition('m', 'Middle', ' amount > 30', if_not_exists => true);
+SELECT * FROM customer_ai.event_definitions;
 
 -- the same features, model and scores as by hand
 SET client_min_messages = error;

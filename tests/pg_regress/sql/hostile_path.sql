@@ -32,8 +32,23 @@ SELECT customer_ai.create_model('m', 'public.orders', $$ amount > 5 $$, '30 days
 -- Functions of pg_catalog come first, unless the path says otherwise.
 SELECT customer_ai.create_model('m', 'public.orders', $$ lower(kind) = 'buy' AND amount OPERATOR(pg_catalog.>) 5 $$, '30 days',
     exclude => $$ lower(kind) = 'gone' AND at > cutoff - interval '9 days' $$);
+SELECT customer_ai.alter_events('m', 'public.orders', where_clause => $$ amount > 5 $$);
+SELECT customer_ai.alter_events('m', 'public.orders', where_clause => $$ lower(kind) OPERATOR(pg_catalog.=) 'sold' $$);
 SELECT customer_ai.add_events('m', 'public.orders', where_clause => $$ lower(kind) OPERATOR(pg_catalog.=) 'buy' $$);
 SELECT customer_ai.add_profiles('m', 'public.customers');
+SELECT customer_ai.alter_model('m', eligible => $$ lower(kind) OPERATOR(pg_catalog.<>) 'gone' $$, eligible_window => '9 days');
+SELECT customer_ai.add_event_definition('m', 'Large', $$ amount OPERATOR(pg_catalog.>) 90 AND lower(kind) OPERATOR(pg_catalog.=) 'buy' $$);
+-- As where a condition is defined: the operator that stands first is found, and is volatile.
+SELECT customer_ai.alter_model('m', goal => $$ amount > 5 $$);
+SELECT customer_ai.add_event_definition('m', 'Dear', $$ amount > 5 $$);
+-- A copy and a document: names are looked up again, and ours are still found where they belong.
+SELECT customer_ai.clone_model('m', 'copy');
+SELECT customer_ai.rename_model('copy', 'other');
+SELECT customer_ai.export_model('m')::text AS document \gset
+SELECT customer_ai.import_model(:'document'::jsonb, 'moved');
+SELECT goal_sql, eligible_sql, e.condition_sql FROM customer_ai.model m JOIN customer_ai.event_definition e ON e.model_id OPERATOR(pg_catalog.=) m.id
+    ORDER BY m.id;
+SELECT customer_ai.drop_model('other'), customer_ai.drop_model('moved');
 SELECT goal_sql, exclude_sql, where_sql FROM customer_ai.model m JOIN customer_ai.event_source s ON s.model_id OPERATOR(pg_catalog.=) m.id
     ORDER BY s.position;
 CREATE VIEW public.m_scores AS SELECT 1::bigint AS customer_id, 0.5::float8 AS probability, 50::smallint AS score,

@@ -47,6 +47,15 @@ ALTER MATERIALIZED VIEW shop.fresh RENAME TO stale;
 SELECT customer_ai.refresh_segment('shop.fresh');
 ALTER MATERIALIZED VIEW shop.stale RENAME TO fresh;
 
+-- a setup script that runs twice: what is there as it is wanted is left alone, what differs is named
+SELECT customer_ai.create_segment('shop.likely', 'm', $$ bucket = 'high' -- and nothing else $$, 'will buy', if_not_exists => true);
+SELECT customer_ai.create_segment('shop.likely', 'm', $$ bucket = 'low' $$, 'will buy', top => 10, if_not_exists => true);
+SELECT customer_ai.create_segment('shop.customers', 'm', 'true', if_not_exists => true);
+SELECT customer_ai.create_segment('shop.few', 'm', 'true', top => 3, if_not_exists => true);
+SELECT customer_ai.create_segment('shop.few', 'm', 'true', top => 3, if_not_exists => true);
+SELECT count(*) FROM shop.few;
+SELECT customer_ai.drop_segment('shop.few');
+
 -- dropped with the model, unless somebody builds upon it
 SELECT customer_ai.drop_segment('shop.portuguese');
 CREATE VIEW shop.report AS SELECT count(*) FROM shop.fresh;
