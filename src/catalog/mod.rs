@@ -3,6 +3,7 @@
 
 mod alter;
 pub mod args;
+mod condition;
 pub mod context;
 pub mod differing;
 pub mod held;
@@ -27,6 +28,7 @@ pub mod version;
 mod versions;
 
 pub use alter::{Described, copy, described, rename, set_enabled, set_scores, update_model};
+pub use condition::Condition;
 pub use history::{
     Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, events_behind,
     has_any_run, has_scored_before, insert_run, insert_version, last_score_run, left_out, recorded,
@@ -34,8 +36,8 @@ pub use history::{
 };
 pub use kept::Kept;
 pub use model::{
-    Condition, Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock,
-    lock_orphan, lock_turn, mine, scores_in, set_altered,
+    Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan,
+    lock_turn, mine, scores_in, set_altered,
 };
 pub use moving::{
     MovedVersion, delete_first_events, insert_moved, moved_version, set_source_label,
@@ -51,7 +53,6 @@ pub use source::{
     delete_profiles, insert_event_definition, insert_events, insert_profiles, update_events,
 };
 pub use turn::Turn;
-
 pub use versions::{
     Version, delete_old_versions, delete_version, scored_with, set_active, set_former, set_label,
     versions_of,

@@ -7,6 +7,7 @@ use pgrx::pg_sys;
 use pgrx::spi::SpiHeapTupleData;
 use propensity::time::Length;
 
+use super::condition::{Condition, read_condition};
 use super::places::remember;
 use super::source::{
     EventDefinition, EventSource, ProfileSource, event_definitions_of, events_of, profiles_of,
@@ -18,18 +19,6 @@ use crate::catalog::owner::{Owner, owner_of};
 use crate::catalog::place;
 use crate::error::{Error, nearest};
 use crate::pg::role::current;
-
-/// A condition that was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// As the user wrote it, to be read.
-    pub text: String,
-    /// What runs: one expression in which every name is qualified, so that it means the same under the pinned
-    /// search_path as the text meant under that of who defined it. `e` is what conditions see, `c.cutoff` the cutoff.
-    pub sql: String,
-    /// With an aggregate it is about the events of a window, without about one event.
-    pub aggregate: bool,
-}
 
 /// Which end of the scores is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,9 +182,9 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
         },
         occurs: not_null(row.get(6)?)?,
         outcome_window: length(&not_null(row.get::<Interval>(7)?)?),
-        eligible: condition(row, [8, 23, 17])?,
+        eligible: read_condition(row, [8, 23, 17])?,
         eligible_window: row.get::<Interval>(9)?.as_ref().map(length),
-        exclude: condition(row, [10, 24, 18])?,
+        exclude: read_condition(row, [10, 24, 18])?,
         exclude_window: row.get::<Interval>(25)?.as_ref().map(length),
         attributes: attributes(&not_null(row.get::<String>(26)?)?)?,
         options: Options::parse(&not_null(row.get::<String>(11)?)?)?,
@@ -207,20 +196,6 @@ fn definition(row: &SpiHeapTupleData, caller: pg_sys::Oid) -> Result<Option<Defi
         events: Vec::new(),
         profiles: Vec::new(),
         event_definitions: Vec::new(),
-    }))
-}
-
-fn condition(
-    row: &SpiHeapTupleData,
-    [text, sql, aggregate]: [usize; 3],
-) -> Result<Option<Condition>, Error> {
-    let Some(text) = row.get(text)? else {
-        return Ok(None);
-    };
-    Ok(Some(Condition {
-        text,
-        sql: not_null(row.get(sql)?)?,
-        aggregate: not_null(row.get(aggregate)?)?,
     }))
 }
 

@@ -6,8 +6,6 @@ use pgrx::PgLogLevel;
 use pgrx::PgSqlErrorCode as Code;
 use pgrx::pg_sys::panic::ErrorReport;
 
-use crate::catalog::Definition;
-use crate::catalog::turn::Holder;
 use crate::pg::relation::{Relation, quote};
 
 thread_local! {
@@ -18,22 +16,27 @@ thread_local! {
 /// Relations of which a session remembers that it was told.
 const MOST_TOLD: usize = 64;
 
+/// Who has a turn at a model.
+pub struct Holder {
+    /// None: a prepared transaction.
+    pub process: Option<i32>,
+    pub role: Option<String>,
+    /// What is done with the model: completes "is being".
+    pub work: &'static str,
+}
+
 /// Warns of a version that was trained on another definition.
-pub fn outdated(definition: &Definition, version: i32, parts: &[String]) {
+pub fn outdated(model: &str, version: i32, parts: &[String]) {
     warning(format!(
-        "model \"{}\": version {version} was trained on another definition",
-        definition.name
+        "model \"{model}\": version {version} was trained on another definition"
     ))
     .set_detail(format!("Changed since: {}.", parts.join(", ")))
-    .set_hint(format!(
-        "Run SELECT * FROM customer_ai.train('{}').",
-        definition.name
-    ))
+    .set_hint(format!("Run SELECT * FROM customer_ai.train('{model}')."))
     .report(PgLogLevel::WARNING);
 }
 
 /// Says, once in a session, that an answer about one profile reads all events of a source.
-pub fn without_index(definition: &Definition, relation: &Relation, columns: [&String; 2]) {
+pub fn without_index(model: &str, relation: &Relation, columns: [&String; 2]) {
     let sql = relation.sql();
     let known = TOLD.with_borrow_mut(|told| {
         let known = told.contains(&sql);
@@ -50,8 +53,7 @@ pub fn without_index(definition: &Definition, relation: &Relation, columns: [&St
     ErrorReport::new(
         Code::ERRCODE_SUCCESSFUL_COMPLETION,
         format!(
-            "model \"{}\": each prediction reads all of \"{}\", which has no index on \"{}\"",
-            definition.name,
+            "model \"{model}\": each prediction reads all of \"{}\", which has no index on \"{}\"",
             relation.display(),
             columns[0]
         ),

@@ -2,7 +2,7 @@
 
 use pgrx::spi::SpiHeapTupleData;
 
-use super::model::Condition;
+use super::condition::Condition;
 use super::{not_null, sql};
 use crate::catalog::place;
 use crate::error::Error;

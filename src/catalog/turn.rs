@@ -9,7 +9,7 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::{LockAcquireResult, LockTagType};
 
 use super::not_null;
-use crate::catalog::notice;
+use crate::catalog::notice::{self, Holder};
 use crate::error::Error;
 use crate::pg::sql;
 
@@ -38,15 +38,6 @@ impl Turn {
             _ => "scored or given a segment",
         }
     }
-}
-
-/// Who has a turn.
-pub struct Holder {
-    /// None: a prepared transaction.
-    pub process: Option<i32>,
-    pub role: Option<String>,
-    /// What is done with the model: completes "is being".
-    pub work: &'static str,
 }
 
 /// Takes a turn at a model until the transaction ends. Says for whom it waits, if it has to.

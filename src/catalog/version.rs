@@ -103,7 +103,7 @@ fn warn_if_altered(definition: &Definition, number: i32, stamp: Stamp, altered: 
         !known
     });
     if news {
-        notice::outdated(definition, number, altered);
+        notice::outdated(&definition.name, number, altered);
     }
 }
 
