@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod changes;
 pub mod datum;
+pub mod execute;
 pub mod guc;
 pub mod installed;
 pub mod jit;

@@ -12,8 +12,9 @@ use super::query::Query;
 use super::{read, timestamp};
 use crate::aggregate;
 use crate::error::Error;
-use crate::feed::stream::{Param, Stream, sample_end};
+use crate::feed::stream::{Stream, sample_end};
 use crate::pg::datum::BytesKind;
+use crate::pg::execute::Param;
 
 /// The histories of a model's profiles.
 pub struct Histories {

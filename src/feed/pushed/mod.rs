@@ -6,8 +6,8 @@
 mod histories;
 mod plan;
 mod query;
-mod receiver;
 mod route;
+mod sink;
 
 pub use route::Route;
 
@@ -24,11 +24,12 @@ use crate::aggregate;
 use crate::catalog::instant;
 use crate::error::Error;
 use crate::feed::FeatureVisitor;
-use crate::feed::stream::{Key, Param};
+use crate::feed::stream::Key;
 use crate::pg::datum::BytesKind;
+use crate::pg::execute::{Param, execute};
 use crate::pg::setting::with_setting;
 use query::Query;
-use receiver::Receiver;
+use sink::{AnswerSink, Visitor};
 
 /// The events of a model, asked where they are.
 pub struct Pushed {
@@ -145,25 +146,14 @@ impl Pushed {
         Ok(())
     }
 
-    fn read(
-        &self,
-        sql: &str,
-        params: &[Param],
-        visit: &mut receiver::Visitor,
-    ) -> Result<(), Error> {
+    fn read(&self, sql: &str, params: &[Param], visit: &mut Visitor) -> Result<(), Error> {
         read(self.query.key.kind, sql, params, visit)
     }
 }
 
 /// Runs a query with each partition aggregated by itself.
-fn read(
-    key: BytesKind,
-    sql: &str,
-    params: &[Param],
-    visit: &mut receiver::Visitor,
-) -> Result<(), Error> {
-    let mut receiver = Receiver::new(key, visit);
-    partitionwise(|| receiver.run(sql, params))
+fn read(key: BytesKind, sql: &str, params: &[Param], visit: &mut Visitor) -> Result<(), Error> {
+    partitionwise(|| execute(sql, params, &mut AnswerSink { key, visit }))
 }
 
 fn timestamp(at: Micros) -> Result<Param, Error> {

@@ -8,7 +8,7 @@ use std::io;
 
 use pgrx::pg_sys::{self, File, PG_WAIT_EXTENSION};
 
-use super::parallel::SharedFile;
+use super::shared_file::SharedFile;
 use crate::error::Error;
 use crate::pg::memory::poll;
 

@@ -4,7 +4,6 @@
 //! sorted in memory and walked once per profile, as often as needed, without reading the tables
 //! again. Memory is that of a few partitions, which are the smaller the more events are expected.
 
-mod execute;
 mod file;
 mod history;
 mod intake;
@@ -16,8 +15,9 @@ mod parallel;
 mod partitions;
 mod query;
 mod reading;
-mod receiver;
 mod sampling;
+mod shared_file;
+mod sink;
 mod spool;
 mod suppose;
 
@@ -34,7 +34,6 @@ use propensity::time::Micros;
 use propensity::walk::sample::Share;
 use propensity::walk::{self, Batch, Partition, Partitioner, Visitor, WalkContext};
 
-pub use execute::{Param, execute_into};
 pub use key::Key;
 pub use query::Query;
 pub use sampling::sample_end;
@@ -45,6 +44,7 @@ use crate::catalog::instant;
 use crate::catalog::{Definition, Kept};
 use crate::error::{Error, not_null};
 use crate::feed::span;
+use crate::pg::execute::{Param, execute, execute_kept};
 use crate::pg::guc::{self, Feeder};
 use crate::pg::memory::{self, poll};
 use crate::pg::plan;
@@ -56,7 +56,7 @@ use opened::Opened;
 use parallel::WorkerOutputs;
 use partitions::Partitions;
 use reading::{Reading, Readings};
-use receiver::Receiver;
+use sink::IntakeSink;
 
 /// The buffers of partitions take at most this part of the memory allowed.
 const BUFFERS: usize = 16;
@@ -345,16 +345,16 @@ impl Stream {
     }
 
     fn read(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {
-        let mut receiver = Receiver::new(rows, &mut self.intake);
-        execute::execute(sql, params, &mut receiver)?;
-        Ok(receiver.received.rows())
+        let mut sink = IntakeSink::new(rows, &mut self.intake);
+        execute(sql, params, &mut sink)?;
+        Ok(sink.received.rows())
     }
 
     /// The same of one profile: the plan is kept for the next.
     fn read_profile(&mut self, sql: &str, params: &[Param], rows: Rows) -> Result<u64, Error> {
-        let mut receiver = Receiver::new(rows, &mut self.intake);
-        execute::execute_kept(sql, params, &mut receiver)?;
-        Ok(receiver.received.rows())
+        let mut sink = IntakeSink::new(rows, &mut self.intake);
+        execute_kept(sql, params, &mut sink)?;
+        Ok(sink.received.rows())
     }
 
     /// Bytes of each partition.

@@ -4,7 +4,7 @@ use propensity::walk::Partitioner;
 use serde::{Deserialize, Serialize};
 
 use super::file::TempFile;
-use super::parallel::SharedFile;
+use super::shared_file::SharedFile;
 use crate::error::Error;
 
 /// Bytes of a partition kept in memory before they go to the file, of few partitions and of many.

@@ -10,11 +10,12 @@ use propensity::time::Micros;
 use propensity::walk::Batch;
 use propensity::walk::sample::{Sampler, Share};
 
+use super::Stream;
 use super::intake::Intake;
 use super::partitions::Partitions;
 use super::reading::Reading;
-use super::{Param, Stream};
 use crate::error::Error;
+use crate::pg::execute::Param;
 use crate::pg::memory::poll;
 
 /// The last place of a share, to compare with `customer_ai_internal.sample_place`.

@@ -5,9 +5,9 @@ use pgrx::{IntoDatum, pg_sys};
 use propensity::time::{DAY, Micros};
 use serde_json::{Map, Value, json};
 
-use super::execute::Param;
 use crate::catalog::instant;
 use crate::error::{Error, nearest};
+use crate::pg::execute::Param;
 use crate::pg::relation::{Category, Column, literal, quote};
 use crate::source::{Events, Names, event_columns, event_value, folded};
 

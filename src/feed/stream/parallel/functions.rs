@@ -9,7 +9,7 @@ use pgrx::pg_sys::{self, Datum, FunctionCallInfo, MemoryContextCallback, Pg_finf
 
 use super::collector::{Collector, Report};
 use super::shared::Shared;
-use crate::aggregate::functions::{
+use crate::aggregate::call::{
     Phase, V1, aggregate, argument, is_null, refuse_others, refuse_others_once, refuse_types,
     values,
 };

@@ -10,7 +10,6 @@
 //! other dictionaries, which are replaced when a partition is read. Nothing depends on the order.
 
 mod collector;
-mod file;
 mod functions;
 mod output;
 mod plan;
@@ -24,7 +23,6 @@ use crate::error::Error;
 use crate::pg::guc;
 use crate::pg::jit;
 use collector::Job;
-pub use file::SharedFile;
 pub use output::WorkerOutputs;
 use shared::Shared;
 

@@ -8,7 +8,7 @@ use pgrx::pg_sys::{self, Datum};
 use super::collector::Report;
 use crate::aggregate::with_bytes;
 use crate::error::Error;
-use crate::feed::stream::execute::param_list;
+use crate::pg::execute::param_list;
 use crate::pg::plan;
 use crate::pg::sql;
 

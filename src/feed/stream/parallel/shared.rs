@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use pgrx::pg_sys::{self, Datum};
 
-use super::file::SharedFile;
+use crate::feed::stream::shared_file::SharedFile;
 
 /// What the memory of a reading begins with, unlike that of others.
 const MAGIC: u64 = u64::from_le_bytes(*b"readings");

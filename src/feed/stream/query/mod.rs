@@ -11,7 +11,6 @@ use propensity::time::Micros;
 
 mod attributes;
 
-use super::execute::Param;
 use super::intake::{Rows, columns};
 use super::key::Key;
 use super::learned::Places;
@@ -21,6 +20,7 @@ use crate::catalog::Definition;
 use crate::catalog::notice;
 use crate::error::Error;
 use crate::pg::datum::{BytesKind, Number};
+use crate::pg::execute::Param;
 use crate::pg::timestamp;
 use crate::row::{ATTRIBUTES, Attributes};
 use crate::source::{self, Events, Names};
@@ -110,7 +110,7 @@ impl Query {
             let (relation, source) = (&events.relation, &events.source);
             if relation.reads_all_for(&source.profile_column)? {
                 let columns = [&source.profile_column, &source.time_column];
-                notice::without_index(definition, relation, columns);
+                notice::without_index(&definition.name, relation, columns);
             }
         }
         Ok(())
