@@ -7,6 +7,7 @@ use pgrx::pg_sys::{self, Datum, FmgrInfo, FunctionCallInfo, NullableDatum, Oid};
 use pgrx::{FromDatum, IntoDatum};
 use propensity::time::Micros;
 
+use super::call::type_of;
 use crate::error::Error;
 use crate::pg::datum::{BytesKind, Number, NumberKind};
 use crate::pg::relation::type_name;
@@ -78,22 +79,6 @@ fn number(name: &str, type_oid: Oid) -> Result<Number, Error> {
         kind,
         since_event: kind.is_time(),
     })
-}
-
-/// The type of an argument; of a domain, the type under it. Invalid where the call has no expression that tells.
-///
-/// # Safety
-/// As for [`columns`].
-pub unsafe fn type_of(call: FunctionCallInfo, place: usize) -> Oid {
-    // SAFETY: look-ups in the expression and the catalog.
-    unsafe {
-        let given = pg_sys::get_fn_expr_argtype((*call).flinfo, place as i32);
-        if given == Oid::INVALID {
-            given
-        } else {
-            pg_sys::getBaseType(given)
-        }
-    }
 }
 
 /// A function by OID, ready to be called as long as the call's expression lives.

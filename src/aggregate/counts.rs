@@ -9,10 +9,10 @@ use propensity::event::count_state;
 use propensity::event::counts::ReadCounts;
 
 use super::arguments::Arguments;
-use super::document::{bytes_datum, with_bytes};
-use super::functions::{
+use super::call::{
     Phase, V1, aggregate, argument, is_null, keep, refuse_others_once, refuse_types, values,
 };
+use super::document::{bytes_datum, with_bytes};
 use super::history::{EVENT, FEWEST, UNTIL, arguments_of, until};
 use crate::error::Error;
 

@@ -13,7 +13,7 @@ use propensity::error::OutOfMemory;
 use propensity::hash::document_hash;
 use propensity::model::Model;
 
-use super::functions::{V1, argument, is_null, values};
+use super::call::{V1, argument, is_null, values};
 use crate::error::Error;
 use crate::pg::sql;
 

@@ -6,12 +6,12 @@ use propensity::time::Micros;
 use serde::Deserialize;
 
 use super::arguments::{self, Arguments};
+use super::call::{
+    Phase, V1, aggregate, keep, not_constant, refuse_others, refuse_types, refuse_variable, values,
+};
 use super::call_state::CallState;
 use super::document::bytes_datum;
-use super::functions::{
-    Phase, V1, aggregate, collect, finish, keep, not_constant, refuse_others, refuse_types,
-    refuse_variable, values,
-};
+use super::functions::{collect, finish};
 use super::request::{Purpose, Request};
 use crate::error::Error;
 use crate::row;

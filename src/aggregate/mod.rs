@@ -8,14 +8,16 @@
 //! ```
 //!
 //! What all groups of a call share (model, dictionaries, scratch) is its [`call_state::CallState`]. Functions are in
-//! `functions.rs` and `history.rs`, their SQL in `sql/aggregates.sql`: they must change together.
+//! `functions.rs`, `history.rs`, `counts.rs` and `sample.rs`, on top of `call.rs`; their SQL is in `sql/aggregates.sql`:
+//! they must change together.
 
 mod answerer;
 mod arguments;
+pub mod call;
 mod call_state;
 mod counts;
 mod document;
-pub mod functions;
+mod functions;
 mod grouping;
 mod history;
 mod request;

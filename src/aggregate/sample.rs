@@ -7,7 +7,7 @@ use propensity::hash::{self, profile_hash};
 use propensity::walk::sample::ordered;
 
 use super::arguments::type_of;
-use super::functions::{V1, argument, values};
+use super::call::{V1, argument, values};
 use crate::error::Error;
 use crate::pg::datum::BytesKind;
 use crate::pg::relation::type_name;
