@@ -29,11 +29,6 @@ pub enum Error {
     },
     /// No feature varies over the training rows.
     NoFeatures,
-    /// A learner's solver gave up.
-    NotFitted {
-        /// What was to be fitted.
-        learner: &'static str,
-    },
     /// Two inputs that belong together differ in length.
     LengthMismatch {
         /// Length found.
@@ -96,7 +91,6 @@ impl fmt::Display for Error {
                 )
             }
             Self::NoFeatures => write!(f, "no feature varies over the training rows"),
-            Self::NotFitted { learner } => write!(f, "the {learner} could not be fitted"),
             Self::LengthMismatch { found, required } => {
                 write!(f, "expected {required} values, not {found}")
             }

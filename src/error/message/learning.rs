@@ -77,12 +77,6 @@ fn message(
             detail: "Every profile has the same events.".to_owned(),
             hint: "Add a source or columns that tell profiles apart, with customer_ai.add_events or customer_ai.add_profiles.".to_owned(),
         },
-        Error::NotFitted { learner } => Message {
-            code: STATE,
-            text: format!("{model} cannot be fitted"),
-            detail: format!("The {learner} found no solution for these examples."),
-            hint: "Define the model with another learner: options => '{\"algorithm\": \"trees\"}'.".to_owned(),
-        },
         Error::Parameter {
             name,
             found,

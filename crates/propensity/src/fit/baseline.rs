@@ -1,17 +1,13 @@
 //! What a model must beat: ranking by recency alone, and a logistic regression on recency,
 //! frequency and tenure (RFM).
 
-use linfa::Dataset;
-use linfa::traits::Fit;
-use linfa_logistic::LogisticRegression;
-use ndarray::{Array1, Array2};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Error;
 use crate::features::Feature;
 use crate::fit::report::Area;
-use crate::learn::dataset;
-use crate::learn::logistic::log_scale;
+use crate::learn::dataset::{self, Matrix};
+use crate::learn::logistic::Logistic;
 use crate::learn::metrics::roc_auc;
 
 /// The most rows that the RFM logistic regression is fitted on.
@@ -19,9 +15,6 @@ const MOST_ROWS: usize = 20_000;
 
 /// `K` of the RFM logistic regression: hardly shrunk.
 const STRENGTH: f64 = 1e4;
-
-/// Converged when the mean loss is no steeper than this in any weight.
-const TOLERANCE: f64 = 1e-5;
 
 /// Where the features of the baselines are; `None` where a data set has no such feature.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +56,7 @@ pub struct Rfm {
     chosen: Vec<usize>,
     /// Days since the newest event of each row; infinite if there is none.
     recency: Vec<f32>,
-    /// `rows x columns`, transformed.
+    /// `rows x columns`.
     values: Vec<f32>,
 }
 
@@ -72,8 +65,8 @@ pub struct Rfm {
 pub struct BaselineAreas {
     /// Of ranking by recency alone.
     pub recency: Area,
-    /// Of the logistic regression; `None` if its solver gives up on odd data, on which the model itself does not depend.
-    pub rfm: Option<Area>,
+    /// Of the logistic regression.
+    pub rfm: Area,
 }
 
 impl Rfm {
@@ -170,11 +163,7 @@ impl Rfm {
         let recent_first = self.recency_auc(outcomes, fitted, true)? >= 0.5;
         let held = pick(outcomes, judged)?;
         let recency = Area::of(&self.recency_scores(judged, recent_first)?, &held)?;
-        let rfm = match self.logits(outcomes, fitted, judged) {
-            Ok(logits) => Some(Area::of(&logits, &held)?),
-            Err(Error::NotFitted { .. }) => None,
-            Err(error) => return Err(error),
-        };
+        let rfm = Area::of(&self.logits(outcomes, fitted, judged)?, &held)?;
         Ok(BaselineAreas { recency, rfm })
     }
 
@@ -183,8 +172,7 @@ impl Rfm {
     ///
     /// # Errors
     ///
-    /// [`Error::NoRows`], [`Error::OneClass`] if the rows fitted on have one class,
-    /// [`Error::NotFitted`] if linfa's solver gives up.
+    /// Those of [`Logistic::fit`].
     pub fn logits(
         &self,
         outcomes: &[bool],
@@ -192,85 +180,24 @@ impl Rfm {
         judged: &[u32],
     ) -> Result<Vec<f64>, Error> {
         let fitted = sample(fitted);
-        let columns: Vec<Standard> = (0..self.chosen.len())
-            .map(|column| Standard::of(fitted.iter().map(|&row| self.value(row, column))))
-            .collect();
-        let (weights, intercept) = self.weights(&pick(outcomes, &fitted)?, &fitted, &columns)?;
-        let logit = |&row: &u32| {
-            let terms = columns.iter().zip(&weights).enumerate();
-            let sum: f64 = terms
-                .map(|(column, (standard, weight))| {
-                    weight * standard.apply(self.value(row, column))
-                })
-                .sum();
-            sum + intercept
+        let mut x = Matrix {
+            rows: fitted.len(),
+            columns: self.chosen.len(),
+            values: Vec::new(),
         };
-        collect(judged.iter().map(logit))
-    }
-
-    /// Weights and intercept of the log-odds of a positive outcome.
-    fn weights(
-        &self,
-        outcomes: &[bool],
-        rows: &[u32],
-        columns: &[Standard],
-    ) -> Result<(Vec<f64>, f64), Error> {
-        let positives = outcomes.iter().filter(|&&outcome| outcome).count();
-        if rows.is_empty() {
-            return Err(Error::NoRows);
+        x.values.try_reserve_exact(x.rows * x.columns)?;
+        for &row in &fitted {
+            x.values.extend_from_slice(self.row(row));
         }
-        if positives == 0 || positives == rows.len() {
-            return Err(Error::OneClass {
-                positives,
-                rows: rows.len(),
-            });
-        }
-        let records = Array2::from_shape_fn((rows.len(), self.chosen.len()), |(row, column)| {
-            columns[column].apply(self.value(rows[row], column))
-        });
-        let dataset = Dataset::new(records, Array1::from(outcomes.to_vec()));
-        // linfa sums the loss over the rows where the other learners take the mean, and its
-        // tolerance is on the slope of that sum.
-        let scale = rows.len() as f64;
-        let model = LogisticRegression::default()
-            .alpha(scale / STRENGTH)
-            .gradient_tolerance(TOLERANCE * scale)
-            .fit(&dataset)
-            .map_err(|_| Error::NotFitted {
-                learner: "RFM logistic regression",
-            })?;
-        // Which class counts as positive depends on the order and number of the labels.
-        let sign = if model.labels().pos.class { 1.0 } else { -1.0 };
-        let weights = model.params().iter().map(|weight| sign * weight).collect();
-        Ok((weights, sign * model.intercept()))
+        let outcomes = pick(outcomes, &fitted)?;
+        let all: Vec<u32> = (0..fitted.len() as u32).collect();
+        let model = Logistic::fit(&x, &outcomes, &all, &[STRENGTH], &mut || ())?;
+        collect(judged.iter().map(|&row| model[0].logit(self.row(row))))
     }
 
-    fn value(&self, row: u32, column: usize) -> f64 {
-        log_scale(self.values[row as usize * self.chosen.len() + column])
-    }
-}
-
-/// Standardisation of one column.
-struct Standard {
-    mean: f64,
-    std: f64,
-}
-
-impl Standard {
-    fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
-        let count = values.clone().count() as f64;
-        let mean = values.clone().sum::<f64>() / count;
-        let variance = values.map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-        let std = if variance < 1e-18 {
-            1.0
-        } else {
-            variance.sqrt()
-        };
-        Self { mean, std }
-    }
-
-    fn apply(&self, value: f64) -> f64 {
-        (value - self.mean) / self.std
+    fn row(&self, row: u32) -> &[f32] {
+        let start = row as usize * self.chosen.len();
+        &self.values[start..start + self.chosen.len()]
     }
 }
 
@@ -304,7 +231,6 @@ fn collect<T>(values: impl ExactSizeIterator<Item = T>) -> Result<Vec<T>, Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learn::logistic::Logistic;
 
     const FEATURES: RfmFeatures = RfmFeatures {
         recency: 0,
@@ -369,26 +295,6 @@ mod tests {
             let auc = roc_auc(&logits, judged).unwrap();
             let recency = rfm.recency_auc(&rows.outcomes, &all[2000..], true).unwrap();
             assert!(auc > 0.7 && auc > recency + 0.05, "{auc} {recency}");
-        }
-    }
-
-    #[test]
-    fn the_logistic_regression_is_the_one_of_newton() {
-        let (rows, all) = rows(3000, true);
-        let features = RfmFeatures {
-            goal_recency: None,
-            ..FEATURES
-        };
-        let rfm = Rfm::new(&rows, &features).unwrap();
-        let x = dataset::Matrix {
-            rows: 3000,
-            columns: rfm.chosen.len(),
-            values: rfm.values.clone(),
-        };
-        let newton = Logistic::fit(&x, &rows.outcomes, &all, &[STRENGTH], &mut || ()).unwrap();
-        let logits = rfm.logits(&rows.outcomes, &all, &all).unwrap();
-        for (row, logit) in logits.into_iter().enumerate() {
-            assert!((logit - newton[0].logit(x.row(row))).abs() < 1e-2);
         }
     }
 

@@ -72,7 +72,7 @@ pub(super) fn report(
         logistic: half(&choice.linear)?,
         trees: half(&choice.trees)?,
         recency: baselines.map(|areas| areas.recency),
-        rfm: baselines.and_then(|areas| areas.rfm),
+        rfm: baselines.map(|areas| areas.rfm),
         champion: champion(training, split, judgement)?,
     })
 }

@@ -102,7 +102,7 @@ impl Later {
             let (learned, later) = (self.learned_rows(), self.later_rows());
             let areas = rfm.areas(&self.outcomes, &learned, &later)?;
             report.recency_auc = Some(areas.recency.auc);
-            report.rfm_auc = areas.rfm.map(|area| area.auc);
+            report.rfm_auc = Some(areas.rfm.auc);
         }
         let judgement = Judgement {
             outcomes: outcomes.to_vec(),

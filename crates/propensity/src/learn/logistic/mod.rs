@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use newton::Start;
 pub use scale::Standardizer;
-pub(crate) use scale::log_scale;
 
 use crate::error::Error;
 use crate::learn::dataset::Matrix;

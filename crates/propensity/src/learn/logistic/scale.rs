@@ -186,7 +186,7 @@ impl Standardizer {
 }
 
 /// `sign(x) ln(1 + |x|)`: tames heavy tails, keeps zero and the order; NaN stays NaN.
-pub(crate) fn log_scale(value: f32) -> f64 {
+fn log_scale(value: f32) -> f64 {
     let value = f64::from(value);
     ln_1p(value.abs()).copysign(value)
 }
