@@ -6,8 +6,7 @@ use pgrx::pg_sys::{Datum, FunctionCallInfo, Pg_finfo_record};
 use propensity::hash::{self, profile_hash};
 use propensity::walk::sample::ordered;
 
-use super::arguments::type_of;
-use super::call::{V1, argument, values};
+use super::call::{V1, argument, type_of, values};
 use crate::error::Error;
 use crate::pg::datum::BytesKind;
 use crate::pg::relation::type_name;

@@ -29,7 +29,7 @@ use crate::pg::datum::BytesKind;
 use crate::pg::execute::{Param, execute};
 use crate::pg::setting::with_setting;
 use query::Query;
-use sink::{AnswerSink, Visitor};
+use sink::AnswerSink;
 
 /// The events of a model, asked where they are.
 pub struct Pushed {
@@ -146,13 +146,18 @@ impl Pushed {
         Ok(())
     }
 
-    fn read(&self, sql: &str, params: &[Param], visit: &mut Visitor) -> Result<(), Error> {
+    fn read(&self, sql: &str, params: &[Param], visit: &mut sink::Visitor) -> Result<(), Error> {
         read(self.query.key.kind, sql, params, visit)
     }
 }
 
 /// Runs a query with each partition aggregated by itself.
-fn read(key: BytesKind, sql: &str, params: &[Param], visit: &mut Visitor) -> Result<(), Error> {
+fn read(
+    key: BytesKind,
+    sql: &str,
+    params: &[Param],
+    visit: &mut sink::Visitor,
+) -> Result<(), Error> {
     partitionwise(|| execute(sql, params, &mut AnswerSink { key, visit }))
 }
 
