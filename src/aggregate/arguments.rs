@@ -40,7 +40,7 @@ pub unsafe fn columns(
     (number_names, code_names): (&[String], &[String]),
     zone: &str,
 ) -> Result<Arguments, Error> {
-    // SAFETY: `flinfo` is that of the call, which has so many arguments.
+    // SAFETY: `flinfo` is that of the call, which has an argument at each of these places.
     unsafe {
         let attributes = event + ATTRIBUTES;
         let count = usize::try_from((*call).nargs).unwrap_or(0);

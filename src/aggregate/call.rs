@@ -157,7 +157,7 @@ pub unsafe fn memory(call: FunctionCallInfo) -> MemoryContext {
     }
 }
 
-/// Runs the work of an aggregate's function that is called in one of these phases with at least so many arguments; its
+/// Runs the work of an aggregate's function that is called in one of these phases with at least `least` arguments; its
 /// error becomes PostgreSQL's.
 ///
 /// # Safety

@@ -63,7 +63,7 @@ impl CallState {
         Ok(shared)
     }
 
-    /// The state of a call that collects events of so many attributes.
+    /// The state of a call that collects events with these numbers of attributes.
     pub fn collecting(
         request: Request,
         (numbers, codes): (u32, u32),

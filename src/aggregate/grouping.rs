@@ -67,7 +67,7 @@ impl GroupedRows {
         }
     }
 
-    /// Gathers the rows of so many groups.
+    /// Gathers the rows of `groups` groups.
     ///
     /// # Safety
     /// There are no other groups in the rows.

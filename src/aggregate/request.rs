@@ -25,7 +25,7 @@ pub enum Purpose {
         /// How many factors are wanted with a score.
         factors: u64,
     },
-    /// Nothing: they are handed on, with so many attributes.
+    /// Nothing: they are handed on, with these numbers of attributes.
     Collect { numbers: u32, codes: u32 },
 }
 

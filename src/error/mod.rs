@@ -334,7 +334,7 @@ pub enum Error {
         /// Events after it.
         later: u64,
     },
-    /// A profile key that no index takes, of so many bytes.
+    /// A profile key of more bytes than an index takes.
     KeyTooLong {
         beginning: String,
         bytes: usize,

@@ -18,7 +18,7 @@ pub enum Kind {
 
 const OBJECT: u32 = 0x2000_0000;
 const ARRAY: u32 = 0x4000_0000;
-/// An entry that has where it ends, not how long it is: one in so many.
+/// An entry that has where it ends, not how long it is: one in this many.
 const HAS_END: u32 = 0x8000_0000;
 const STRIDE: usize = 32;
 
@@ -32,7 +32,7 @@ pub struct Container {
 }
 
 impl Container {
-    /// Begins an array of so many elements.
+    /// Begins an array of `elements` elements.
     pub fn array(out: &mut Vec<u8>, elements: usize) -> Self {
         Self::begin(out, ARRAY | elements as u32, elements)
     }
@@ -141,7 +141,7 @@ pub fn numeric(out: &mut Vec<u8>, number: Decimal) -> Kind {
     Kind::Numeric
 }
 
-/// The head of a datum of so many bytes, with it.
+/// The head of a datum of this many bytes, itself included.
 fn header(length: usize) -> [u8; 4] {
     let length = length as u32;
     if cfg!(target_endian = "big") {
@@ -155,7 +155,7 @@ fn header(length: usize) -> [u8; 4] {
 /// A datum of the bytes of a container, in the current memory context.
 pub fn datum(bytes: &[u8]) -> Datum {
     let length = bytes.len() + pg_sys::VARHDRSZ;
-    // SAFETY: so many bytes are allocated, and filled.
+    // SAFETY: all bytes that are allocated are filled.
     unsafe {
         let datum: *mut u8 = pg_sys::palloc(length).cast();
         std::ptr::copy_nonoverlapping(header(length).as_ptr(), datum, pg_sys::VARHDRSZ);

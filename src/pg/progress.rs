@@ -115,7 +115,7 @@ impl Drop for Shown {
     }
 }
 
-/// Begins a phase, of which so many rows are expected. Nothing is shown where nothing was begun.
+/// Begins a phase with the number of rows expected of it. Nothing is shown where nothing was begun.
 pub fn phase(phase: Phase, expected: Option<u64>) {
     let said = RUN.with_borrow_mut(|run| {
         let run = run.as_mut()?;

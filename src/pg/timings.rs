@@ -13,7 +13,7 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// What is spent by the clock if so many threads do it side by side.
+    /// What is spent by the clock if this many threads do it side by side.
     pub fn side_by_side(self, threads: usize) -> Self {
         Self {
             clock: self.clock / threads as u32,

@@ -8,7 +8,7 @@ use crate::error::listed;
 use crate::error::{Error, not_null};
 use crate::pg::sql;
 
-/// From one update in so many rows on it is said; fewer are corrections.
+/// One update in this many rows is worth a warning; fewer are corrections.
 const ONE_IN: i64 = 100;
 
 pub const HINT: &str = "Leave out with the option ignore what is written later, or read a history of it: add_profiles with valid_from_column, or a row for each change.";

@@ -13,7 +13,7 @@ use crate::catalog::args::required;
 use crate::catalog::version;
 use crate::pg::relation::literal;
 
-/// Standardised values are clipped to plus or minus this, as the linear half does.
+/// Standardised values are clipped to plus or minus this, as the linear member does.
 const CLIP: &str = "8";
 
 #[pg_extern(stable, parallel_safe)]
@@ -37,23 +37,23 @@ fn query(model: &Model) -> String {
             )
         })
         .collect();
-    let halves: Vec<String> = [
+    let members: Vec<String> = [
         model.logistic.as_ref().map(linear),
         model.forest.as_ref().map(trees),
     ]
     .into_iter()
     .flatten()
-    .map(|half| {
+    .map(|member| {
         format!(
-            "LEAST(GREATEST(\n{half},\n  {}), {})",
+            "LEAST(GREATEST(\n{member},\n  {}), {})",
             number(-SUREST),
             number(SUREST)
         )
     })
     .collect();
-    let log_odds = match halves.as_slice() {
+    let log_odds = match members.as_slice() {
         [one] => one.clone(),
-        halves => format!("({}) / 2.0", halves.join(" + ")),
+        members => format!("({}) / 2.0", members.join(" + ")),
     };
     format!(
         "SELECT profile, 1.0 / (1.0 + exp(-({log_odds}))) AS probability\nFROM (SELECT profile,\n{}\n  FROM features GROUP BY profile) c",
@@ -74,11 +74,11 @@ fn value(feature: &Feature, category: Option<usize>) -> String {
     }
 }
 
-/// Log-odds of the linear half.
-fn linear(half: &Logistic) -> String {
-    let scale = &half.scale;
+/// Log-odds of the linear member.
+fn linear(member: &Logistic) -> String {
+    let scale = &member.scale;
     let moments = scale.mean.iter().zip(&scale.std);
-    let numbers = moments.zip(&half.weights).enumerate();
+    let numbers = moments.zip(&member.weights).enumerate();
     let numbers = numbers.filter(|(_, (_, weight))| **weight != 0.0);
     let terms = numbers.map(|(column, ((mean, std), weight))| {
         let x = format!("CAST(c{column} AS double precision)");
@@ -89,7 +89,7 @@ fn linear(half: &Logistic) -> String {
             number(*std)
         )
     });
-    let weights = half.weights.iter().skip(scale.mean.len());
+    let weights = member.weights.iter().skip(scale.mean.len());
     let indicated = scale.indicated.iter().zip(weights).enumerate();
     let indicators = indicated.map(|(indicator, (column, weight))| {
         let mut row = vec![0.0; scale.mean.len()];
@@ -102,23 +102,23 @@ fn linear(half: &Logistic) -> String {
             number(present)
         )
     });
-    let mut all = vec![number(half.intercept)];
+    let mut all = vec![number(member.intercept)];
     all.extend(terms);
     all.extend(indicators);
     format!("  {}", all.join("\n  + "))
 }
 
-/// Log-odds of the half of trees.
-fn trees(half: &Forest) -> String {
-    let mut all = vec![number(half.base())];
-    all.extend((0..half.trees()).map(|tree| tree_sql(half, tree)));
+/// Log-odds of the tree member.
+fn trees(member: &Forest) -> String {
+    let mut all = vec![number(member.base())];
+    all.extend((0..member.trees()).map(|tree| tree_sql(member, tree)));
     format!("  {}", all.join("\n  + "))
 }
 
 /// A tree, from its leaves up: children stand behind their parents.
-fn tree_sql(half: &Forest, tree: usize) -> String {
-    let nodes = half.tree(tree);
-    let first = half.parts().roots[tree] as usize;
+fn tree_sql(member: &Forest, tree: usize) -> String {
+    let nodes = member.tree(tree);
+    let first = member.parts().roots[tree] as usize;
     let mut texts = vec![String::new(); nodes.len()];
     for (place, node) in nodes.iter().enumerate().rev() {
         texts[place] = if node.is_leaf() {

@@ -105,7 +105,7 @@ impl Pushed {
         )
     }
 
-    /// Visits every eligible profile with its score and so many factors.
+    /// Visits every eligible profile with its score and its strongest factors.
     pub fn scores(
         &mut self,
         cutoff: &Cutoff,

@@ -104,7 +104,7 @@ impl Query {
         ))
     }
 
-    /// The same of scores, with so many factors.
+    /// The same of scores, with the number of factors to return.
     pub fn scores(&self, factors: usize) -> String {
         let source = &self.sources[0];
         source.grouped(&format!(

@@ -98,7 +98,7 @@ impl TempFile {
         let mut rest = bytes;
         while !rest.is_empty() {
             let wanted = CHUNK.min(rest.len());
-            // SAFETY: the file is open; so many bytes are there.
+            // SAFETY: the file is open, and `wanted` is at most what `rest` has.
             let written = unsafe { write(self.file, rest.as_mut_ptr(), wanted, self.length) };
             match usize::try_from(written) {
                 Err(_) | Ok(0) => Error::TempFile(io::Error::last_os_error()).throw(),
@@ -110,17 +110,17 @@ impl TempFile {
         }
     }
 
-    /// Reads so many bytes from a place onto the end of `bytes`.
+    /// Reads `length` bytes from a place onto the end of `bytes`.
     ///
     /// # Errors
-    /// 58030, XX001 where there are not so many.
+    /// 58030, also where the file has fewer.
     pub fn read(&mut self, place: usize, length: usize, bytes: &mut Vec<u8>) -> Result<(), Error> {
         bytes.try_reserve(length).map_err(propensity::Error::from)?;
         let (mut place, end) = (place, place + length);
         while place < end {
             let wanted = CHUNK.min(end - place);
             let room = &mut bytes.spare_capacity_mut()[..wanted];
-            // SAFETY: the file is open; so many bytes have room behind the length, and are bytes once they were read.
+            // SAFETY: the file is open; there is room for `wanted` bytes behind the length, and `read` of them are initialized.
             unsafe {
                 let read = read(self.file, room.as_mut_ptr().cast(), wanted, place);
                 match usize::try_from(read) {
@@ -138,7 +138,7 @@ impl TempFile {
     }
 }
 
-/// Writes up to so many bytes at a place of an open file: how many, negative after an error.
+/// Writes up to `length` bytes at a place of an open file; returns their number, negative after an error.
 #[cfg(not(any(feature = "pg17", feature = "pg18")))]
 unsafe fn write(file: File, bytes: *mut u8, length: usize, place: usize) -> isize {
     let place = place as pg_sys::off_t;
@@ -146,7 +146,7 @@ unsafe fn write(file: File, bytes: *mut u8, length: usize, place: usize) -> isiz
     unsafe { pg_sys::FileWrite(file, bytes.cast(), length as _, place, PG_WAIT_EXTENSION) as isize }
 }
 
-/// Reads up to so many bytes from a place of an open file: how many, negative after an error.
+/// Reads up to `length` bytes from a place of an open file; returns their number, negative after an error.
 #[cfg(not(any(feature = "pg17", feature = "pg18")))]
 unsafe fn read(file: File, room: *mut u8, length: usize, place: usize) -> isize {
     let place = place as pg_sys::off_t;

@@ -104,7 +104,7 @@ impl Stream {
 }
 
 /// The texts of a full dictionary that events of the sample have, counted up to one more than it
-/// holds: so many would have filled it without anybody else's.
+/// holds: that number would have filled it without anybody else's.
 struct DistinctCodes<'a> {
     /// 0 for the type, then the text attributes.
     column: usize,

@@ -73,7 +73,7 @@ impl Buffered {
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        // SAFETY: the file is open, and there is room for so many bytes.
+        // SAFETY: the file is open, and there is room for the bytes asked for.
         let read = unsafe { pg_sys::BufFileRead(self.0, bytes.as_mut_ptr().cast(), bytes.len()) };
         if read == bytes.len() {
             Ok(())

@@ -26,7 +26,7 @@ pub fn run(history: &str, run: i64) -> String {
     format!("{}_{run}", cut(history, BEFORE_RUN))
 }
 
-/// The beginning of a name that has at most so many bytes, and no half of a letter.
+/// The longest beginning of a name within a limit of bytes, and no half of a letter.
 fn cut(name: &str, bytes: usize) -> &str {
     &name[..name.floor_char_boundary(bytes)]
 }

@@ -22,7 +22,7 @@ use crate::pg::memory::GiveBack;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::source::{self, updates};
 
-/// From so many rows of each class on, nothing has to be simplified (docs/method.md 6).
+/// With this many rows of each class, nothing has to be simplified (docs/method.md 6).
 const ENOUGH: usize = 500;
 
 /// check, required, actual, ok, hint

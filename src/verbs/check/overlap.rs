@@ -8,7 +8,7 @@ use crate::error::{Error, not_null};
 use crate::pg::relation::{Relation, quote};
 use crate::source;
 
-/// Of so many profiles of a source one must be known to the other.
+/// Of this many profiles of a source one must be known to the other.
 const ONE_IN: i64 = 10;
 
 /// A line for each source but the first.

@@ -9,7 +9,7 @@ use crate::feed::gather::TrainingSet;
 use crate::feed::stream::Stream;
 use crate::pg::relation::{literal, quote};
 
-/// What stands for many is pointed out from this part of the events on: one in so many.
+/// What stands for many is pointed out from this part of the events on: one in this many.
 const PART: u64 = 10;
 /// With fewer profiles than this, one may well have a tenth of the events.
 const PROFILES: u64 = 50;

@@ -103,7 +103,7 @@ fn of_model(definition: &Definition, profile: &str) -> Result<Vec<Row>, Error> {
     })
 }
 
-/// Whether a text can be a key: an integer of so many bytes, a uuid (16), or any text (0).
+/// Whether a text can be a key: an integer of this width in bytes, a uuid (16), or any text (0).
 fn may_be(text: &str, bytes: i32) -> bool {
     let text = text.trim();
     match bytes {

@@ -83,7 +83,7 @@ pub(super) fn plot<'a, 'b>(area: &'a Area<'b>, axes: &Axes) -> Plotted<'a, 'b> {
     Ok(plot)
 }
 
-/// Writes the names of categories under the axis, each in the middle of its unit; so many of them as there is room for.
+/// Writes the names of categories under the axis, each in the middle of its unit; as many of them as there is room for.
 pub(super) fn categories(plot: &mut Plot, names: &[String]) -> Drawn {
     let (across, _) = plot.plotting_area().get_pixel_range();
     let room = (across.end - across.start) / UNIT / names.len().max(1) as i32;
@@ -117,7 +117,7 @@ pub(super) fn column(plot: &mut Plot, x: Range<f64>, y: Range<f64>, color: RGBCo
     Ok(())
 }
 
-/// A line through points, so many quarters of a pixel wide.
+/// A line through points, its width in quarters of a pixel.
 pub(super) fn line(plot: &mut Plot, points: &[(f64, f64)], color: RGBColor, wide: u32) -> Drawn {
     let points: Vec<(f64, f64)> = points.iter().map(|&point| inside(plot, point)).collect();
     plot.draw_series(LineSeries::new(points, color.stroke_width(wide)))?;
@@ -140,7 +140,7 @@ pub(super) fn dots(plot: &mut Plot, points: &[(f64, f64)], color: RGBColor) -> D
     Ok(())
 }
 
-/// A word beside a point of the plot, so many pixels to the right of it and below.
+/// A word beside a point of the plot, moved to the right and down by pixels.
 pub(super) fn note(plot: &mut Plot, at: (f64, f64), by: (i32, i32), words: &str) -> Drawn {
     let h = if by.0 < 0 { HPos::Right } else { HPos::Left };
     let style = placed(13, INK, h, VPos::Center);

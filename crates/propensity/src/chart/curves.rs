@@ -21,7 +21,7 @@ pub struct Group {
     pub profiles: u64,
 }
 
-/// How many of those that reach the goal are caught, when so many of the likeliest are asked.
+/// How many of those that reach the goal are caught, when a number of the likeliest are asked.
 ///
 /// # Errors
 /// [`Error::NotDrawn`].
@@ -199,7 +199,7 @@ fn pairs(points: &[(f64, f64)]) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
-/// At most so many of the points, evenly, with the first and the last.
+/// At most `most` of the points, evenly, with the first and the last.
 fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
     if points.len() <= most {
         return points.to_vec();

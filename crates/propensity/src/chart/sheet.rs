@@ -120,7 +120,7 @@ pub(super) fn width(text: &str, size: i32) -> i32 {
     tenths.sum::<i32>() * size / 100
 }
 
-/// At most so many characters of a text.
+/// The beginning of a text, at most `most` characters.
 pub(super) fn elided(text: &str, most: usize) -> String {
     let clean: String = text.chars().map(drawable).collect();
     if clean.chars().count() <= most {

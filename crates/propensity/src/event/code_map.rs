@@ -96,7 +96,7 @@ mod tests {
         profile_codes: 0,
     };
 
-    /// Dictionaries that met these types and texts, in this order, with room for so many of each.
+    /// Dictionaries that met these types and texts, in this order, with room for the given number of each.
     fn dictionaries(room: usize, kinds: &[&str], texts: &[&str]) -> Dictionaries {
         let mut dictionaries = Dictionaries::new(1, 0);
         dictionaries.kinds = crate::event::dictionary::Dictionary::new(room);

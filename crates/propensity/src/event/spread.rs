@@ -14,9 +14,9 @@ use crate::time::Micros;
 const SHIFT: u32 = 38;
 /// Pieces that are told apart; of data that fill more (17 years), the pieces are twice as long, and so on.
 const MOST: usize = 2048;
-/// Events that may lie apart are fewer than one in so many.
+/// Events that may lie apart are fewer than one in this many.
 const ONE_IN: u64 = 1000;
-/// Of fewer than [`ONE_IN`] events one may lie apart, if they are at least so many.
+/// Of fewer than [`ONE_IN`] events one may lie apart, if they are at least this many.
 const FEWEST: u64 = 100;
 
 /// Events of one stretch of time.

@@ -14,9 +14,9 @@ use crate::event::history::{Flags, History};
 use crate::features::schema::{EventType, GoalFacts, Schema, Span};
 use crate::time::{DAY, Micros};
 
-/// The goal's share is taken of so many newest events of its types, and of all.
+/// The goal's share is taken of this many newest events of its types, and of all.
 const SHARES: [u32; 5] = [1, 3, 5, 10, 30];
-/// The share of periods with a goal is taken of so many newest periods.
+/// The share of periods with a goal is taken of this many newest periods.
 const PERIODS: [usize; 2] = [4, 8];
 const YEAR: Micros = 365 * DAY;
 

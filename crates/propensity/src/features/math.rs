@@ -15,7 +15,7 @@ pub(super) fn days_since(from: Micros, to: Micros) -> f64 {
     to.saturating_sub(from) as f64 / DAY as f64
 }
 
-/// Whether the instant so many days from another has come by the cutoff; false for a missing number of days.
+/// Whether the instant `days` days from another has come by the cutoff; false for a missing number of days.
 #[inline]
 pub(super) fn is_past(from: Micros, days: f64, cutoff: Micros) -> bool {
     // A cast from float saturates.

@@ -104,7 +104,7 @@ pub(super) fn gaps(event: &str, events: &str) -> [String; 6] {
     ]
 }
 
-/// Whether the goal was reached in the last window, in the one before, in so many of them, a year ago.
+/// Whether the goal was reached in the last window, in the one before, in a number of them, a year ago.
 pub(super) struct Periods<'a> {
     pub goal: &'a str,
     pub window_days: f64,
@@ -155,7 +155,7 @@ pub(super) fn last_was_goal(goal: &str) -> String {
     format!("the last event of its type was a {goal} event")
 }
 
-/// Which share of the last so many did, or of all.
+/// Which share of the last few did, or of all.
 pub(super) fn share_of_goals(goal: &str, of: Option<u32>) -> String {
     match of {
         Some(events) => {

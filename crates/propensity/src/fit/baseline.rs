@@ -202,7 +202,7 @@ impl Rfm {
 }
 
 /// At most [`MOST_ROWS`] of the rows: one of each of as many equal stretches, drawn by hash. Taking
-/// every so manyth row would favour some cutoffs, since rows come profile by profile.
+/// every n-th row would favour some cutoffs, since rows come profile by profile.
 fn sample(rows: &[u32]) -> Vec<u32> {
     if rows.len() <= MOST_ROWS {
         return rows.to_vec();

@@ -5,10 +5,10 @@ use crate::error::Error;
 use crate::hash;
 use crate::time::Micros;
 
-/// At most so many training cutoffs.
+/// The most training cutoffs.
 const MOST_CUTOFFS: usize = 12;
 
-/// Of the newest cutoffs at least so many are trained at, if only with a sample of their rows.
+/// The fewest of the newest cutoffs that are trained at, if only with a sample of their rows.
 const LEAST_CUTOFFS: usize = 4;
 
 /// Fewer cutoffs than this: the stride is halved.

@@ -55,7 +55,7 @@ pub(super) fn report(
     judgement: &Judgement,
 ) -> Result<HoldOutReport, Error> {
     let held = &judgement.outcomes;
-    let half = |log_odds: &Option<Vec<f64>>| match log_odds {
+    let member = |log_odds: &Option<Vec<f64>>| match log_odds {
         Some(log_odds) => evaluate(log_odds, held).map(Some),
         None => Ok(None),
     };
@@ -69,8 +69,8 @@ pub(super) fn report(
         positives,
         base_rate: positives as f64 / held.len() as f64,
         model: judgement.evaluate()?,
-        logistic: half(&choice.linear)?,
-        trees: half(&choice.trees)?,
+        logistic: member(&choice.linear)?,
+        trees: member(&choice.trees)?,
         recency: baselines.map(|areas| areas.recency),
         rfm: baselines.map(|areas| areas.rfm),
         champion: champion(training, split, judgement)?,

@@ -18,7 +18,7 @@ const SUSPICIOUS: f64 = 0.98;
 const STRONG: f64 = 0.90;
 /// How many times less than the events it leaves: half the pairs with an area of 0.5, a tenth with one of 0.9.
 const LESS: f64 = 3.0;
-/// Where more than one in so many features of the events themselves is suspicious, the goal is easy and nothing leaks.
+/// Where more than one in this many features of the events themselves is suspicious, the goal is easy and nothing leaks.
 const FEW: usize = 4;
 /// With fewer held-out rows of the rarer class, all rows are judged: of many features one is near 0.98 by chance.
 const FEWEST_HELD: usize = 25;

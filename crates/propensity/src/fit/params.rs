@@ -37,12 +37,12 @@ impl Algorithm {
         }
     }
 
-    /// Whether the model has a linear half.
+    /// Whether the model has a linear member.
     pub fn is_linear(self) -> bool {
         self != Self::Trees
     }
 
-    /// Whether the model has a half of trees.
+    /// Whether the model has a tree member.
     pub fn has_trees(self) -> bool {
         self != Self::Logistic
     }

@@ -27,7 +27,7 @@ pub struct Report {
     pub base_rate: f64,
     /// Features that the model reads.
     pub features: usize,
-    /// Ridge strength K of the linear half.
+    /// Ridge strength K of the linear member.
     pub strength: Option<f64>,
     /// Number of trees.
     pub rounds: Option<usize>,
@@ -76,11 +76,11 @@ pub struct HoldOutReport {
     pub positives: usize,
     /// Their share.
     pub base_rate: f64,
-    /// The model as it ships (both halves with `auto`).
+    /// The model as it ships (both members with `auto`).
     pub model: Evaluation,
-    /// The linear half alone.
+    /// The linear member alone.
     pub logistic: Option<Evaluation>,
-    /// The half of trees alone.
+    /// The tree member alone.
     pub trees: Option<Evaluation>,
     /// Ranking by recency alone.
     pub recency: Option<Area>,

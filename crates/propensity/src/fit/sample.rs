@@ -11,7 +11,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// A sample of about `wanted` of so many rows; of all of them if there are no more.
+    /// A sample of about `wanted` of the rows; all of them if there are no more.
     pub fn new(rows: u64, wanted: u64) -> Self {
         let highest = if wanted >= rows {
             u64::MAX

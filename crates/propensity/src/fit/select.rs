@@ -1,4 +1,4 @@
-//! Choosing the number of trees on the hold-out, and what both halves say of it.
+//! Choosing the number of trees on the hold-out, and what both members say of it.
 
 use crate::error::Error;
 use crate::fit::hold_out::HoldOut;
@@ -18,18 +18,18 @@ const POLL: usize = 1024;
 pub(super) struct Tuned {
     /// Number of trees.
     pub rounds: usize,
-    /// Log-odds of the held-out rows by the linear half, unclipped.
+    /// Log-odds of the held-out rows by the linear member, unclipped.
     pub linear: Option<Vec<f64>>,
-    /// The same by the half of trees.
+    /// The same by the tree member.
     pub trees: Option<Vec<f64>>,
-    /// Where the fit of the linear half ended.
+    /// Where the fit of the linear member ended.
     pub start: Option<Start>,
 }
 
 impl Tuned {
     /// What the whole model says of the held-out rows, as precisely as it is kept with a version: as f32.
     pub fn judge(&self, training: &Training, split: &HoldOut) -> Judgement {
-        let of = |half: &Option<Vec<f64>>, row: usize| half.as_ref().map(|half| half[row]);
+        let of = |member: &Option<Vec<f64>>, row: usize| member.as_ref().map(|member| member[row]);
         let log_odds = (0..split.hold.len())
             .map(|row| combine(of(&self.linear, row), of(&self.trees, row)))
             .map(|log_odds| f64::from(log_odds as f32))
@@ -91,7 +91,7 @@ pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Tune
     Ok(choice)
 }
 
-/// What the linear half says of the held-out rows, and where its fit ended.
+/// What the linear member says of the held-out rows, and where its fit ended.
 fn linear(
     training: &Training,
     standard: &StandardRows,

@@ -2,7 +2,7 @@
 
 /// Levels of the tree: up to eight leaves, enough for "missing" and for thresholds on both sides.
 const DEPTH: usize = 3;
-/// A leaf has at least so many rows.
+/// The fewest rows of a leaf.
 const FEWEST_ROWS: usize = 5;
 /// So many rows of the base rate are added to each leaf, so that a small one is not certain.
 const PRIOR_ROWS: f64 = 2.0;

@@ -11,7 +11,7 @@ fn small(allow_small: bool) -> FitParams {
     }
 }
 
-/// Fits on rows of which only so many positive ones are kept.
+/// Fits on rows of which only some positive ones are kept.
 fn with_positives(positives: usize, params: &FitParams) -> Result<Report, Error> {
     let schema = schema();
     let all = dataset(&schema, 12_000, 3);

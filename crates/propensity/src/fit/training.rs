@@ -33,7 +33,7 @@ pub(super) struct Training<'a> {
     pub features: Vec<Feature>,
     pub encoder: Encoder,
     pub x: Matrix,
-    /// The same standardised, if there is to be a linear half.
+    /// The same standardised, if there is to be a linear member.
     pub standard: Option<StandardRows>,
     /// The same in bins, if there are to be trees.
     pub bins: Option<Bins>,

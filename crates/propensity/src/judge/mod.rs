@@ -88,7 +88,7 @@ impl Judged {
     }
 }
 
-/// A share of so many, unless there are none.
+/// A share of a number of profiles, unless there are none.
 fn share(some: usize, all: usize) -> Option<f64> {
     (all > 0).then(|| some as f64 / all as f64)
 }

@@ -9,7 +9,7 @@ pub const MISSING: u8 = 255;
 /// The most bins a column can have, the one for missing values included.
 pub const MAX_BINS: usize = 255;
 
-/// Rows that edges are chosen from, at most: quantiles of so many are those of all.
+/// Rows that edges are chosen from, at most: quantiles of this many are those of all.
 const EDGE_ROWS: usize = 1 << 14;
 
 /// Rows binned between two polls.
@@ -221,7 +221,7 @@ fn edges(sorted: &[u32], limit: usize) -> Vec<f32> {
 
 /// Decides after which values a bin ends: equal counts, but frequent values apart.
 struct Plan {
-    /// A value of so many rows has a bin of its own.
+    /// A value of this many rows has a bin of its own.
     own: f64,
     /// Rows that are to come and bins that are left for them, without values that have their own.
     rows: f64,

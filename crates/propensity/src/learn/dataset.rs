@@ -18,7 +18,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// An empty data set of rows with so many features.
+    /// An empty data set, given the number of features of a row.
     pub fn new(features: usize) -> Self {
         Self {
             features,

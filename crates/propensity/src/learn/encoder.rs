@@ -8,7 +8,7 @@ use crate::learn::dataset::{Dataset, Matrix, to_f32};
 /// A feature needs this many present values, and a category value this many rows.
 const ENOUGH: u32 = 20;
 
-/// At most so many values of a category get a column, the most frequent ones.
+/// The most values of a category that get a column, the most frequent ones.
 const MOST_VALUES: usize = 20;
 
 /// Rows between two polls.
@@ -142,7 +142,7 @@ impl Encoder {
         }
     }
 
-    /// Checks a stored encoder: it must read rows of so many features.
+    /// Checks a stored encoder: it must read rows with this number of features.
     ///
     /// # Errors
     ///

@@ -22,20 +22,20 @@ use crate::learn::encoder::Encoder;
 use crate::learn::logistic::Logistic;
 use crate::model::factor::Factors;
 
-/// The log-odds of the probability 1 - 1e-6: no half of a model is surer than that, so that
+/// The log-odds of the probability 1 - 1e-6: no member of a model is surer than that, so that
 /// neither can outshout the other (docs/method.md 5).
 pub const SUREST: f64 = 13.815_509_557_963_773;
 
-/// Everything a version consists of; at least one of the halves is there.
+/// Everything a version consists of; at least one of the members is there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// How features are computed.
     pub schema: Schema,
     /// How features become model columns.
     pub encoder: Encoder,
-    /// The linear half.
+    /// The linear member.
     pub logistic: Option<Logistic>,
-    /// The half of trees.
+    /// The tree member.
     pub forest: Option<Forest>,
     /// Share of positive outcomes among all training rows, inside (0, 1).
     pub base_rate: f64,
@@ -46,9 +46,9 @@ pub struct Model {
 /// Means over a sample of the newest training cutoff's rows: the baseline of all reasons.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Background {
-    /// Mean contribution of each factor to the linear half, log-odds; empty without that half.
+    /// Mean contribution of each factor to the linear member, log-odds; empty without that member.
     pub linear: Vec<f64>,
-    /// Mean contribution of each factor to the half of trees, log-odds; empty without that half.
+    /// Mean contribution of each factor to the tree member, log-odds; empty without that member.
     pub trees: Vec<f64>,
     /// Usual value of each feature: the median, of a category the most frequent; NaN where most profiles have none.
     pub usual: Vec<f64>,
@@ -66,8 +66,8 @@ impl Model {
     }
 }
 
-/// The model's log-odds from those of its halves: their mean, each at most [`SUREST`]; the one
-/// half if there is no other.
+/// The model's log-odds from those of its members: their mean, each at most [`SUREST`]; the one
+/// member if there is no other.
 pub fn combine(linear: Option<f64>, trees: Option<f64>) -> f64 {
     match (linear, trees) {
         (Some(linear), Some(trees)) => (clip(linear) + clip(trees)) / 2.0,

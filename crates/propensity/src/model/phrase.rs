@@ -136,7 +136,7 @@ fn none(label: &str, out: &mut String) -> fmt::Result {
     }
 }
 
-/// A number with at most so many decimals; none when it is whole.
+/// A number with at most `decimals` decimals; none when it is whole.
 fn number(value: f64, decimals: usize, out: &mut String) -> fmt::Result {
     if value.abs() >= 1e15 {
         write!(out, "{value:.2e}")

@@ -1,14 +1,14 @@
-//! What factors contribute to one half of a model, against a typical profile.
+//! What factors contribute to one member of a model, against a typical profile.
 
 use crate::error::Error;
 use crate::features::Feature;
 use crate::model::factor::FactorImpact;
 use crate::model::{Background, Explanation, Model, Scorer, clip};
 
-/// The baseline that the contributions to one half, in log-odds, are measured against.
+/// The baseline that the contributions to one member, in log-odds, are measured against.
 #[derive(Clone)]
 pub(super) struct Reasons {
-    /// What the half says before any factor contributes.
+    /// What the member says before any factor contributes.
     offset: f64,
     /// What it says of a typical profile.
     base: f64,

@@ -52,11 +52,11 @@ pub struct Scorer {
 struct Scratch {
     /// Model columns, row after row.
     rows: Vec<f32>,
-    /// Contribution of each factor to the half of trees, row after row.
+    /// Contribution of each factor to the tree member, row after row.
     trees: Vec<f64>,
-    /// Contribution of each column to the linear half, of one row.
+    /// Contribution of each column to the linear member, of one row.
     columns: Vec<f64>,
-    /// Contribution of each factor to the linear half, of one row.
+    /// Contribution of each factor to the linear member, of one row.
     linear: Vec<f64>,
     /// Impacts on one row.
     impacts: Vec<FactorImpact>,
@@ -126,7 +126,7 @@ impl Scorer {
         check_length(features.len(), self.factors.features().len())?;
         self.load(features)?;
         let logistic = self.model.logistic.as_ref();
-        let linear = logistic.map(|half| half.logit(self.columns(0)));
+        let linear = logistic.map(|member| member.logit(self.columns(0)));
         let forest = self.model.forest.as_ref();
         let trees = forest.map(|forest| forest.logit(self.columns(0)));
         Ok(self.prediction(linear, trees))
@@ -195,12 +195,12 @@ impl Scorer {
                 add_shares(&mut linear, &self.scratch.linear, count);
             }
         }
-        if let Some(half) = &mut self.linear {
-            half.set_means(&linear);
+        if let Some(member) = &mut self.linear {
+            member.set_means(&linear);
             self.model.background.linear = linear;
         }
-        if let Some(half) = &mut self.trees {
-            half.set_means(&trees);
+        if let Some(member) = &mut self.trees {
+            member.set_means(&trees);
             self.model.background.trees = trees;
         }
         Ok(())
@@ -239,7 +239,7 @@ impl Scorer {
         }
     }
 
-    /// What the factors contribute to the half of trees, for all rows at hand.
+    /// What the factors contribute to the tree member, for all rows at hand.
     fn contribute(&mut self, poll: &mut dyn FnMut()) -> Result<(), Error> {
         let Some(shapley) = &mut self.shapley else {
             return Ok(());
@@ -252,8 +252,8 @@ impl Scorer {
         shapley.contributions(rows, trees, poll)
     }
 
-    /// What the factors contribute to the linear half, for one of the rows at hand; returns the
-    /// half's log-odds.
+    /// What the factors contribute to the linear member, for one of the rows at hand; returns the
+    /// member's log-odds.
     fn contribute_linear(&mut self, row: usize) -> Option<f64> {
         let logistic = self.model.logistic.as_ref()?;
         let Scratch {

@@ -112,7 +112,7 @@ impl Model {
         let inside = self.base_rate > 0.0 && self.base_rate < 1.0;
         ensure(inside, "its base rate is not between 0 and 1")?;
         let factors = self.factors().len();
-        let means = |half: bool| factors * usize::from(half);
+        let means = |member: bool| factors * usize::from(member);
         let Background {
             linear,
             trees,
@@ -176,24 +176,24 @@ fn read_usual(reader: &mut Reader) -> Result<Vec<f64>, Error> {
     Ok(values)
 }
 
-/// `[strength, intercept]`, or nothing without a linear half, then its arrays.
+/// `[strength, intercept]`, or nothing without a linear member, then its arrays.
 fn write_logistic(writer: &mut Writer, logistic: Option<&Logistic>) -> Result<(), Error> {
-    let Some(half) = logistic else {
+    let Some(member) = logistic else {
         return writer.f64s(&[]);
     };
-    writer.f64s(&[half.strength, half.intercept])?;
-    writer.f64s(&half.weights)?;
-    writer.f64s(&half.scale.mean)?;
-    writer.f64s(&half.scale.std)?;
-    writer.u32s(&half.scale.indicated)?;
-    writer.f64s(&half.scale.missing)
+    writer.f64s(&[member.strength, member.intercept])?;
+    writer.f64s(&member.weights)?;
+    writer.f64s(&member.scale.mean)?;
+    writer.f64s(&member.scale.std)?;
+    writer.u32s(&member.scale.indicated)?;
+    writer.f64s(&member.scale.missing)
 }
 
 fn read_logistic(reader: &mut Reader) -> Result<Option<Logistic>, Error> {
     let (strength, intercept) = match reader.f64s()?[..] {
         [] => return Ok(None),
         [strength, intercept] => (strength, intercept),
-        _ => return Err(corrupted("its linear half is odd")),
+        _ => return Err(corrupted("its linear member is odd")),
     };
     Ok(Some(Logistic {
         strength,

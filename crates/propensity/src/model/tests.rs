@@ -9,7 +9,7 @@ use crate::model::format::Writer;
 use crate::model::{Explanation, Model, SUREST, Scorer, clip, combine, sigmoid};
 use crate::rng::Rng;
 
-/// A model of both halves, or of one of them.
+/// A model of both members, or of one of them.
 fn model(algorithm: Algorithm) -> Model {
     let mut model = small_fit().model.clone();
     if !algorithm.is_linear() {
@@ -115,16 +115,16 @@ fn they_are_so_when_a_half_is_clipped() {
 fn auto_is_the_mean_of_its_halves() {
     let model = model(Algorithm::Auto);
     let features = rows(&model, 20);
-    let half = |linear: bool| {
-        let mut half = model.clone();
+    let member = |linear: bool| {
+        let mut member = model.clone();
         if linear {
-            half.forest = None;
+            member.forest = None;
         } else {
-            half.logistic = None;
+            member.logistic = None;
         }
-        Scorer::new(half, &mut || ()).unwrap()
+        Scorer::new(member, &mut || ()).unwrap()
     };
-    let (mut linear, mut trees) = (half(true), half(false));
+    let (mut linear, mut trees) = (member(true), member(false));
     let mut both = Scorer::new(model.clone(), &mut || ()).unwrap();
     for row in features.chunks(features.len() / 20) {
         let linear = linear.predict(row).unwrap().log_odds;

@@ -54,13 +54,13 @@ impl Columns {
         self.codes.iter_mut().for_each(Vec::clear);
     }
 
-    /// Has so many columns of attributes from the first event on.
+    /// Sets the number of attribute columns, before the first event.
     pub(super) fn shape(&mut self, numbers: usize, codes: usize) {
         self.numbers.resize_with(numbers, Vec::new);
         self.codes.resize_with(codes, Vec::new);
     }
 
-    /// Makes room for so many more events, of so many `expected`.
+    /// Makes room for `more` events, of those `expected` in all.
     pub(super) fn reserve(&mut self, more: usize, expected: usize) -> Result<(), Error> {
         reserve(&mut self.times, more, expected)?;
         reserve(&mut self.flags, more, expected)?;

@@ -27,7 +27,7 @@ pub(super) struct Arrivals {
 }
 
 impl Arrivals {
-    /// Begins anew, with so many bytes to come: memory is asked for once, and for no more.
+    /// Begins anew, with the number of bytes to come: memory is asked for once, and for no more.
     pub(super) fn begin(&mut self, bytes: usize) {
         self.profiles.clear();
         self.owners.clear();

@@ -73,7 +73,7 @@ impl Partition {
         self.visit(layout, dictionaries, &mut |profile, _| visit(profile), poll)
     }
 
-    /// Begins with other profiles, of whose records so many bytes are to come.
+    /// Begins with other profiles, given the number of bytes of their records.
     pub fn begin(&mut self, bytes: usize) {
         self.arrivals.begin(bytes);
     }

@@ -92,7 +92,7 @@ impl<M> Open<M> {
         }
     }
 
-    /// Begins a morsel of so many bytes, if it is the helper's.
+    /// Begins a morsel, given its bytes, if it is the helper's.
     fn begin(&mut self, there: usize) {
         self.there += there;
         self.made.push_back(None);

@@ -84,7 +84,7 @@ pub struct Sampler {
     fixed: Option<Share>,
     /// Profiles that are counted at most.
     most: usize,
-    /// The share that is kept is that which is counted, doubled so many times.
+    /// The share that is kept is that which is counted, doubled this many times.
     doublings: u32,
     /// The share that is counted is a half of all, a half of that, ...
     halvings: u32,

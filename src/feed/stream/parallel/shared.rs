@@ -89,7 +89,7 @@ impl Shared {
 
     /// The job.
     pub fn job(&self) -> &[u8] {
-        // SAFETY: so many bytes follow the header, and nobody changes them.
+        // SAFETY: `length` bytes follow the header, and nobody changes them.
         unsafe {
             let header = self.header();
             std::slice::from_raw_parts(header.add(1).cast(), (*header).length)

@@ -31,7 +31,7 @@ pub struct Dictionaries {
 }
 
 impl Dictionaries {
-    /// Empty dictionaries for so many text attributes of events and of profiles.
+    /// Empty dictionaries, one for each text attribute of events and of profiles.
     pub fn new(events: usize, profiles: usize) -> Self {
         Self {
             kinds: Dictionary::default(),
@@ -78,7 +78,7 @@ impl Default for Dictionary {
 }
 
 impl Dictionary {
-    /// An empty dictionary with room for so many texts.
+    /// An empty dictionary with room for a number of texts.
     pub fn new(max_entries: usize) -> Self {
         Self {
             max_entries: max_entries.min(HASHED as usize - 1),

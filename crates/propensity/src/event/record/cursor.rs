@@ -19,13 +19,13 @@ impl Cursor {
         Self { at, more }
     }
 
-    /// The number so many bytes behind the first value, NaN if it is missing.
+    /// The number at an offset in bytes from the first value, NaN if it is missing.
     #[inline(always)]
     pub(crate) fn number(&self, bytes: &[u8], offset: usize) -> f64 {
         f64::from_le_bytes(array::<NUMBER>(bytes, self.at + offset))
     }
 
-    /// The code so many bytes behind the first value, 0 if it is missing. To be read in order.
+    /// The code at an offset in bytes from the first value, 0 if it is missing. To be read in order.
     #[inline(always)]
     pub(crate) fn code(&mut self, bytes: &[u8], offset: usize) -> u32 {
         match u16::from_le_bytes(array::<CODE>(bytes, self.at + offset)) {

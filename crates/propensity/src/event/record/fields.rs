@@ -22,7 +22,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Begins a record of so many bytes of values at the end of `out`.
+    /// Begins a record, given the bytes of its values, at the end of `out`.
     #[inline(always)]
     pub(super) fn begin(
         layout: &Layout,

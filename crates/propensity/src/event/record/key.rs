@@ -70,7 +70,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// Appends a tag, a key and room for so many bytes at least; returns where the key ends.
+/// Appends a tag, a key and room for at least a number of bytes; returns where the key ends.
 #[inline(always)]
 pub(super) fn push(width: KeyWidth, out: &mut Vec<u8>, tag: u8, key: &[u8], room: usize) -> usize {
     let start = out.len();

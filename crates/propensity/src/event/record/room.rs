@@ -3,7 +3,7 @@
 /// Bytes by which room is made: so few, and always as many, that it takes some instructions and no call.
 const ROOM: usize = 64;
 
-/// Appends so many bytes, or some more.
+/// Appends at least this many bytes.
 #[inline(always)]
 pub(super) fn make_room(out: &mut Vec<u8>, bytes: usize) {
     let end = out.len() + bytes;

@@ -12,7 +12,7 @@ use crate::learn::dataset::Dataset;
 use crate::learn::metrics::roc_auc;
 use crate::time::Micros;
 
-/// An area under the ROC curve tells something if it is so many standard errors from one half: by chance not one of
+/// An area under the ROC curve tells something if it is this many standard errors from one half: by chance not one of
 /// some ten thousand is.
 const SIGNIFICANT: f64 = 4.0;
 /// Rows of each class that are needed to tell anything.

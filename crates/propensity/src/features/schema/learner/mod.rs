@@ -87,7 +87,7 @@ const NO_NUMBERS: PairFacts = PairFacts {
 };
 
 impl Learner {
-    /// Starts to learn from events with `time <= until`, for an outcome window of so many days.
+    /// Starts to learn from events with `time <= until`, for an outcome window in days.
     pub fn new(names: ColumnNames, window_days: f64, until: Micros, goal: GoalKind) -> Self {
         let ages = Span::FINITE.map(|span| {
             let length = span.days(window_days) * DAY as f64;
