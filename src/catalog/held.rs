@@ -122,6 +122,7 @@ fn follow(definition: Definition) -> Result<Definition, Error> {
     catalog::load(&definition.name)
 }
 
+/// Gives a model to a role, with its scores and segments.
 pub fn give(definition: &Definition, role: pg_sys::Oid) -> Result<(), Error> {
     if role != definition.owner_oid {
         // As the caller: PostgreSQL asks as it does for every ALTER ... OWNER.

@@ -4,15 +4,9 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-use crate::error::Error;
-
 /// Does something with a setting in force, which then has its value again; after an error, the abort of the
 /// (sub)transaction sees to that.
-pub fn with_setting<T>(
-    name: &CStr,
-    value: &CStr,
-    work: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
+pub fn with_setting<T>(name: &CStr, value: &CStr, work: impl FnOnce() -> T) -> T {
     // SAFETY: plain assignments in the backend; the nest level ends where it began.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
     set(name, value);
