@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Error;
 use crate::features::Feature;
-use crate::fit::report::Area;
+use crate::fit::measured::Area;
 use crate::learn::dataset::{self, Matrix};
 use crate::learn::logistic::Logistic;
 use crate::learn::metrics::roc_auc;

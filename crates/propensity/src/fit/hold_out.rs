@@ -124,6 +124,14 @@ impl HoldOut {
             && rarer(positives, self.fit.len()) >= 25
             && self.fit.len() as f64 >= 0.3 * rest
     }
+
+    /// Whether both sides have both classes.
+    pub(super) fn is_usable(&self, outcomes: &[bool]) -> bool {
+        [&self.fit, &self.hold].into_iter().all(|rows| {
+            let positives = rows.iter().filter(|&&row| outcomes[row as usize]).count();
+            positives > 0 && positives < rows.len()
+        })
+    }
 }
 
 fn check(

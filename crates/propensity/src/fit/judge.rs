@@ -3,49 +3,10 @@
 use crate::error::Error;
 use crate::fit::baseline::Rfm;
 use crate::fit::hold_out::HoldOut;
-use crate::fit::report::{Comparison, Evaluation, HoldOutReport};
-use crate::fit::select::{Tuned, pick};
+use crate::fit::measured::{Comparison, Evaluation, HoldOutReport, Judgement, evaluate};
 use crate::fit::training::Training;
-use crate::learn::metrics::{
-    auc_difference, average_precision, brier, calibration_error, log_loss, roc_auc,
-    roc_auc_interval,
-};
-use crate::model::{clip, sigmoid};
-
-/// Predictions of rows that were not learned from, and what happened.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Judgement {
-    /// Log-odds of each row.
-    pub log_odds: Vec<f64>,
-    /// Outcome of each row.
-    pub outcomes: Vec<bool>,
-}
-
-impl Judgement {
-    /// Measures the predictions.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OneClass`] if there is only one class, [`Error::NoRows`] without rows.
-    pub fn evaluate(&self) -> Result<Evaluation, Error> {
-        evaluate(&self.log_odds, &self.outcomes)
-    }
-}
-
-fn evaluate(log_odds: &[f64], outcomes: &[bool]) -> Result<Evaluation, Error> {
-    let probabilities: Vec<f64> = log_odds.iter().map(|&z| sigmoid(clip(z))).collect();
-    let area = roc_auc_interval(log_odds, outcomes)?;
-    Ok(Evaluation {
-        auc: area.value,
-        auc_low: area.low,
-        auc_high: area.high,
-        average_precision: average_precision(log_odds, outcomes)?,
-        log_loss: log_loss(&probabilities, outcomes)?,
-        brier: brier(&probabilities, outcomes)?,
-        calibration_error: calibration_error(&probabilities, outcomes)?,
-        mean_probability: probabilities.iter().sum::<f64>() / outcomes.len() as f64,
-    })
-}
+use crate::fit::tuned::{Tuned, pick};
+use crate::learn::metrics::{auc_difference, roc_auc};
 
 /// The report on the held-out rows.
 pub(super) fn report(

@@ -4,8 +4,8 @@
 use crate::error::Error;
 use crate::features::Feature;
 use crate::fit::baseline::{Rfm, RfmFeatures};
-use crate::fit::judge::Judgement;
-use crate::fit::report::Evaluation;
+use crate::fit::measured::Evaluation;
+use crate::fit::measured::Judgement;
 use crate::learn::dataset::{Dataset, to_f32};
 
 /// Later rows as they come, with what the baselines need of the training rows.

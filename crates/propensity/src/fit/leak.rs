@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::error::Error;
 use crate::features::Feature;
-use crate::fit::select::pick;
 use crate::fit::stump::{ShallowTree, group_rates};
 use crate::fit::training::Training;
+use crate::fit::tuned::pick;
 use crate::fit::warning::Warning;
 use crate::learn::metrics::roc_auc;
 

@@ -7,6 +7,7 @@ pub mod hold_out;
 mod judge;
 mod later;
 mod leak;
+mod measured;
 mod params;
 mod report;
 mod sample;
@@ -18,12 +19,13 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod training;
+mod tuned;
 mod warning;
 
-pub use judge::Judgement;
 pub use later::{Later, LaterReport};
+pub use measured::{Area, Comparison, CutoffReport, Evaluation, HoldOutReport, Judgement};
 pub use params::{Algorithm, FEWEST, FitParams};
-pub use report::{Area, Comparison, CutoffReport, Evaluation, HoldOutReport, Report};
+pub use report::Report;
 pub use sample::Sample;
 pub use takeover::{Objection, Record};
 pub use warning::Warning;
@@ -71,7 +73,7 @@ pub fn fit(
     let mut choice = select::choose(&training, poll)?;
     let (hold_out, judgement) = match &training.split {
         Some(split) => {
-            let judgement = choice.judge(&training, split);
+            let judgement = choice.judge(&training.outcomes, split);
             let report = judge::report(&training, split, &choice, &judgement)?;
             (Some(report), judgement)
         }

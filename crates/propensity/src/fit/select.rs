@@ -1,53 +1,17 @@
-//! Choosing the number of trees on the hold-out, and what both members say of it.
+//! Choosing the number of trees on the hold-out.
 
 use crate::error::Error;
 use crate::fit::hold_out::HoldOut;
-use crate::fit::judge::Judgement;
 use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
+use crate::fit::tuned::Tuned;
 use crate::learn::boosting::Forest;
 use crate::learn::dataset::Matrix;
 use crate::learn::logistic::{StandardRows, Start};
-use crate::model::combine;
 use crate::parallel::both;
 
 /// Rows between two polls.
 const POLL: usize = 1024;
-
-/// What to learn with, and what the models that found it say of the held-out rows.
-pub(super) struct Tuned {
-    /// Number of trees.
-    pub rounds: usize,
-    /// Log-odds of the held-out rows by the linear member, unclipped.
-    pub linear: Option<Vec<f64>>,
-    /// The same by the tree member.
-    pub trees: Option<Vec<f64>>,
-    /// Where the fit of the linear member ended.
-    pub start: Option<Start>,
-}
-
-impl Tuned {
-    /// What the whole model says of the held-out rows, as precisely as it is kept with a version: as f32.
-    pub fn judge(&self, training: &Training, split: &HoldOut) -> Judgement {
-        let of = |member: &Option<Vec<f64>>, row: usize| member.as_ref().map(|member| member[row]);
-        let log_odds = (0..split.hold.len())
-            .map(|row| combine(of(&self.linear, row), of(&self.trees, row)))
-            .map(|log_odds| f64::from(log_odds as f32))
-            .collect();
-        Judgement {
-            log_odds,
-            outcomes: pick(&training.outcomes, &split.hold),
-        }
-    }
-}
-
-/// Whether both sides of a hold-out have both classes.
-pub(super) fn is_usable(split: &HoldOut, outcomes: &[bool]) -> bool {
-    [&split.fit, &split.hold].into_iter().all(|rows| {
-        let positives = rows.iter().filter(|&&row| outcomes[row as usize]).count();
-        positives > 0 && positives < rows.len()
-    })
-}
 
 /// Chooses on the hold-out; without one, the usual values.
 pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Tuned, Error> {
@@ -148,9 +112,4 @@ fn predict(
         poll();
     }
     Ok(log_odds)
-}
-
-/// The values of the chosen rows.
-pub(super) fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
-    rows.iter().map(|&row| values[row as usize]).collect()
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::fit::report::{Evaluation, Report};
+use crate::fit::measured::Evaluation;
+use crate::fit::report::Report;
 use crate::fit::warning::{POOR_AUC, Warning};
 
 /// What is known of the version in use.

@@ -11,7 +11,7 @@ use crate::fit::background;
 use crate::fit::baseline::{Rfm, RfmFeatures};
 use crate::fit::hold_out::HoldOut;
 use crate::fit::params::{Algorithm, Capacity, FEWEST, FitParams};
-use crate::fit::select::{Tuned, is_usable};
+use crate::fit::tuned::Tuned;
 use crate::learn::binning::Bins;
 use crate::learn::boosting::Forest;
 use crate::learn::dataset::{Dataset, Matrix};
@@ -71,7 +71,7 @@ impl<'a> Training<'a> {
         let row_cutoffs = take(&mut dataset.cutoffs);
         let profiles = take(&mut dataset.profiles);
         let split = HoldOut::choose(&row_cutoffs, cutoffs, &profiles, &outcomes)?;
-        let split = Some(split).filter(|split| is_usable(split, &outcomes));
+        let split = Some(split).filter(|split| split.is_usable(&outcomes));
         let x = encoder.transform(dataset, poll)?;
         let standard = if params.algorithm.is_linear() {
             let rows: Vec<u32> = (0..x.rows as u32).collect();

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fit::measured::{CutoffReport, HoldOutReport};
 use crate::fit::params::FEWEST;
-use crate::fit::report::{CutoffReport, HoldOutReport};
 
 /// Below this area under the ROC curve a model says little.
 pub(super) const POOR_AUC: f64 = 0.65;
@@ -206,7 +206,7 @@ fn drift(cutoffs: &[CutoffReport], found: &mut Vec<Warning>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::report::{Area, Evaluation};
+    use crate::fit::measured::{Area, Evaluation};
 
     /// A hold-out with a base rate of 0.2 and an RFM baseline of 0.7.
     fn measured(auc: f64, mean_probability: f64) -> HoldOutReport {
