@@ -1,5 +1,6 @@
 //! What the comments of the view and the history say: to people what a column is, to us whose a relation is.
 
+use super::names::{about, kept, ours};
 use super::relation::ScoreRelation;
 use crate::error::Error;
 use crate::pg::relation::literal;
@@ -79,19 +80,4 @@ impl ScoreRelation<'_> {
             literal(&kept(&self.definition.name))
         ))
     }
-}
-
-/// The comment of a model's view.
-pub fn about(model: &str) -> String {
-    format!("newest scores of customer_ai model {model}")
-}
-
-/// The comment of a model's history.
-pub fn ours(model: &str) -> String {
-    format!("scores of the runs kept of customer_ai model {model}")
-}
-
-/// The same, of a model that is gone.
-pub fn kept(model: &str) -> String {
-    format!("scores that were kept of customer_ai model {model}, which is dropped")
 }

@@ -6,10 +6,12 @@
 use pgrx::Spi;
 use pgrx::pg_sys::Oid;
 
+use super::names;
 use super::relation::{ScoreRelation, profile_name};
 use super::remake::Reader;
-use super::shape;
+use super::shape::{self, Fit};
 use super::table::{Table, runs_of};
+use crate::catalog::owner::as_owner;
 use crate::error::{Error, not_null};
 use crate::feed::stream::Key;
 use crate::pg::attempt::attempt;
@@ -17,11 +19,42 @@ use crate::pg::relation::quote;
 use crate::pg::sql;
 use crate::store::notice;
 
+impl ScoreRelation<'_> {
+    /// Compares the history, if there is one, with what is to be written, and returns whether its ids are to be cast.
+    ///
+    /// # Errors
+    /// 42804 and 55000 when rows of this kind cannot be written there, 42710 when its name is taken.
+    pub fn check(&self, key: &Key) -> Result<Fit, Error> {
+        if let Some(history) = &self.history {
+            let fit = shape::compare(history, &self.view_display(), &profile_name(key), key)?;
+            if let Fit::Retyped(found) = &fit {
+                as_owner(self.definition, || check(self, history, found, key))?;
+            }
+            return Ok(fit);
+        }
+        match names::found(self.schema, &self.name)? {
+            None => Ok(Fit::Same),
+            Some(model) => Err(Error::ScoresTaken {
+                relation: self.history_display(),
+                model,
+            }),
+        }
+    }
+
+    /// Casts the ids of the history to the type of the key.
+    pub fn migrate(&self, found: &str, key: &Key) -> Result<(), Error> {
+        // Casts and conditions of users are code.
+        as_owner(self.definition, || {
+            migrate(self, self.history()?, found, key)
+        })
+    }
+}
+
 /// What keeps the ids from being cast, or stands on what has to be made again; none if they can be.
 ///
 /// # Errors
 /// 42804, with what was found and what to do.
-pub fn check(scores: &ScoreRelation, history: &Table, found: &str, key: &Key) -> Result<(), Error> {
+fn check(scores: &ScoreRelation, history: &Table, found: &str, key: &Key) -> Result<(), Error> {
     let profile = quote(&profile_name(key));
     let required = shape::type_sql(key)?;
     let wrong = |found: String, hint: String| Error::HistoryType {
@@ -75,12 +108,7 @@ pub fn check(scores: &ScoreRelation, history: &Table, found: &str, key: &Key) ->
 }
 
 /// Casts the ids, and makes again what reads them.
-pub fn migrate(
-    scores: &ScoreRelation,
-    history: &Table,
-    found: &str,
-    key: &Key,
-) -> Result<(), Error> {
+fn migrate(scores: &ScoreRelation, history: &Table, found: &str, key: &Key) -> Result<(), Error> {
     let profile = quote(&profile_name(key));
     let readers = scores.readers()?;
     let made: Vec<Reader> = readers.iter().map(Reader::look).collect::<Result<_, _>>()?;

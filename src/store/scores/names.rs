@@ -1,5 +1,6 @@
-//! The names of what a model's scores are kept in. All follow from the name of the score relation, so that the option
-//! `scores` changes them all, and fit into the 63 bytes of an identifier, whatever the number of the run.
+//! The names of what a model's scores are kept in, and the comments by which it is known to be ours. All names follow from
+//! that of the score relation, so that the option `scores` changes them all, and fit into the 63 bytes of an identifier,
+//! whatever the number of the run.
 
 use pgrx::Spi;
 
@@ -29,6 +30,21 @@ pub fn run(history: &str, run: i64) -> String {
 /// The longest beginning of a name within a limit of bytes, and no half of a letter.
 fn cut(name: &str, bytes: usize) -> &str {
     &name[..name.floor_char_boundary(bytes)]
+}
+
+/// The comment of a model's view.
+pub fn about(model: &str) -> String {
+    format!("newest scores of customer_ai model {model}")
+}
+
+/// The comment of a model's history.
+pub fn ours(model: &str) -> String {
+    format!("scores of the runs kept of customer_ai model {model}")
+}
+
+/// The same, of a model that is gone.
+pub fn kept(model: &str) -> String {
+    format!("scores that were kept of customer_ai model {model}, which is dropped")
 }
 
 /// Checks that the names of the scores of a model that is to be made are free.

@@ -9,12 +9,9 @@
 
 use pgrx::pg_sys::Oid;
 
-use super::comments::{kept, ours};
-use super::migrate;
-use super::names;
-use super::shape::{self, Fit, NAMES};
+use super::names::{self, kept, ours};
+use super::shape::{self, NAMES};
 use super::table::{Table, partitioned_under, runs_of, table};
-use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition};
 use crate::error::{Error, not_null};
 use crate::feed::stream::Key;
@@ -121,29 +118,6 @@ impl<'a> ScoreRelation<'a> {
         catalog::has_any_run(self.definition.id, runs)
     }
 
-    /// Compares the history, if there is one, with what is to be written, and returns whether its ids are to be cast.
-    ///
-    /// # Errors
-    /// 42804 and 55000 when rows of this kind cannot be written not_null, 42710 when its name is taken.
-    pub fn check(&self, key: &Key) -> Result<Fit, Error> {
-        if let Some(history) = &self.history {
-            let fit = shape::compare(history, &self.view_display(), &profile_name(key), key)?;
-            if let Fit::Retyped(found) = &fit {
-                as_owner(self.definition, || {
-                    migrate::check(self, history, found, key)
-                })?;
-            }
-            return Ok(fit);
-        }
-        match names::found(self.schema, &self.name)? {
-            None => Ok(Fit::Same),
-            Some(model) => Err(Error::ScoresTaken {
-                relation: self.history_display(),
-                model,
-            }),
-        }
-    }
-
     /// The relations of ours that read the history, each after what it reads: the view and the segments.
     pub fn readers(&self) -> Result<Vec<Table>, Error> {
         let Some(view) = self.view_oid() else {
@@ -159,14 +133,6 @@ impl<'a> ScoreRelation<'a> {
             }
         }
         Ok(readers)
-    }
-
-    /// Casts the ids of the history to the type of the key.
-    pub fn migrate(&self, found: &str, key: &Key) -> Result<(), Error> {
-        // Casts and conditions of users are code.
-        as_owner(self.definition, || {
-            migrate::migrate(self, self.history()?, found, key)
-        })
     }
 
     /// Creates what is missing of the history and the view, and says what somebody has done to them.

@@ -6,6 +6,7 @@ mod alter_sources;
 mod columns;
 mod copy;
 mod custom;
+mod given;
 mod model;
 mod moving;
 mod options;
@@ -51,7 +52,7 @@ fn create_model(
     if_not_exists: default!(Option<bool>, "false"),
 ) -> Result<String, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.create_model()");
-    let given = model::Given {
+    let given = given::Given {
         model: required("model", model)?,
         events: required("events", events)?.0,
         goal: required("goal", goal)?,

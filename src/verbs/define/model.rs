@@ -2,9 +2,9 @@
 
 use std::ffi::CStr;
 
-use pgrx::datum::Interval;
 use pgrx::{Spi, pg_sys};
 
+use super::given::Given;
 use super::options::Known;
 use super::{notice_guessed, same};
 use crate::catalog::Condition;
@@ -19,26 +19,6 @@ use crate::source::goal;
 use crate::source::{self, Events};
 use crate::store::scores::names;
 use crate::verbs::notice;
-
-/// The arguments of create_model, none of them NULL that must not be.
-pub struct Given<'a> {
-    pub model: &'a str,
-    pub events: pg_sys::Oid,
-    pub goal: &'a str,
-    pub outcome_window: Interval,
-    pub profile_column: Option<String>,
-    pub time_column: Option<String>,
-    pub type_column: Option<String>,
-    pub kind: &'a str,
-    pub occurs: bool,
-    pub eligible: Option<&'a str>,
-    pub eligible_window: Option<Interval>,
-    pub exclude: Option<&'a str>,
-    pub exclude_window: Option<Interval>,
-    pub description: Option<&'a str>,
-    pub options: String,
-    pub if_not_exists: bool,
-}
 
 /// Conditions of a model, checked.
 pub struct Conditions {

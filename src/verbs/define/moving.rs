@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::alter::Changes;
-use super::model::Given;
+use super::given::Given;
 use super::sources::{GivenEvents, GivenProfiles};
 use super::{custom, lock};
 use crate::catalog::args::required;

@@ -3,7 +3,7 @@
 use propensity::time::Length;
 use serde_json::Value;
 
-use super::model::Given;
+use super::given::Given;
 use crate::catalog::differing::{Differing, notice_same};
 use crate::catalog::{self, Condition, Kind};
 use crate::error::Error;
