@@ -91,9 +91,13 @@ fn accept(bytes: &[u8]) -> Result<Datum, Error> {
     document(bytes)
 }
 
-fn from_hexadecimal(text: &[u8]) -> Result<Vec<u8>, Error> {
+/// The bytes of hexadecimal digits, two each.
+///
+/// # Errors
+/// 22P02 for anything else.
+pub fn from_hexadecimal(text: impl AsRef<[u8]>) -> Result<Vec<u8>, Error> {
     let digit = |byte: u8| char::from(byte).to_digit(16).ok_or(Error::DocumentText);
-    let (pairs, []) = text.as_chunks::<2>() else {
+    let (pairs, []) = text.as_ref().as_chunks::<2>() else {
         return Err(Error::DocumentText);
     };
     let mut bytes = Vec::new();

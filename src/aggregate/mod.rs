@@ -24,4 +24,4 @@ mod request;
 mod row_log;
 mod sample;
 
-pub use document::{bytes_datum, document, document_type, with_bytes};
+pub use document::{bytes_datum, document, document_type, from_hexadecimal, with_bytes};

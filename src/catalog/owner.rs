@@ -143,8 +143,7 @@ fn switched<T>(
     if !is_member(current(), owner) {
         return Err(Error::NotOwner {
             owner: role_name(owner),
-            // SAFETY: reads the state of the backend.
-            caller: role_name(unsafe { pg_sys::GetUserId() }),
+            caller: role_name(current()),
         });
     }
     let switch = Switch::to(owner, mode);

@@ -66,7 +66,7 @@ fn with<R>(
     });
     let mut scorer = match kept {
         Some(scorer) => scorer,
-        None => decode(definition, stamp)?,
+        None => scorer(definition, stamp)?,
     };
     warn_if_altered(definition, number, stamp, altered);
     let result = work(number, &mut scorer);
@@ -107,13 +107,20 @@ fn warn_if_altered(definition: &Definition, number: i32, stamp: Stamp, altered: 
     }
 }
 
-fn decode(definition: &Definition, stamp: Stamp) -> Result<Scorer, Error> {
-    let of_model = |error| Error::Model {
+/// The model that a version stored.
+pub fn read(definition: &Definition, stamp: Stamp) -> Result<Model, Error> {
+    Model::decode(&catalog::document(stamp)?).map_err(of_model(definition))
+}
+
+fn scorer(definition: &Definition, stamp: Stamp) -> Result<Scorer, Error> {
+    Scorer::new(read(definition, stamp)?, &mut poll).map_err(of_model(definition))
+}
+
+fn of_model(definition: &Definition) -> impl Fn(propensity::Error) -> Error {
+    |error| Error::Model {
         model: definition.name.clone(),
         error,
-    };
-    let model = Model::decode(&catalog::document(stamp)?).map_err(of_model)?;
-    Scorer::new(model, &mut poll).map_err(of_model)
+    }
 }
 
 /// The version of that number, or the active one.

@@ -13,6 +13,7 @@ use crate::catalog::args;
 use crate::catalog::held;
 use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
+use crate::catalog::version;
 use crate::catalog::{self, Definition};
 use crate::error::Error;
 use crate::feed::Feed;
@@ -54,14 +55,10 @@ fn features(
 
 /// The model of the active version, if there is one.
 fn stored_model(definition: &Definition) -> Result<Option<Model>, Error> {
-    let Some(active) = catalog::active(definition.id)? else {
-        return Ok(None);
-    };
-    let model = Model::decode(&catalog::document(active.stamp)?).map_err(|error| Error::Model {
-        model: definition.name.clone(),
-        error,
-    })?;
-    Ok(Some(model))
+    let active = catalog::active(definition.id)?;
+    active
+        .map(|active| version::read(definition, active.stamp))
+        .transpose()
 }
 
 /// Hands out the features of every eligible profile.

@@ -2,10 +2,10 @@
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use propensity::model::Model;
 
 use crate::catalog::args::required;
 use crate::catalog::held::lock;
+use crate::catalog::version::read;
 use crate::catalog::{self, Definition, Version};
 use crate::error::Error;
 use crate::verbs::notice;
@@ -20,11 +20,7 @@ fn activate(model: Option<&str>, version: Option<i32>) -> Result<i32, ErrorRepor
     let definition = lock(required("model", model)?)?;
     let version = find(&definition, required("version", version)?)?;
     // One that cannot be read would fail at night, in score.
-    let document = catalog::document(version.stamp)?;
-    Model::decode(&document).map_err(|error| Error::Model {
-        model: definition.name.clone(),
-        error,
-    })?;
+    read(&definition, version.stamp)?;
     catalog::set_active(definition.id, version.number)?;
     notice::activated(&definition, version.number)?;
     Ok(version.number)

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use pgrx::{Spi, pg_sys};
+use pgrx::Spi;
 
 use super::given::Given;
 use super::options::Known;
@@ -13,7 +13,7 @@ use crate::catalog::owner::as_role;
 use crate::catalog::{self, EventSource, Kind, NewModel};
 use crate::error::{Error, not_null};
 use crate::pg::relation::{self, Relation};
-use crate::pg::role::role_name;
+use crate::pg::role::{current, role_name};
 use crate::source::condition::{self, CutoffName, Scope};
 use crate::source::goal;
 use crate::source::{self, Events};
@@ -68,8 +68,7 @@ impl Given<'_> {
                 name: self.model.to_owned(),
             });
         }
-        // SAFETY: reads a variable of the backend.
-        let owner = unsafe { pg_sys::GetUserId() };
+        let owner = current();
         let relation = Relation::open(self.events, owner)?;
         relation.refuse_temporary()?;
         let scores = scores_relation(self.model, &options, &relation.schema)?;

@@ -15,6 +15,7 @@ use super::alter::Changes;
 use super::given::Given;
 use super::sources::{GivenEvents, GivenProfiles};
 use super::{custom, lock};
+use crate::aggregate::from_hexadecimal;
 use crate::catalog::args::required;
 use crate::catalog::owner::defining;
 use crate::catalog::{self, Definition, MovedVersion};
@@ -330,23 +331,13 @@ fn check(version: &MovedVersion) -> Result<(), Error> {
             "of a version with rows, no more positives than rows, and areas from 0 to 1",
         ));
     }
-    let bytes = hexadecimal(&version.document)?;
+    let bytes = from_hexadecimal(&version.document)?;
     if let Some(judgement) = &version.judgement {
-        hexadecimal(judgement)?;
+        from_hexadecimal(judgement)?;
     }
     let model = Model::decode(&bytes).map_err(Error::Learning)?;
     Scorer::new(model, &mut poll).map_err(Error::Learning)?;
     Ok(())
-}
-
-fn hexadecimal(text: &str) -> Result<Vec<u8>, Error> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let pairs = text.as_bytes().chunks(2).map(|pair| match *pair {
-        [high, low] => Some((digit(high)? * 16 + digit(low)?) as u8),
-        _ => None,
-    });
-    let bytes: Option<Vec<u8>> = pairs.collect();
-    bytes.ok_or(Error::DocumentText)
 }
 
 fn found(schema: &str, name: &str) -> Result<pg_sys::Oid, Error> {
