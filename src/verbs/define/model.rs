@@ -6,7 +6,8 @@ use pgrx::Spi;
 
 use super::given::Given;
 use super::options::Known;
-use super::{notice_guessed, same};
+use super::same;
+use super::sources::notice_guessed_of;
 use crate::catalog::Condition;
 use crate::catalog::args::{Options, window};
 use crate::catalog::owner::as_role;
@@ -122,19 +123,12 @@ impl Given<'_> {
             self.time_column.as_deref(),
             self.type_column.as_deref(),
         )?;
-        let guessed = [
-            (
-                self.profile_column.is_none(),
-                "profile_column",
-                source.profile_column.as_str(),
-            ),
-            (
-                self.time_column.is_none(),
-                "time_column",
-                source.time_column.as_str(),
-            ),
-        ];
-        notice_guessed(&relation.display(), &guessed);
+        notice_guessed_of(
+            relation,
+            &source,
+            self.profile_column.as_deref(),
+            self.time_column.as_deref(),
+        );
         Ok(source)
     }
 

@@ -35,6 +35,28 @@ pub struct GivenProfiles {
     pub if_not_exists: bool,
 }
 
+/// Says which columns of an event source were guessed: those that were not given.
+pub fn notice_guessed_of(
+    relation: &Relation,
+    source: &EventSource,
+    profile_column: Option<&str>,
+    time_column: Option<&str>,
+) {
+    let guessed = [
+        (
+            profile_column.is_none(),
+            "profile_column",
+            source.profile_column.as_str(),
+        ),
+        (
+            time_column.is_none(),
+            "time_column",
+            source.time_column.as_str(),
+        ),
+    ];
+    notice_guessed(&relation.display(), &guessed);
+}
+
 /// An event source of the columns given, all different, the time guessed when it is left out.
 pub fn event_source(
     relation: &Relation,
@@ -145,19 +167,12 @@ impl GivenEvents<'_> {
             self.time_column.as_deref(),
             self.type_column.as_deref(),
         )?;
-        let guessed = [
-            (
-                self.profile_column.is_none(),
-                "profile_column",
-                source.profile_column.as_str(),
-            ),
-            (
-                self.time_column.is_none(),
-                "time_column",
-                source.time_column.as_str(),
-            ),
-        ];
-        notice_guessed(&relation.display(), &guessed);
+        notice_guessed_of(
+            relation,
+            &source,
+            self.profile_column.as_deref(),
+            self.time_column.as_deref(),
+        );
         source.event_type = self.event_type.map(str::to_owned);
         source.where_clause = self.where_clause.map(str::to_owned);
         refuse_twice(definition, &source)?;
