@@ -5,6 +5,7 @@ use propensity::Error;
 use propensity::learn::binning::Bins;
 use propensity::learn::boosting::{Forest, ForestParams, ForestParts};
 use propensity::learn::dataset::Matrix;
+use propensity::learn::tree::Node;
 use propensity::model::shapley::TreeShapley;
 use propensity::rng::Rng;
 use serde::Deserialize;
@@ -213,6 +214,32 @@ fn a_forest_without_trees_explains_nothing() {
     };
     let (base, out) = explain(&Forest::new(parts).unwrap(), &[1.0, f32::NAN]);
     assert_eq!((base, out), (-1.5, vec![0.0, 0.0]));
+}
+
+#[test]
+fn a_tree_of_one_leaf_adds_to_the_base() {
+    let leaf = Node {
+        column: 0,
+        threshold: 0.0,
+        missing_left: false,
+        left: 0,
+        right: 0,
+        value: 0.25,
+        cover: 9,
+    };
+    let parts = ForestParts {
+        base: -1.5,
+        columns: 2,
+        roots: vec![0],
+        nodes: vec![leaf],
+    };
+    let forest = Forest::new(parts).unwrap();
+    let mut shapley = TreeShapley::new(&forest, &[0, 1], 2, &mut || ()).unwrap();
+    let mut out = vec![f64::NAN; 4];
+    let rows = [1.0, f32::NAN, 2.0, 3.0];
+    shapley.contributions(&rows, &mut out, &mut || ()).unwrap();
+    assert_eq!((shapley.base(), out), (-1.25, vec![0.0; 4]));
+    assert_eq!(shapley.logits(), [-1.25; 2]);
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub struct TreeShapley {
     tables: Tables,
     /// The rows of a block, column after column.
     block: Vec<f32>,
+    /// Their contributions, factor after factor.
+    contributions: Vec<f64>,
     /// Log-odds of the rows that were explained last.
     logits: Vec<f64>,
 }
@@ -78,6 +80,7 @@ impl TreeShapley {
             offset: forest.base(),
             tables,
             block,
+            contributions: Vec::new(),
             logits: Vec::new(),
         })
     }
@@ -131,8 +134,17 @@ impl TreeShapley {
             for column in 0..columns {
                 self.block.extend(rows.iter().skip(column).step_by(columns));
             }
-            out.fill(0.0);
-            self.tables.add_to(&self.block, out, self.factors, logits);
+            let contributions = &mut self.contributions;
+            contributions.clear();
+            contributions.try_reserve(out.len())?;
+            contributions.resize(out.len(), 0.0);
+            self.tables.add_to(&self.block, contributions, logits);
+            let count = logits.len();
+            for (row, out) in out.chunks_exact_mut(self.factors).enumerate() {
+                for (out, of_factor) in out.iter_mut().zip(contributions.chunks_exact(count)) {
+                    *out = of_factor[row];
+                }
+            }
             poll();
         }
         Ok(())

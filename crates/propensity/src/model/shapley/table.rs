@@ -5,9 +5,11 @@ use crate::error::Error;
 use crate::learn::boosting::{Forest, MAX_DEPTH};
 use crate::learn::tree::Node;
 
-/// Decisions of a table at most, so that it has 256 patterns. A leaf must fit: `MAX_DEPTH`.
+/// Decisions of a table at most. A leaf must fit: `MAX_DEPTH`.
 const DECISIONS: usize = 8;
 const _: () = assert!(MAX_DEPTH <= DECISIONS);
+/// Patterns of so many decisions: a byte is one, so that no look-up can miss.
+const PATTERNS: usize = 1 << DECISIONS;
 
 /// Nodes and weights on `[0, 1]` of the Gauss-Legendre rule that is exact up to degree 7, which a
 /// leaf of at most 8 columns needs.
@@ -31,7 +33,7 @@ struct Step {
 }
 
 /// A yes-or-no question about a row.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Decision {
     column: u32,
     threshold: f32,
@@ -170,18 +172,21 @@ pub(super) struct Tables {
     tables: Vec<Table>,
 }
 
-/// What some neighbouring leaves of a tree contribute, by their decisions.
+/// What some neighbouring leaves of a tree contribute, by their decisions. All of it is in one place: for a row alone
+/// the time goes into fetching it from far memory.
 #[derive(Clone)]
 struct Table {
-    decisions: Vec<Decision>,
+    decisions: [Decision; DECISIONS],
+    splits: usize,
     /// The factors that the leaves have a say on.
-    factors: Vec<u32>,
-    /// `patterns x factors`.
-    values: Vec<f32>,
-    /// Which leaf each pattern reaches: the one behind the last is none of this table.
-    reached: Vec<u8>,
-    /// Values of the leaves, and 0 for none of them.
-    leaves: Vec<f64>,
+    factors: [u32; DECISIONS],
+    width: usize,
+    /// Values of the leaves, and behind them 0 for none of them.
+    leaves: [f64; DECISIONS + 2],
+    /// Which of these each pattern reaches.
+    reached: [u8; PATTERNS],
+    /// What each pattern adds to the factors.
+    values: [[f32; DECISIONS]; PATTERNS],
 }
 
 impl Tables {
@@ -212,27 +217,22 @@ impl Tables {
         Ok(())
     }
 
-    /// Adds to the contributions and the log-odds of a block of rows, which comes column after column. Leaf by leaf in the
-    /// order of the trees, as [`Forest::logit`] does.
-    pub(super) fn add_to(
-        &self,
-        block: &[f32],
-        out: &mut [f64],
-        factors: usize,
-        logits: &mut [f64],
-    ) {
+    /// Adds to the contributions and the log-odds of a block of rows, all of which come column after column, or factor
+    /// after factor. Leaf by leaf in the order of the trees, as [`Forest::logit`] does.
+    pub(super) fn add_to(&self, block: &[f32], contributions: &mut [f64], logits: &mut [f64]) {
+        let count = logits.len();
         let mut patterns = [0; BLOCK];
+        let patterns = &mut patterns[..count];
         for table in &self.tables {
-            let patterns = &mut patterns[..logits.len()];
             table.patterns(block, patterns);
             for (&pattern, logit) in patterns.iter().zip(&mut *logits) {
-                *logit += table.leaves[usize::from(table.reached[pattern as usize])];
+                *logit += table.leaves[usize::from(table.reached[usize::from(pattern as u8)])];
             }
-            let width = table.factors.len();
-            for (&pattern, out) in patterns.iter().zip(out.chunks_exact_mut(factors)) {
-                let values = &table.values[pattern as usize * width..][..width];
-                for (&factor, &value) in table.factors.iter().zip(values) {
-                    out[factor as usize] += f64::from(value);
+            // One factor after the other, so that what is read and written stays in the nearest cache.
+            for (place, &factor) in table.factors[..table.width].iter().enumerate() {
+                let of_factor = &mut contributions[factor as usize * count..][..count];
+                for (&pattern, contribution) in patterns.iter().zip(of_factor) {
+                    *contribution += f64::from(table.values[usize::from(pattern as u8)][place]);
                 }
             }
         }
@@ -248,9 +248,10 @@ impl Table {
         factors.sort_unstable();
         factors.dedup();
         let width = factors.len();
+        let patterns = 1 << splits.len();
         let mut sums: Vec<f64> = Vec::new();
-        sums.try_reserve_exact(width << splits.len())?;
-        sums.resize(width << splits.len(), 0.0);
+        sums.try_reserve_exact(width * patterns)?;
+        sums.resize(width * patterns, 0.0);
         for leaf in leaves {
             let players = leaf.players(splits);
             let contributions = leaf.contributions(&players);
@@ -272,30 +273,40 @@ impl Table {
                 }
             }
         }
-        let mut values = Vec::new();
-        values.try_reserve_exact(sums.len())?;
-        values.extend(sums.iter().map(|&sum| sum as f32));
-        let none = leaves.len();
-        let reached = (0..1 << splits.len()).map(|pattern| {
-            let reached = leaves
-                .iter()
-                .position(|leaf| leaf.is_reached(splits, pattern));
-            reached.unwrap_or(none) as u8
-        });
-        let values_of_leaves = leaves.iter().map(|leaf| leaf.value);
-        Ok(Self {
-            decisions: splits.iter().map(|split| split.decision).collect(),
-            factors,
-            values,
-            reached: reached.collect(),
-            leaves: values_of_leaves.chain([0.0]).collect(),
-        })
+        let mut table = Self {
+            decisions: [Decision::default(); DECISIONS],
+            splits: splits.len(),
+            factors: [0; DECISIONS],
+            width,
+            leaves: [0.0; DECISIONS + 2],
+            reached: [leaves.len() as u8; PATTERNS],
+            values: [[0.0; DECISIONS]; PATTERNS],
+        };
+        for (decision, split) in table.decisions.iter_mut().zip(splits) {
+            *decision = split.decision;
+        }
+        table.factors[..width].copy_from_slice(&factors);
+        for (value, leaf) in table.leaves.iter_mut().zip(leaves) {
+            *value = leaf.value;
+        }
+        for (pattern, sums) in sums.chunks_exact(width.max(1)).enumerate() {
+            for (value, &sum) in table.values[pattern].iter_mut().zip(sums) {
+                *value = sum as f32;
+            }
+        }
+        for (pattern, reached) in table.reached[..patterns].iter_mut().enumerate() {
+            let mut leaves = leaves.iter();
+            if let Some(leaf) = leaves.position(|leaf| leaf.is_reached(splits, pattern)) {
+                *reached = leaf as u8;
+            }
+        }
+        Ok(table)
     }
 
     /// The decisions of rows as bits: 1 = goes left.
     fn patterns(&self, block: &[f32], patterns: &mut [u32]) {
         patterns.fill(0);
-        for (bit, decision) in self.decisions.iter().enumerate() {
+        for (bit, decision) in self.decisions[..self.splits].iter().enumerate() {
             let column = &block[decision.column as usize * patterns.len()..][..patterns.len()];
             let bit = 1 << bit;
             let threshold = decision.threshold;
