@@ -38,10 +38,7 @@ pub fn write(
 
 fn factor(out: &mut Vec<u8>, words: &mut String, grouping: &Factors, impact: &FactorImpact) {
     let feature = &grouping.features()[impact.feature];
-    let mut object = Container::object(out, KEYS.len());
-    for key in KEYS {
-        object.add_text(out, key);
-    }
+    let mut object = Container::object(out, &KEYS);
     let missing = is_missing(feature, impact.value);
     words.clear();
     if !missing {

@@ -37,10 +37,16 @@ impl Container {
         Self::begin(out, ARRAY | elements as u32, elements)
     }
 
-    /// Begins an object of so many keys: their entries come first, in the order of jsonb, which is by length, then by
-    /// bytes; those of their values follow.
-    pub fn object(out: &mut Vec<u8>, keys: usize) -> Self {
-        Self::begin(out, OBJECT | keys as u32, 2 * keys)
+    /// Begins an object of these keys, which are in the order of jsonb: by length, then by bytes. Their values follow.
+    pub fn object(out: &mut Vec<u8>, keys: &[&str]) -> Self {
+        let mut object = Self::begin(out, OBJECT | keys.len() as u32, 2 * keys.len());
+        for key in keys {
+            object.add(out, |out| {
+                out.extend_from_slice(key.as_bytes());
+                Kind::String
+            });
+        }
+        object
     }
 
     fn begin(out: &mut Vec<u8>, head: u32, entries: usize) -> Self {

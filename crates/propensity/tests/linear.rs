@@ -194,7 +194,7 @@ fn contributions_add_up_to_the_logit() {
     let model = fit(&x, &case.outcomes, 5.0);
     let mut parts = vec![0.0; x.columns];
     for row in 0..x.rows {
-        let logit = model.contributions(x.row(row), &mut parts);
+        let logit = model.contributions(&model.indicator_parts(), x.row(row), &mut parts);
         assert_eq!(logit.to_bits(), model.logit(x.row(row)).to_bits());
         let sum = model.intercept + parts.iter().sum::<f64>();
         assert!(is_close(sum, logit, 1e-12));

@@ -1,9 +1,13 @@
 //! Values of features in plain words: "4 purchase events in the last 30 days (usually 1)", "last purchase
 //! event 12 days ago", "country: France (usually Germany)". The texts are here and in `features::words`.
 
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 use crate::features::{Feature, Unit};
+use crate::model::decimal::Decimal;
+
+/// Powers of ten, by the number of decimals that they keep.
+const POWERS: [f64; 4] = [1.0, 10.0, 100.0, 1000.0];
 
 /// The text of a category's value; `None` for other features and for a missing value.
 pub fn category(feature: &Feature, value: f64) -> Option<&str> {
@@ -22,11 +26,10 @@ pub fn write(feature: &Feature, value: f64, usual: Option<&str>, out: &mut Strin
     write_value(feature, value, out);
     let usual = usual.filter(|usual| *usual != &out[start..]);
     out.truncate(start);
-    let written = words(feature, value, out).and_then(|()| match usual {
-        Some(usual) => write!(out, " (usually {usual})"),
-        None => Ok(()),
-    });
-    debug_assert!(written.is_ok(), "writing into a String cannot fail");
+    words(feature, value, out);
+    if let Some(usual) = usual {
+        push(out, [" (usually ", usual, ")"]);
+    }
 }
 
 /// The usual value of a feature in words, if there is one.
@@ -39,46 +42,44 @@ pub fn usual(feature: &Feature, value: f64) -> Option<String> {
     Some(out)
 }
 
-/// Appends the value alone: "12 days ago", "never", "4", "35 %", "France".
-pub fn write_value(feature: &Feature, value: f64, out: &mut String) {
-    let written = value_words(feature, value, out);
-    debug_assert!(written.is_ok(), "writing into a String cannot fail");
-}
-
-fn words(feature: &Feature, value: f64, out: &mut String) -> fmt::Result {
+fn words(feature: &Feature, value: f64, out: &mut String) {
     let label = &feature.label;
     match (feature.unit, since(feature)) {
-        (_, Some(what)) if value.is_nan() => write!(out, "{what}: never"),
+        (_, Some(what)) if value.is_nan() => push(out, [what, ": never"]),
         (_, Some(what)) => {
-            write!(out, "{what} ")?;
-            ago(value, out)
+            push(out, [what, " "]);
+            ago(value, out);
         }
         (Unit::Count, _) if value == 0.0 => none(label, out),
         (Unit::Count, _) if value == 1.0 => one(label, out),
         (Unit::Count, _) if value.is_finite() => {
-            number(value, 2, out)?;
-            write!(out, " {label}")
+            number(value, 2, out);
+            push(out, [" ", label]);
         }
         _ => {
-            write!(out, "{label}: ")?;
-            value_words(feature, value, out)
+            push(out, [label, ": "]);
+            write_value(feature, value, out);
         }
     }
 }
 
-fn value_words(feature: &Feature, value: f64, out: &mut String) -> fmt::Result {
+/// Appends the value alone: "12 days ago", "never", "4", "35 %", "France".
+pub fn write_value(feature: &Feature, value: f64, out: &mut String) {
     if feature.values.is_some() {
-        return out.write_str(category(feature, value).unwrap_or("unknown"));
+        return out.push_str(category(feature, value).unwrap_or("unknown"));
     }
     let since = since(feature).is_some();
     if value.is_nan() {
-        return out.write_str(if since { "never" } else { "unknown" });
+        return out.push_str(if since { "never" } else { "unknown" });
     }
     match feature.unit {
         Unit::Days if since => ago(value, out),
         Unit::Days => days(value, out),
-        Unit::Share => write!(out, "{:.0} %", 100.0 * value),
-        Unit::Flag => out.write_str(if value == 0.0 { "no" } else { "yes" }),
+        Unit::Share => {
+            fixed(100.0 * value, 0, out);
+            out.push_str(" %");
+        }
+        Unit::Flag => out.push_str(if value == 0.0 { "no" } else { "yes" }),
         Unit::Count | Unit::Amount => number(value, 2, out),
         Unit::Ratio => counted(value, 2, "time", out),
         Unit::Number | Unit::Category => number(value, 3, out),
@@ -91,29 +92,29 @@ fn since(feature: &Feature) -> Option<&str> {
     Some(what.strip_prefix("the ").unwrap_or(what))
 }
 
-fn ago(value: f64, out: &mut String) -> fmt::Result {
+fn ago(value: f64, out: &mut String) {
     if (0.0..1.0).contains(&value) {
-        return out.write_str("less than a day ago");
+        return out.push_str("less than a day ago");
     }
-    days(value, out)?;
-    out.write_str(" ago")
+    days(value, out);
+    out.push_str(" ago");
 }
 
 /// Whole days, except below 10, where a tenth matters: "1 day", "2.5 days", "240 days".
-fn days(value: f64, out: &mut String) -> fmt::Result {
-    counted(value, if value.abs() < 10.0 { 1 } else { 0 }, "day", out)
+fn days(value: f64, out: &mut String) {
+    counted(value, if value.abs() < 10.0 { 1 } else { 0 }, "day", out);
 }
 
 /// A number of units, in the plural unless it is written as one.
-fn counted(value: f64, decimals: usize, unit: &str, out: &mut String) -> fmt::Result {
+fn counted(value: f64, decimals: usize, unit: &str, out: &mut String) {
     let start = out.len();
-    number(value, decimals, out)?;
+    number(value, decimals, out);
     let plural = if &out[start..] == "1" { "" } else { "s" };
-    write!(out, " {unit}{plural}")
+    push(out, [" ", unit, plural]);
 }
 
 /// "1 purchase event in the last 30 days" from a label in the plural.
-fn one(label: &str, out: &mut String) -> fmt::Result {
+fn one(label: &str, out: &mut String) {
     let plural = ["different values", "active days", "events"]
         .into_iter()
         .find_map(|plural| Some((plural, label.find(plural)?)));
@@ -122,34 +123,62 @@ fn one(label: &str, out: &mut String) -> fmt::Result {
             let (before, after) = (&label[..at], &label[at + plural.len()..]);
             let singular = &plural[..plural.len() - 1];
             let singular = singular.strip_prefix("different ").unwrap_or(singular);
-            write!(out, "1 {before}{singular}{after}")
+            push(out, ["1 ", before, singular, after]);
         }
-        None => write!(out, "1 {label}"),
+        None => push(out, ["1 ", label]),
     }
 }
 
 /// "no purchase events in the last 30 days".
-fn none(label: &str, out: &mut String) -> fmt::Result {
+fn none(label: &str, out: &mut String) {
     match label.strip_prefix("different values ") {
-        Some(rest) => write!(out, "no value {rest}"),
-        None => write!(out, "no {label}"),
+        Some(rest) => push(out, ["no value ", rest]),
+        None => push(out, ["no ", label]),
     }
 }
 
 /// A number with at most `decimals` decimals; none when it is whole.
-fn number(value: f64, decimals: usize, out: &mut String) -> fmt::Result {
+fn number(value: f64, decimals: usize, out: &mut String) {
+    let whole = value.round();
     if value.abs() >= 1e15 {
-        write!(out, "{value:.2e}")
-    } else if (value - value.round()).abs() < 0.5 * 10_f64.powi(-(decimals as i32)) {
-        write!(out, "{:.0}", value.round() + 0.0)
+        let written = write!(out, "{value:.2e}");
+        debug_assert!(written.is_ok(), "writing into a String cannot fail");
+    } else if (value - whole).abs() < 0.5 / POWERS[decimals] {
+        fixed(whole + 0.0, 0, out);
     } else {
-        write!(out, "{value:.decimals$}")
+        fixed(value, decimals, out);
+    }
+}
+
+/// A number with `decimals` decimals: what `{:.decimals$}` writes, which takes several times as long.
+fn fixed(value: f64, decimals: usize, out: &mut String) {
+    let scaled = value.abs() * POWERS[decimals];
+    let digits = scaled.round();
+    // Multiplying rounds in the sixteenth digit: here it is too little to tell, except close to the middle.
+    let is_clear = scaled < 1e9 && (scaled - digits).abs() < 0.499_999;
+    if is_clear && (digits > 0.0 || value.is_sign_positive()) {
+        let decimal = Decimal {
+            negative: value < 0.0,
+            digits: digits as u64,
+            decimals: decimals as i32,
+        };
+        decimal.write(out);
+    } else {
+        let written = write!(out, "{value:.decimals$}");
+        debug_assert!(written.is_ok(), "writing into a String cannot fail");
+    }
+}
+
+fn push<const N: usize>(out: &mut String, parts: [&str; N]) {
+    for part in parts {
+        out.push_str(part);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::Rng;
 
     fn both(label: &str, unit: Unit, value: f64) -> [String; 2] {
         let feature = Feature {
@@ -217,6 +246,22 @@ mod tests {
         assert_eq!(value(Unit::Flag, 1.0), "yes");
         assert_eq!(value(Unit::Ratio, 0.123_45), "0.12 times");
         assert_eq!(value(Unit::Amount, 1e20), "1.00e20");
+    }
+
+    #[test]
+    fn decimals_are_those_of_the_standard_library() {
+        let mut rng = Rng::new(3);
+        let random = (0..20_000).map(|i| (rng.unit() - 0.5) * 10_f64.powi(i % 22 - 6));
+        // Halves and what is next to them, of which the last bit decides.
+        let middles = (-4_000..4_000).map(|i| f64::from(i) / 1600.0);
+        let next = middles.clone().map(f64::next_up);
+        for value in random.chain(middles).chain(next).chain([0.0, -0.0]) {
+            for decimals in 0..POWERS.len() {
+                let mut found = String::new();
+                fixed(value, decimals, &mut found);
+                assert_eq!(found, format!("{value:.decimals$}"));
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Predictions and their exact reasons: one code path for batch and live.
 
 use crate::error::Error;
+use crate::learn::logistic::{IndicatorParts, Logistic};
 use crate::model::factor::{FactorImpact, Factors};
 use crate::model::reasons::Reasons;
 use crate::model::score::score;
@@ -42,6 +43,8 @@ pub struct Scorer {
     /// Factor of each model column.
     factor_of: Vec<u32>,
     linear: Option<Reasons>,
+    /// Of the linear half.
+    indicators: Vec<IndicatorParts>,
     trees: Option<Reasons>,
     shapley: Option<TreeShapley>,
     scratch: Scratch,
@@ -91,8 +94,10 @@ impl Scorer {
             linear: vec![0.0; factors.len()],
             ..Scratch::default()
         };
+        let logistic = model.logistic.as_ref();
         Ok(Self {
             linear,
+            indicators: logistic.map_or_else(Vec::new, Logistic::indicator_parts),
             trees,
             shapley,
             scratch,
@@ -263,7 +268,7 @@ impl Scorer {
             ..
         } = &mut self.scratch;
         let row = &rows[row * columns.len()..][..columns.len()];
-        let log_odds = logistic.contributions(row, columns);
+        let log_odds = logistic.contributions(&self.indicators, row, columns);
         linear.fill(0.0);
         for (&factor, &contribution) in self.factor_of.iter().zip(columns.iter()) {
             linear[factor as usize] += contribution;
@@ -330,16 +335,53 @@ fn sort_strongest(impacts: &mut [FactorImpact], count: usize) {
         let by_size = b.impact.abs().total_cmp(&a.impact.abs());
         by_size.then(a.factor.cmp(&b.factor))
     };
-    let first = match count {
-        _ if count >= impacts.len() => impacts,
-        _ => impacts.select_nth_unstable_by(count, order).0,
+    let count = count.min(impacts.len());
+    impacts[..count].sort_unstable_by(order);
+    let Some(last) = count.checked_sub(1) else {
+        return;
     };
-    first.sort_unstable_by(order);
+    for next in count..impacts.len() {
+        if order(&impacts[next], &impacts[last]).is_lt() {
+            impacts.swap(next, last);
+            let place = impacts[..last].partition_point(|one| order(one, &impacts[last]).is_lt());
+            impacts[place..=last].rotate_right(1);
+        }
+    }
 }
 
 /// Adds `1 / count` of each value to its sum.
 fn add_shares(sums: &mut [f64], values: &[f64], count: f64) {
     for (sum, value) in sums.iter_mut().zip(values) {
         *sum += value / count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+
+    #[test]
+    fn the_strongest_come_first_however_many_are_wanted() {
+        let mut rng = Rng::new(5);
+        for count in [0, 1, 3, 10, 39, 40, usize::MAX] {
+            // Few sizes, so that factors decide.
+            let impact = |factor| FactorImpact {
+                factor,
+                impact: (rng.unit() * 9.0).floor() - 4.0,
+                feature: factor,
+                value: 0.0,
+            };
+            let mut found: Vec<FactorImpact> = (0..40).map(impact).collect();
+            let mut expected = found.clone();
+            expected.sort_by(|a, b| b.impact.abs().total_cmp(&a.impact.abs()));
+            sort_strongest(&mut found, count);
+            let count = count.min(40);
+            assert_eq!(found[..count], expected[..count]);
+            let (found, expected) = (&mut found[count..], &mut expected[count..]);
+            found.sort_by_key(|impact| impact.factor);
+            expected.sort_by_key(|impact| impact.factor);
+            assert_eq!(found, expected);
+        }
     }
 }

@@ -31,6 +31,13 @@ pub struct Logistic {
     pub scale: Standardizer,
 }
 
+/// The part of a missing indicator in the log-odds of a row that has a value in its column, and of one that has none.
+#[derive(Clone, Copy, Debug)]
+pub struct IndicatorParts {
+    column: usize,
+    parts: [f64; 2],
+}
+
 /// No derivative of the objective is larger in the end.
 const EXACT: f64 = 1e-9;
 /// The same, where a difference of less than a thousandth in log-odds matters to nobody.
@@ -165,16 +172,38 @@ impl Logistic {
 
     /// The part of each matrix column in the log-odds of a row, its missing indicator included:
     /// `intercept` and all of `out` add up to the log-odds. Returns these, the very bits of
-    /// [`Self::logit`].
-    pub fn contributions(&self, row: &[f32], out: &mut [f64]) -> f64 {
+    /// [`Self::logit`]. The parts of the indicators are those of [`Self::indicator_parts`].
+    pub fn contributions(
+        &self,
+        indicators: &[IndicatorParts],
+        row: &[f32],
+        out: &mut [f64],
+    ) -> f64 {
         self.terms(0, row, out);
         let numbers = eight_sums(out);
         let mut missing = 0.0;
-        for (column, term) in self.indicators(row) {
-            out[column] += term;
-            missing += term;
+        for &IndicatorParts { column, parts } in indicators {
+            let part = parts[usize::from(row[column].is_nan())];
+            out[column] += part;
+            missing += part;
         }
         self.intercept + numbers + missing
+    }
+
+    /// The parts of all missing indicators, for many rows: computing them takes longer than all else of a row.
+    pub fn indicator_parts(&self) -> Vec<IndicatorParts> {
+        let weights = self.weights[self.scale.mean.len()..].iter();
+        let of_column = |(&column, (indicator, weight)): (&u32, (usize, &f64))| IndicatorParts {
+            column: column as usize,
+            parts: [false, true]
+                .map(|missing| weight * self.scale.missing_value(indicator, missing)),
+        };
+        self.scale
+            .indicated
+            .iter()
+            .zip(weights.enumerate())
+            .map(of_column)
+            .collect()
     }
 
     /// Weight times standardised value of consecutive columns, the indicators not included.

@@ -121,7 +121,11 @@ impl Standardizer {
 
     /// The standardised value of a missing indicator.
     pub fn indicator(&self, indicator: usize, row: &[f32]) -> f64 {
-        let is_missing = row[self.indicated[indicator] as usize].is_nan();
+        self.missing_value(indicator, row[self.indicated[indicator] as usize].is_nan())
+    }
+
+    /// The standardised value of a missing indicator of a row in which its column is missing, or not.
+    pub(super) fn missing_value(&self, indicator: usize, is_missing: bool) -> f64 {
         standard_indicator(self.missing[indicator], is_missing)
     }
 
