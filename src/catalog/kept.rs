@@ -7,9 +7,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use pgrx::pg_sys::Oid;
+use propensity::cutoff::Cutoff;
 use propensity::time::Micros;
 
-use super::{Active, Definition, Run, active, altered_since, events_behind, last_score_run, place};
+use super::{
+    Active, Definition, Run, active, altered_since, events_behind, instant, last_score_run, place,
+};
 use crate::error::Error;
 use crate::pg::changes;
 use crate::pg::relation::{self, Held};
@@ -36,6 +39,8 @@ pub struct Kept {
     pub behind: Option<(Micros, Micros)>,
     /// Tells it from all others that this session has had.
     pub number: u64,
+    /// The instant that was asked about last, with its windows: mostly that of the newest scores.
+    windows: Cell<Option<Cutoff>>,
     valid: Option<Valid>,
 }
 
@@ -118,6 +123,7 @@ pub fn keep(definition: &Definition, begun: &Begun) -> Result<Rc<Kept>, Error> {
         scored: last_score_run(definition.id)?,
         behind: events_behind(definition.id)?,
         number: LAST.replace(LAST.get() + 1),
+        windows: Cell::new(None),
         valid: None,
         definition: definition.clone(),
     };
@@ -143,6 +149,18 @@ pub fn keep(definition: &Definition, begun: &Begun) -> Result<Rc<Kept>, Error> {
         });
     }
     Ok(kept)
+}
+
+impl Kept {
+    /// An instant with the windows of the model around it.
+    pub fn windows(&self, at: Micros) -> Result<Cutoff, Error> {
+        if let Some(known) = self.windows.get().filter(|known| known.at == at) {
+            return Ok(known);
+        }
+        let found = instant::windows(&self.definition, &[at])?.pop();
+        self.windows.set(found);
+        found.ok_or(Error::Internal("an instant has no windows"))
+    }
 }
 
 /// Locks the sources of a model.

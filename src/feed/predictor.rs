@@ -97,7 +97,8 @@ impl<'a> Predictor<'a> {
         scorer: &'a mut Scorer,
         dictionaries: &Dictionaries,
     ) -> Self {
-        let features = Features::new(&scorer.model().schema, dictionaries);
+        let width = scorer.factors().features().len();
+        let features = Features::of_width(&scorer.model().schema, dictionaries, width);
         Self {
             audience,
             scorer,

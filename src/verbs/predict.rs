@@ -76,10 +76,11 @@ fn features(
             later,
         });
     }
-    let cutoff = gather::cutoff_of_profile(&stream, definition, as_of, profile)?;
+    let cutoff = gather::cutoff_of_profile(&stream, definition, kept.windows(as_of)?, profile)?;
     let rules = gather::rules(definition);
-    let mut features = Features::new(schema, stream.dictionaries());
-    let mut row = vec![0.0; features.len()];
+    let width = scorer.factors().features().len();
+    let mut features = Features::of_width(schema, stream.dictionaries(), width);
+    let mut row = vec![0.0; width];
     let mut eligible = false;
     stream.walk(&mut |profile| {
         eligible |= rules.eligible(profile, &cutoff);

@@ -6,7 +6,7 @@ use propensity::event::history::{Flags, MarkKind};
 use propensity::features::population::{Rules, Source};
 use propensity::time::Micros;
 
-use crate::catalog::{Condition, Definition, instant};
+use crate::catalog::{Condition, Definition};
 use crate::error::Error;
 use crate::feed::stream::{Stream, Window};
 
@@ -75,17 +75,14 @@ pub fn mark(
     Ok(())
 }
 
-/// An instant with its windows, and whether one profile meets the conditions with aggregates there: as if that were what
+/// An instant with its windows, with whether one profile meets the conditions with aggregates there: as if that were what
 /// they are over no events, of which no mark says otherwise.
 pub fn cutoff_of_profile(
     stream: &Stream,
     definition: &Definition,
-    at: Micros,
+    mut cutoff: Cutoff,
     profile: &str,
 ) -> Result<Cutoff, Error> {
-    let mut cutoff = instant::windows(definition, &[at])?
-        .pop()
-        .ok_or(Error::Internal("an instant has no windows"))?;
     let holds = |condition: Option<&Condition>, kind| {
         let condition = condition.filter(|condition| condition.aggregate);
         condition.map_or(Ok(false), |condition| {

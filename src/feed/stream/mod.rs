@@ -420,7 +420,9 @@ impl Stream {
         let (mut partition, mut batch) = (Partition::default(), Batch::default());
         let layout = self.intake.layout;
         self.intake.partitions.spill();
-        for (number, length) in self.lengths().into_iter().enumerate() {
+        let lengths = self.lengths().into_iter().enumerate();
+        // Of one profile there is one partition.
+        for (number, length) in lengths.filter(|&(_, length)| length > 0) {
             partition.begin(length);
             let mut reading = Reading::new(number..number + 1);
             let mut more = true;

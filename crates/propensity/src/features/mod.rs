@@ -100,6 +100,11 @@ pub struct Features {
 impl Features {
     /// Features of a schema. The dictionaries are those that the events' codes come from.
     pub fn new(schema: &Schema, dictionaries: &Dictionaries) -> Self {
+        Self::of_width(schema, dictionaries, schema.features().len())
+    }
+
+    /// The same where it is known how many features there are: describing them takes longer than computing a row.
+    pub fn of_width(schema: &Schema, dictionaries: &Dictionaries, width: usize) -> Self {
         let mut groups: Vec<Box<dyn Group>> = vec![Box::new(activity::Activity::new(schema))];
         if let Some(types) = types::Types::new(schema) {
             groups.push(Box::new(types));
@@ -118,7 +123,7 @@ impl Features {
             dictionaries,
         )));
         Self {
-            row: vec![f64::NAN; schema.features().len()],
+            row: vec![f64::NAN; width],
             changed: true,
             spans: schema
                 .spans
