@@ -18,7 +18,7 @@ use crate::pg::timings::{Spent, Watch};
 pub const HEAD: usize = 18;
 
 /// Profiles predicted at once, so that one tree's tables stay in cache.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 
 /// Whom to predict for.
 #[derive(Clone, Copy)]

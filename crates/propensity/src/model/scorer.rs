@@ -9,7 +9,7 @@ use crate::model::shapley::TreeShapley;
 use crate::model::{Model, combine, sigmoid};
 
 /// Rows explained together.
-const BLOCK: usize = 128;
+const BLOCK: usize = 512;
 
 /// What a model says about a profile.
 #[derive(Clone, Copy, Debug, PartialEq)]

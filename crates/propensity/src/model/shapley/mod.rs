@@ -7,7 +7,7 @@ use crate::learn::boosting::Forest;
 use table::{Tables, leaves_of};
 
 /// Rows explained together: their values of one column, decisions and results stay in the cache.
-const BLOCK: usize = 128;
+const BLOCK: usize = 512;
 
 /// Tables that turn rows into exact path-dependent Shapley values, made once per forest.
 ///

@@ -166,16 +166,27 @@ impl Leaf {
     }
 }
 
-/// All tables of a forest.
+/// All tables of a forest. What every row reads lies together: for a row alone the time goes into fetching it from far
+/// memory.
 #[derive(Clone, Default)]
 pub(super) struct Tables {
-    tables: Vec<Table>,
+    heads: Vec<Head>,
+    /// Which leaf of a table each pattern reaches.
+    reached: Vec<[u8; PATTERNS]>,
+    /// What each pattern adds to the factors of a table.
+    values: Vec<[[f32; DECISIONS]; PATTERNS]>,
 }
 
-/// What some neighbouring leaves of a tree contribute, by their decisions. All of it is in one place: for a row alone
-/// the time goes into fetching it from far memory.
-#[derive(Clone)]
+/// What some neighbouring leaves of a tree contribute, by their decisions.
 struct Table {
+    head: Head,
+    reached: [u8; PATTERNS],
+    values: [[f32; DECISIONS]; PATTERNS],
+}
+
+/// What is asked of a row, and about what.
+#[derive(Clone)]
+struct Head {
     decisions: [Decision; DECISIONS],
     splits: usize,
     /// The factors that the leaves have a say on.
@@ -183,10 +194,6 @@ struct Table {
     width: usize,
     /// Values of the leaves, and behind them 0 for none of them.
     leaves: [f64; DECISIONS + 2],
-    /// Which of these each pattern reaches.
-    reached: [u8; PATTERNS],
-    /// What each pattern adds to the factors.
-    values: [[f32; DECISIONS]; PATTERNS],
 }
 
 impl Tables {
@@ -212,8 +219,12 @@ impl Tables {
     }
 
     fn push(&mut self, table: Table) -> Result<(), Error> {
-        self.tables.try_reserve(1)?;
-        self.tables.push(table);
+        self.heads.try_reserve(1)?;
+        self.reached.try_reserve(1)?;
+        self.values.try_reserve(1)?;
+        self.heads.push(table.head);
+        self.reached.push(table.reached);
+        self.values.push(table.values);
         Ok(())
     }
 
@@ -222,17 +233,25 @@ impl Tables {
     pub(super) fn add_to(&self, block: &[f32], contributions: &mut [f64], logits: &mut [f64]) {
         let count = logits.len();
         let mut patterns = [0; BLOCK];
-        let patterns = &mut patterns[..count];
-        for table in &self.tables {
-            table.patterns(block, patterns);
-            for (&pattern, logit) in patterns.iter().zip(&mut *logits) {
-                *logit += table.leaves[usize::from(table.reached[usize::from(pattern as u8)])];
+        // Of a block one table at a time; of a row alone all of them, so that what it reads there is fetched together.
+        let at_once = BLOCK / count;
+        let heads = self.heads.chunks(at_once);
+        let reached = self.reached.chunks(at_once);
+        for ((heads, reached), values) in heads.zip(reached).zip(self.values.chunks(at_once)) {
+            for (head, patterns) in heads.iter().zip(patterns.chunks_exact_mut(count)) {
+                head.patterns(block, patterns);
             }
-            // One factor after the other, so that what is read and written stays in the nearest cache.
-            for (place, &factor) in table.factors[..table.width].iter().enumerate() {
-                let of_factor = &mut contributions[factor as usize * count..][..count];
-                for (&pattern, contribution) in patterns.iter().zip(of_factor) {
-                    *contribution += f64::from(table.values[usize::from(pattern as u8)][place]);
+            let tables = heads.iter().zip(reached).zip(values);
+            for (((head, reached), values), patterns) in tables.zip(patterns.chunks_exact(count)) {
+                for (&pattern, logit) in patterns.iter().zip(&mut *logits) {
+                    *logit += head.leaves[usize::from(reached[usize::from(pattern as u8)])];
+                }
+                // One factor after the other, so that what is read and written stays in the nearest cache.
+                for (place, &factor) in head.factors[..head.width].iter().enumerate() {
+                    let of_factor = &mut contributions[factor as usize * count..][..count];
+                    for (&pattern, contribution) in patterns.iter().zip(of_factor) {
+                        *contribution += f64::from(values[usize::from(pattern as u8)][place]);
+                    }
                 }
             }
         }
@@ -273,36 +292,42 @@ impl Table {
                 }
             }
         }
-        let mut table = Self {
+        let mut head = Head {
             decisions: [Decision::default(); DECISIONS],
             splits: splits.len(),
             factors: [0; DECISIONS],
             width,
             leaves: [0.0; DECISIONS + 2],
-            reached: [leaves.len() as u8; PATTERNS],
-            values: [[0.0; DECISIONS]; PATTERNS],
         };
-        for (decision, split) in table.decisions.iter_mut().zip(splits) {
+        for (decision, split) in head.decisions.iter_mut().zip(splits) {
             *decision = split.decision;
         }
-        table.factors[..width].copy_from_slice(&factors);
-        for (value, leaf) in table.leaves.iter_mut().zip(leaves) {
+        head.factors[..width].copy_from_slice(&factors);
+        for (value, leaf) in head.leaves.iter_mut().zip(leaves) {
             *value = leaf.value;
         }
-        for (pattern, sums) in sums.chunks_exact(width.max(1)).enumerate() {
-            for (value, &sum) in table.values[pattern].iter_mut().zip(sums) {
+        let mut values = [[0.0; DECISIONS]; PATTERNS];
+        for (values, sums) in values.iter_mut().zip(sums.chunks_exact(width.max(1))) {
+            for (value, &sum) in values.iter_mut().zip(sums) {
                 *value = sum as f32;
             }
         }
-        for (pattern, reached) in table.reached[..patterns].iter_mut().enumerate() {
+        let mut reached = [leaves.len() as u8; PATTERNS];
+        for (pattern, reached) in reached[..patterns].iter_mut().enumerate() {
             let mut leaves = leaves.iter();
             if let Some(leaf) = leaves.position(|leaf| leaf.is_reached(splits, pattern)) {
                 *reached = leaf as u8;
             }
         }
-        Ok(table)
+        Ok(Self {
+            head,
+            reached,
+            values,
+        })
     }
+}
 
+impl Head {
     /// The decisions of rows as bits: 1 = goes left.
     fn patterns(&self, block: &[f32], patterns: &mut [u32]) {
         patterns.fill(0);
