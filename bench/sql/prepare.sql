@@ -10,7 +10,7 @@ CREATE FUNCTION bench.uniform(key bigint, seed bigint) RETURNS double precision 
 -- peak: kilobytes of anonymous memory.
 CREATE TABLE bench.result (number serial, events bigint, stage text, seconds double precision, cpu double precision,
     peak bigint);
-CREATE TABLE bench.latency (events bigint, milliseconds double precision);
+CREATE TABLE bench.latency (events bigint, what text, clients int, milliseconds double precision);
 CREATE TABLE bench.rival_result (events bigint, way text, stage text, seconds double precision, cpu double precision,
     peak double precision);
 

@@ -35,7 +35,12 @@ FROM named m
         ORDER BY l.events DESC LIMIT 1) less ON true
 ORDER BY m.events, m.place;
 
-SELECT to_char(events, '999,999,999') AS events, 'predict, with factors' AS live,
-    round((percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds))::numeric, 2) AS "p50, ms",
-    round((percentile_disc(0.99) WITHIN GROUP (ORDER BY milliseconds))::numeric, 2) AS "p99, ms"
-FROM bench.latency GROUP BY latency.events ORDER BY latency.events;
+WITH live AS (
+    SELECT events, clients, what, percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds) AS p50,
+        percentile_disc(0.99) WITHIN GROUP (ORDER BY milliseconds) AS p99
+    FROM bench.latency GROUP BY events, clients, what)
+SELECT to_char(l.events, '999,999,999') AS events, l.clients, round(l.p50::numeric, 2) AS "predict with reasons: p50, ms",
+    round(l.p99::numeric, 2) AS "p99, ms", round(plain.p50::numeric, 2) AS "plain read: p50, ms",
+    round(plain.p99::numeric, 2) AS "p99, ms", round((l.p50 / plain.p50)::numeric, 1) AS "x plain read"
+FROM live l JOIN live plain USING (events, clients) WHERE l.what = 'predict' AND plain.what = 'read'
+ORDER BY l.events, l.clients;
