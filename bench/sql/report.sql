@@ -39,7 +39,7 @@ WITH live AS (
     SELECT events, clients, what, percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds) AS p50,
         percentile_disc(0.99) WITHIN GROUP (ORDER BY milliseconds) AS p99
     FROM bench.latency GROUP BY events, clients, what)
-SELECT to_char(l.events, '999,999,999') AS events, l.clients, round(l.p50::numeric, 2) AS "predict with reasons: p50, ms",
+SELECT to_char(l.events, '999,999,999') AS events, l.clients, round(l.p50::numeric, 2) AS "predict with factors: p50, ms",
     round(l.p99::numeric, 2) AS "p99, ms", round(plain.p50::numeric, 2) AS "plain read: p50, ms",
     round(plain.p99::numeric, 2) AS "p99, ms", round((l.p50 / plain.p50)::numeric, 1) AS "x plain read"
 FROM live l JOIN live plain USING (events, clients) WHERE l.what = 'predict' AND plain.what = 'read'
