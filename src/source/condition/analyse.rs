@@ -47,8 +47,8 @@ pub(super) unsafe fn analysed(
         };
         (*(*below).subquery.cast::<pg_sys::SelectStmt>()).targetList = targets;
         let outer = with_setting(c"search_path", path, || {
-            Ok(positioned(label, text, || transform(statement, &source)))
-        })?;
+            positioned(label, text, || transform(statement, &source))
+        });
         let [_, below] = *pointers::<pg_sys::RangeTblEntry>((*outer).rtable) else {
             return Err(nothing(label));
         };
