@@ -143,7 +143,8 @@ extern "C-unwind" fn pg_finfo_model_document_out() -> *const Pg_finfo_record {
 #[pg_guard]
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn model_document_out(call: FunctionCallInfo) -> Datum {
-    // SAFETY: declared strict, with a document as its argument; the text has room for two digits a byte and a NUL, all of which are written.
+    // SAFETY: declared strict, with a document as its argument; the text has room for two digits a byte and a NUL, and all
+    // of it is written.
     unsafe {
         with_bytes(argument(call, 0), |bytes| {
             let count = 2 * bytes.len();

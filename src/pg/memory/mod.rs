@@ -137,8 +137,9 @@ static ENDING: [AtomicPtr<pg_sys::MemoryContextData>; 2] =
     [const { AtomicPtr::new(std::ptr::null_mut()) }; 2];
 
 impl GiveBack {
-    /// An error leaves what PostgreSQL holds for us, the state of queries for one, to the end of the subtransaction, or,
-    /// where a function of a language caught it, of the transaction, so memory is given back there too. Unwinds with an error if the system has not even the reserve: before the stack grows.
+    /// Begins. An error leaves what PostgreSQL holds for us, the state of queries for one, to the end of the subtransaction,
+    /// or, where a function of a language caught it, of the transaction, so memory is given back there too. Unwinds with an
+    /// error if the system has not even the reserve: before the stack grows.
     pub fn new() -> GiveBack {
         if !reserve::begin() {
             out_of_memory();
