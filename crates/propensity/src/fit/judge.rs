@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::fit::baseline::Rfm;
 use crate::fit::hold_out::HoldOut;
-use crate::fit::measured::{Comparison, Evaluation, HoldOutReport, Judgement, evaluate};
+use crate::fit::measured::{Comparison, HoldOutReport, Judgement, evaluate};
 use crate::fit::training::Training;
 use crate::fit::tuned::{Tuned, pick};
 use crate::learn::metrics::{auc_difference, roc_auc};
