@@ -28,9 +28,9 @@ SELECT m.name AS model, customer_ai_internal.owner_now(m.owner, m.owner_oid, m.p
         SELECT format('%I.%I', s.now[1], s.now[2]) FROM customer_ai.event_source e
         CROSS JOIN LATERAL (SELECT customer_ai_internal.relation_now(e.schema_name, e.relation_name, e.relation_oid, NULL, e.place) AS now OFFSET 0) s
         WHERE e.model_id = m.id AND e.owner = m.owner ORDER BY e.position LIMIT 1) AS events, m.kind, m.goal, m.occurs, m.outcome_window, m.eligible, m.eligible_window, m.exclude,
-    m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.enabled, m.active_version,
+    m.exclude_window, m.description, n.now[1]::name AS scores_schema, n.now[2]::name AS scores_name, m.enabled, v.number AS active_version,
     (SELECT f.number FROM unnest(m.former_versions) WITH ORDINALITY f (number, position)
-        WHERE f.number <> m.active_version ORDER BY f.position DESC LIMIT 1) AS former_version, v.trained_at, v.auc, r.scored_at, r.profiles,
+        WHERE f.number <> v.number ORDER BY f.position DESC LIMIT 1) AS former_version, v.trained_at, v.auc, r.scored_at, r.profiles,
     m.time_zone, m.options, m.created_at, m.altered_at
 FROM customer_ai.model m
 LEFT JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version AND v.owner = m.owner

@@ -15,6 +15,30 @@ pub fn required<T>(argument: &'static str, value: Option<T>) -> Result<T, Error>
     value.ok_or(Error::NullArgument { argument })
 }
 
+/// The longest label, in characters.
+const LONGEST_LABEL: usize = 63;
+/// How a label is written.
+pub const LABEL_HINT: &str =
+    "Write for example label => 'before the new prices'; NULL takes the label away.";
+
+/// The label of a version.
+///
+/// # Errors
+/// 22023 for one that is blank, has control characters or is too long.
+pub fn label_of_version(label: &str) -> Result<(), Error> {
+    let length = label.chars().count();
+    if label.trim().is_empty() || label.contains(char::is_control) || length > LONGEST_LABEL {
+        let shown: String = label.chars().take(LONGEST_LABEL).collect();
+        return Err(Error::Argument {
+            argument: "label",
+            found: format!("\"{}\" of {length} characters", shown.escape_debug()),
+            required: "a text of 1 to 63 characters, none of them a control character".to_owned(),
+            hint: LABEL_HINT.to_owned(),
+        });
+    }
+    Ok(())
+}
+
 /// An interval of PostgreSQL.
 pub fn length(interval: &Interval) -> Length {
     Length {

@@ -244,6 +244,17 @@ pub fn altered_since(model_id: i64, version: Stamp) -> Result<Vec<String>, Error
     })
 }
 
+/// Parts of a definition that say what is predicted.
+const PREDICTED: [&str; 3] = ["goal", "occurs", "outcome_window"];
+
+/// Whether a version predicts something else than the definition now says. Only reads.
+pub fn predicts_other(model_id: i64, version: Stamp) -> Result<bool, Error> {
+    let altered = altered_since(model_id, version)?;
+    Ok(altered
+        .iter()
+        .any(|part| PREDICTED.contains(&part.as_str())))
+}
+
 /// What was recorded of a version when it was trained: its AUC with the lower end of the interval, and its warnings
 /// as JSON. Only reads.
 #[derive(Clone, Debug)]

@@ -66,6 +66,20 @@ pub fn newest_as_of(model_id: i64) -> Result<Option<Micros>, Error> {
     Ok(newest.flatten())
 }
 
+/// The scoring runs of a model that predicted something else than the definition now says, so that what came true by it says
+/// nothing of them. Where the version is gone, so is what it predicted, if the model was altered since. Only reads.
+pub fn runs_of_another_goal(model_id: i64) -> Result<Vec<i64>, Error> {
+    let query = "SELECT r.id
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        JOIN customer_ai_internal.definition d ON d.model_id = m.id
+        LEFT JOIN customer_ai.version v ON v.model_id = m.id AND v.owner = m.owner AND v.number = r.version
+        WHERE r.model_id = $1 AND r.kind = 'score' AND CASE
+            WHEN v.id IS NULL THEN m.altered_at > r.finished_at
+            ELSE EXISTS (SELECT FROM unnest('{goal,occurs,outcome_window}'::text[]) p (part)
+                WHERE v.definition -> p.part <> d.definition -> p.part) END";
+    sql::rows(query, &[model_id.into()], |row| not_null(row.get(1)?))
+}
+
 /// A scoring run with what it was summed up in.
 pub struct Scored {
     pub id: i64,

@@ -31,8 +31,8 @@ pub use alter::{Described, copy, described, rename, set_enabled, set_scores, upd
 pub use condition::Condition;
 pub use history::{
     Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, events_behind,
-    has_any_run, has_scored_before, insert_run, insert_version, last_score_run, left_out, recorded,
-    superseded_runs,
+    has_any_run, has_scored_before, insert_run, insert_version, last_score_run, left_out,
+    predicts_other, recorded, superseded_runs,
 };
 pub use kept::Kept;
 pub use model::{

@@ -23,6 +23,9 @@ pub struct MovedVersion {
     pub document: String,
     /// The held-out rows that it was judged on, if they were kept.
     pub judgement: Option<String>,
+    /// Parts of the definition that it was not trained on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<String>,
 }
 
 /// The active version of a model, if there is one. Only reads.
@@ -30,8 +33,11 @@ pub fn moved_version(model_id: i64) -> Result<Option<MovedVersion>, Error> {
     let query = "SELECT v.label, v.algorithm, (extract(epoch FROM v.trained_at) * 1000000)::bigint,
             (extract(epoch FROM v.as_of) * 1000000)::bigint,
             (SELECT array_agg((extract(epoch FROM c) * 1000000)::bigint ORDER BY c) FROM unnest(v.cutoffs) c),
-            v.rows, v.positives, v.auc, v.auc_low, v.auc_high, v.report::text, encode(v.document, 'hex'), encode(v.judgement, 'hex')
+            v.rows, v.positives, v.auc, v.auc_low, v.auc_high, v.report::text, encode(v.document, 'hex'), encode(v.judgement, 'hex'),
+            (SELECT array_agg(n.name ORDER BY n.name) FROM jsonb_object_keys(d.definition) n (name)
+                WHERE v.definition ? n.name AND v.definition -> n.name <> d.definition -> n.name)
         FROM customer_ai.model m
+        JOIN customer_ai_internal.definition d ON d.model_id = m.id
         JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version AND v.owner = m.owner
         WHERE m.id = $1";
     sql::row(query, &[model_id.into()], |row| {
@@ -51,11 +57,13 @@ pub fn moved_version(model_id: i64) -> Result<Option<MovedVersion>, Error> {
                 .map_err(|_| Error::Internal("a report is no JSON object"))?,
             document: not_null(row.get(12)?)?,
             judgement: row.get(13)?,
+            altered: row.get(14)?.unwrap_or_default(),
         })
     })
 }
 
-/// Writes a version that was moved here as the first one of a model, and makes it active. The bytes were checked.
+/// Writes a version that was moved here as the first one of a model, and makes it active. The bytes were checked. Of what it was
+/// not trained on nothing is known here but that it was something else.
 pub fn insert_moved(model_id: i64, format: i32, moved: &MovedVersion) -> Result<(), Error> {
     let query = "INSERT INTO customer_ai.version (model_id, number, label, format, algorithm, trained_at, as_of, cutoffs, rows,
             positives, auc, auc_low, auc_high, report, document, judgement, definition)
@@ -63,7 +71,8 @@ pub fn insert_moved(model_id: i64, format: i32, moved: &MovedVersion) -> Result<
             timestamptz 'epoch' + $6 * interval '1 microsecond',
             coalesce((SELECT array_agg(timestamptz 'epoch' + c * interval '1 microsecond' ORDER BY c) FROM unnest($7::bigint[]) c), '{}'),
             $8, $9, $10, $11, $12, $13::jsonb, decode($14, 'hex'), decode($15, 'hex'),
-            (SELECT d.definition FROM customer_ai_internal.definition d WHERE d.model_id = $1)";
+            (SELECT d.definition || coalesce((SELECT jsonb_object_agg(a, NULL) FROM unnest($16::text[]) a), '{}')
+                FROM customer_ai_internal.definition d WHERE d.model_id = $1)";
     let report = serde_json::Value::Object(moved.report.clone()).to_string();
     let arguments = [
         model_id.into(),
@@ -81,6 +90,7 @@ pub fn insert_moved(model_id: i64, format: i32, moved: &MovedVersion) -> Result<
         report.into(),
         moved.document.as_str().into(),
         moved.judgement.as_deref().into(),
+        moved.altered.clone().into(),
     ];
     sql::run(query, &arguments)?;
     super::set_active(model_id, 1)

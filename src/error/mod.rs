@@ -153,6 +153,8 @@ pub enum Error {
     OneRun { model: String, run: i64 },
     /// A version of which no rows were held out.
     NoHoldOut { model: String, version: i32 },
+    /// A run of a version that predicted something else than the definition now says.
+    RunOtherGoal { model: String, run: i64 },
     /// A run whose scores are not in the history any more.
     RunNotKept {
         model: String,

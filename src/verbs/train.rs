@@ -245,6 +245,10 @@ fn champion(
     let Ok(model) = Model::decode(&catalog::document(active.stamp)?) else {
         return Ok(Champion::incomparable("it cannot be read", None));
     };
+    // Neither what it says nor how good it was can be held against a version of another goal.
+    if catalog::predicts_other(definition.id, active.stamp)? {
+        return Ok(Champion::incomparable("it predicts another goal", None));
+    }
     let record = Some(record(active)?);
     if active.as_of > rows.until {
         let excuse = "it was trained on what is held out";

@@ -3,15 +3,12 @@
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use crate::catalog::args::required;
+use crate::catalog::args::{LABEL_HINT, label_of_version, required};
 use crate::catalog::held::lock;
 use crate::catalog::version::read;
 use crate::catalog::{self, Definition, Version};
 use crate::error::Error;
 use crate::verbs::notice;
-
-/// The longest label, in characters.
-const LONGEST_LABEL: usize = 63;
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
@@ -67,27 +64,15 @@ fn label_version(
     catalog::refuse_read_only(c"customer_ai.label_version()");
     let definition = lock(required("model", model)?)?;
     let Version { number, .. } = find(&definition, required("version", version)?)?;
-    let wrong = |found: String, required: &str| Error::Argument {
-        argument: "label",
-        found,
-        required: required.to_owned(),
-        hint: "Write for example label => 'before the new prices'; NULL takes the label away."
-            .to_owned(),
-    };
     if let Some(label) = label {
-        let length = label.chars().count();
-        if label.trim().is_empty() || label.contains(char::is_control) || length > LONGEST_LABEL {
-            let shown: String = label.chars().take(LONGEST_LABEL).collect();
-            Err(wrong(
-                format!("\"{}\" of {length} characters", shown.escape_debug()),
-                "a text of 1 to 63 characters, none of them a control character",
-            ))?;
-        }
+        label_of_version(label)?;
         if !catalog::set_label(definition.id, number, Some(label))? {
-            Err(wrong(
-                format!("\"{label}\", which another version has"),
-                "a label that no other version of the model has",
-            ))?;
+            Err(Error::Argument {
+                argument: "label",
+                found: format!("\"{label}\", which another version has"),
+                required: "a label that no other version of the model has".to_owned(),
+                hint: LABEL_HINT.to_owned(),
+            })?;
         }
     } else {
         catalog::set_label(definition.id, number, None)?;

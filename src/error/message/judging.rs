@@ -51,6 +51,15 @@ pub fn run_not_kept(model: &str, run: i64, history: &str) -> Message {
     }
 }
 
+pub fn run_other_goal(model: &str, run: i64) -> Message {
+    Message {
+        code: STATE,
+        text: format!("run {run} of model \"{model}\" predicted another goal"),
+        detail: "Found that goal, occurs or outcome window have changed since its version was trained; they must be the same to say what came true.".to_owned(),
+        hint: format!("SELECT run, state FROM customer_ai.performance('{model}') tells which runs can be judged; without a run the hold-out is."),
+    }
+}
+
 pub fn no_figures(model: &str, run: i64) -> Message {
     Message {
         code: STATE,

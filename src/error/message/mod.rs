@@ -273,6 +273,7 @@ fn message(error: Error) -> Message {
         } => judging::no_such_factor(&model, &factor, nearest),
         Error::OneRun { model, run } => judging::one_run(&model, run),
         Error::NoHoldOut { model, version } => judging::no_hold_out(&model, version),
+        Error::RunOtherGoal { model, run } => judging::run_other_goal(&model, run),
         Error::RunNotKept {
             model,
             run,

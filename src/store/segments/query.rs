@@ -28,6 +28,8 @@ pub struct Sight {
     items: String,
     joins: String,
     seen: Vec<String>,
+    /// The segment that a condition is for, if it is there already.
+    pub segment: Option<i64>,
 }
 
 impl Sight {
@@ -55,6 +57,7 @@ impl Sight {
             items: String::new(),
             joins: String::new(),
             seen: scores.names(),
+            segment: None,
         };
         sight.add_profiles(definition)?;
         Ok(sight)
@@ -182,6 +185,14 @@ impl Sight {
     fn membership(&self, definition: &Definition, segment: &str) -> Result<String, Error> {
         let (schema, name) = super::parse_name(segment)?;
         let other = catalog::known_segment(&schema, &name)?;
+        if self.segment == Some(other.id) {
+            return Err(Error::Argument {
+                argument: "condition",
+                found: format!("in_segment('{}'), the segment itself", other.display()),
+                required: "about other segments".to_owned(),
+                hint: "Write the condition that it has into the new one.".to_owned(),
+            });
+        }
         let oid = relation::find(&other.schema, &other.name);
         let Some(key) = oid.map(relation::first_column).transpose()?.flatten() else {
             return Err(Error::UnknownRelation {

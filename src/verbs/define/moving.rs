@@ -7,7 +7,10 @@ use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::{JsonB, pg_sys};
+use propensity::fit::Report;
+use propensity::judge::Judged;
 use propensity::model::{Model, Scorer, format};
+use propensity::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,10 +19,11 @@ use super::given::Given;
 use super::sources::{GivenEvents, GivenProfiles};
 use super::{custom, lock};
 use crate::aggregate::from_hexadecimal;
-use crate::catalog::args::required;
+use crate::catalog::args::{label_of_version, required};
 use crate::catalog::owner::defining;
-use crate::catalog::{self, Definition, MovedVersion};
+use crate::catalog::{self, Definition, MovedVersion, instant};
 use crate::error::{Error, not_null};
+use crate::pg::attempt::attempt;
 use crate::pg::memory::poll;
 use crate::pg::relation;
 use crate::pg::setting::with_setting;
@@ -29,6 +33,10 @@ use crate::pg::sqltype::{JsonbText, Regclass};
 const FORMAT: u32 = 1;
 /// Sources and definitions that a document may have: more are a mistake.
 const MOST: usize = 1000;
+/// The longest name, in bytes.
+const LONGEST: usize = 63;
+/// Microseconds from 1970 back to the year 1.
+const YEAR_ONE: Micros = -62_135_596_800_000_000;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -206,6 +214,15 @@ fn parse(text: &str) -> Result<Document, Error> {
             "of 1 to 1000 event sources, and at most as many others",
         ));
     }
+    // A longer one would be cut, and be another type of events.
+    let labels = document.events.iter().map(|source| &source.label);
+    if let Some(label) = labels
+        .into_iter()
+        .find(|label| label.is_empty() || label.len() > LONGEST)
+    {
+        let found = format!("a label of {} bytes", label.len());
+        return Err(wrong(found, "with labels of sources of 1 to 63 bytes"));
+    }
     Ok(document)
 }
 
@@ -314,6 +331,11 @@ fn import(
 
 /// Decodes a version wholly, and checks what is said of it.
 fn check(version: &MovedVersion) -> Result<(), Error> {
+    if let Some(label) = &version.label {
+        label_of_version(label)?;
+    }
+    check_instants(version)?;
+    check_report(version)?;
     let areas = [version.auc, version.auc_low, version.auc_high];
     let sound = areas
         .into_iter()
@@ -333,11 +355,46 @@ fn check(version: &MovedVersion) -> Result<(), Error> {
     }
     let bytes = from_hexadecimal(&version.document)?;
     if let Some(judgement) = &version.judgement {
-        from_hexadecimal(judgement)?;
+        Judged::decode(&from_hexadecimal(judgement)?).map_err(Error::Learning)?;
     }
     let model = Model::decode(&bytes).map_err(Error::Learning)?;
     Scorer::new(model, &mut poll).map_err(Error::Learning)?;
     Ok(())
+}
+
+/// What was learned from is past, by any clock, and ends with what it is as of.
+fn check_instants(version: &MovedVersion) -> Result<(), Error> {
+    // Clocks of two servers may differ.
+    let possible = YEAR_ONE..=instant::clock() + DAY;
+    let past = [version.trained_at, version.as_of];
+    let known = YEAR_ONE..=version.as_of;
+    if past.iter().all(|at| possible.contains(at))
+        && version.cutoffs.iter().all(|at| known.contains(at))
+        && version.cutoffs.len() <= MOST
+    {
+        return Ok(());
+    }
+    let found = format!(
+        "a version trained at {}, as of {}, of {} cutoffs (microseconds since 1970)",
+        version.trained_at,
+        version.as_of,
+        version.cutoffs.len()
+    );
+    let required =
+        "of a version trained in the past, of at most 1000 cutoffs up to what it is as of";
+    Err(wrong(found, required))
+}
+
+/// Charts and pages read the report of a version.
+fn check_report(version: &MovedVersion) -> Result<(), Error> {
+    let report = Value::Object(version.report.clone());
+    match serde_json::from_value::<Report>(report) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let found = format!("a report with {error}");
+            Err(wrong(found, "of a version with the report of its training"))
+        }
+    }
 }
 
 fn found(schema: &str, name: &str) -> Result<pg_sys::Oid, Error> {
@@ -348,13 +405,22 @@ fn found(schema: &str, name: &str) -> Result<pg_sys::Oid, Error> {
 
 /// An interval as a document has it.
 fn interval(text: &str) -> Result<Interval, Error> {
-    Spi::connect(|client| {
-        let query = "SELECT $1::pg_catalog.interval";
-        not_null(
-            client
-                .select(query, Some(1), &[text.into()])?
-                .first()
-                .get::<Interval>(1)?,
+    let read = attempt(|| {
+        Spi::connect(|client| {
+            let query = "SELECT $1::pg_catalog.interval";
+            not_null(
+                client
+                    .select(query, Some(1), &[text.into()])?
+                    .first()
+                    .get::<Interval>(1)?,
+            )
+        })
+    });
+    read.map_err(|_| {
+        let shown: String = text.chars().take(LONGEST).collect();
+        wrong(
+            format!("the window \"{}\"", shown.escape_debug()),
+            "with windows that are intervals",
         )
     })
 }

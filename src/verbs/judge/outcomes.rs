@@ -20,7 +20,16 @@ use crate::source::outcomes::Outcomes;
 use crate::store::scores::{ScoreRelation, Table, kept_as, profile_name, runs_of};
 
 /// The probabilities of a run with what came true in its outcome window, which must be over.
+///
+/// # Errors
+/// 55000 for a run that predicted another goal, is not kept, or whose window is open.
 pub fn of_run(definition: &Definition, run: &PastRun) -> Result<Judged, Error> {
+    if judged::runs_of_another_goal(definition.id)?.contains(&run.id) {
+        return Err(Error::RunOtherGoal {
+            model: definition.name.clone(),
+            run: run.id,
+        });
+    }
     let [positive, negative] = as_owner(definition, || {
         let outcomes = Outcomes::open(definition)?;
         let window = window(definition, run.as_of)?;
@@ -55,6 +64,8 @@ pub enum Came {
     Open,
     /// Its scores are gone.
     NotKept,
+    /// Its version predicted something else than what is asked of the events now.
+    OtherGoal,
     /// Profiles and positives in the low, medium and high bucket.
     True([(i64, i64); 3]),
 }

@@ -78,8 +78,14 @@ fn performed(definition: &Definition) -> Result<Vec<Row>, Error> {
             .collect();
         outcomes::of_runs(definition, &ids, &windows)
     })?;
+    let others = judged::runs_of_another_goal(definition.id)?;
     let mut rows = Vec::new();
     for ((run, window), came) in runs.iter().zip(&windows).zip(came) {
+        let came = if others.contains(&run.id) {
+            Came::OtherGoal
+        } else {
+            came
+        };
         rows.extend(of_run(definition, run, window.outcome_until, &came)?);
     }
     Ok(rows)
@@ -103,6 +109,7 @@ fn of_run(
         let (state, found) = match came {
             Came::Open => ("the window is open", None),
             Came::NotKept => ("the scores are not kept", None),
+            Came::OtherGoal => ("the goal was another one", None),
             Came::True(buckets) => ("the window has passed", Some(buckets[place])),
         };
         let rate = found

@@ -47,10 +47,10 @@ fn alter_segment(
         limit: limit(top, top_percent)?,
     };
     Ok(defining(|path| {
-        let model = catalog::known_segment(&schema, &name)?.model;
-        held::for_writing(&model, Turn::Scores, |definition| {
+        let known = catalog::known_segment(&schema, &name)?;
+        held::for_writing(&known.model, Turn::Scores, |definition| {
             // The model is held first, as score does, so that neither waits for the other.
-            let segment = catalog::lock_segment(&schema, &name)?;
+            let segment = catalog::lock_segment(&known.schema, &known.name)?;
             alter(definition, segment, &change, path)
         })
     })?)
@@ -64,7 +64,8 @@ fn alter(
 ) -> Result<String, Error> {
     find_ours(definition, &segment)?;
     if change.condition.is_some() || change.limit.is_some() {
-        let sight = Sight::of(definition)?;
+        let mut sight = Sight::of(definition)?;
+        sight.segment = Some(segment.id);
         if let Some(condition) = change.condition {
             segment.condition_sql = sight.define(definition, condition, path)?;
             segment.condition = condition.to_owned();

@@ -61,13 +61,20 @@ fn create_segment(
 fn refresh_segment(segment: Option<&str>) -> Result<i64, ErrorReport> {
     catalog::refuse_read_only(c"customer_ai.refresh_segment()");
     let (schema, name) = parse_name(required("segment", segment)?)?;
-    let segment = catalog::lock_segment(&schema, &name)?;
-    let definition = catalog::load(&segment.model)?;
-    let _shown = progress::begin(definition.id, &definition.name, Verb::Refresh);
-    progress::phase(Phase::Segments, None);
-    let profiles = refresh(&definition, &segment)?;
-    catalog::remember(definition.id, definition.owner_oid)?;
-    Ok(profiles)
+    let known = catalog::known_segment(&schema, &name)?;
+    // In a turn at the model: what forget does not see yet, it could not remove.
+    Ok(held::for_writing(
+        &known.model,
+        Turn::Scores,
+        |definition| {
+            let segment = catalog::lock_segment(&known.schema, &known.name)?;
+            let _shown = progress::begin(definition.id, &definition.name, Verb::Refresh);
+            progress::phase(Phase::Segments, None);
+            let profiles = refresh(definition, &segment)?;
+            catalog::remember(definition.id, definition.owner_oid)?;
+            Ok(profiles)
+        },
+    )?)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]

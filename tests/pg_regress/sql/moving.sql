@@ -47,6 +47,16 @@ SELECT c.document #- '{model,name}' = o.document #- '{model,name}' AS same FROM 
 CREATE TABLE old.other AS TABLE old.visit;
 SELECT customer_ai.import_model(document, 'third', 'old.other') FROM old.moved;
 SELECT a.probability = b.probability AS same FROM customer_ai.predict('m', 7, '2025-05-01') a, customer_ai.predict('third', 7, '2025-05-01') b;
+-- a version of another definition says so also where it moves to
+SELECT customer_ai.alter_model('third', goal => 'amount > 30', outcome_window => '20 days');
+CREATE TABLE old.altered AS SELECT customer_ai.export_model('third') AS document;
+SELECT document -> 'version' -> 'altered' AS altered FROM old.altered;
+SELECT customer_ai.import_model(document, 'fourth') FROM old.altered;
+SET client_min_messages = warning;
+SELECT count(*) FROM customer_ai.predict('third', 7);
+SELECT count(*) FROM customer_ai.predict('fourth', 7);
+SET client_min_messages = error;
+SELECT customer_ai.export_model('fourth') #- '{model,name}' = document #- '{model,name}' AS same FROM old.altered;
 -- without a version
 SELECT customer_ai.import_model(jsonb_set(document, '{version}', 'null'), 'untrained') FROM old.moved;
 SELECT customer_ai.predict('untrained', 7);
@@ -73,7 +83,12 @@ SELECT t.* FROM (VALUES
     ('{events,1,where_clause}', '"now() > sent"'), ('{profiles,0,columns}', '["no"]'), ('{event_definitions,0,condition}', '"1"'),
     ('{event_definitions,0,name}', '"amount"'), ('{version,rows}', '0'), ('{version,positives}', '100000000'), ('{version,auc}', '7'),
     ('{version,document}', '""'), ('{version,document}', '"zz"'), ('{version,document}', '"0"'), ('{version,document}', '"00ff"'),
-    ('{version,as_of}', '9223372036854775807'), ('{version,report}', '[]'), ('{version,algorithm}', 'null')
+    ('{version,as_of}', '9223372036854775807'), ('{version,report}', '[]'), ('{version,algorithm}', 'null'),
+    ('{version,as_of}', '9200000000000000'), ('{version,as_of}', '-9223372036854775808'), ('{version,trained_at}', '9223372036854775807'),
+    ('{version,cutoffs}', '[9223372036854775807]'), ('{version,cutoffs}', '[4102444800000000]'), ('{version,label}', '""'),
+    ('{version,label}', '"a\nb"'), ('{version,label}', to_jsonb(repeat('x', 64))), ('{version,judgement}', '"00ff"'), ('{version,judgement}', '"0"'),
+    ('{version,report}', '{}'), ('{version,report,importance}', '"x"'), ('{version,report,warnings}', '5'), ('{version,report,hold_out}', '[]'),
+    ('{events,0,label}', to_jsonb(repeat('x', 64))), ('{events,0,label}', '""'), ('{model,eligible_window}', '"never"')
 ) c (change, value), tried(change, value) t;
 SELECT DISTINCT t.state, t.message FROM old.moved, LATERAL (SELECT document #>> '{version,document}' AS hex) d, generate_series(1, 2001, 250) n,
     tried('{version,document}', to_jsonb(overlay(hex PLACING CASE substr(hex, n, 1) WHEN '0' THEN '1' ELSE '0' END FROM n FOR 1))) t;

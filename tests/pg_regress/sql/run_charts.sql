@@ -83,6 +83,19 @@ FROM customer_ai.performance('buy') p LEFT JOIN by_hand h USING (run, bucket) OR
 -- also of a run whose version is not the active one any more
 SELECT version FROM customer_ai.train('buy', activate => 'always');
 SELECT bool_and(p.actual = coalesce(h.actual, 0)) AS actual FROM customer_ai.performance('buy') p LEFT JOIN by_hand h USING (run, bucket) WHERE run = :first;
+-- not by another goal than it predicted, whichever part of that changed; as it was again, it is judged again
+SELECT customer_ai.alter_model('buy', outcome_window => '7 days');
+SELECT DISTINCT run = :first AS first, state, actual FROM customer_ai.performance('buy') WHERE run IN (:first, :second) ORDER BY 1;
+SET client_min_messages = warning;
+DO $$ BEGIN PERFORM customer_ai.evaluate('buy', run => (SELECT min(run) FROM customer_ai.runs WHERE kind = 'score'));
+EXCEPTION WHEN object_not_in_prerequisite_state THEN RAISE WARNING '%', regexp_replace(SQLERRM, '\d+', 'N'); END $$;
+SET client_min_messages = error;
+SELECT customer_ai.alter_model('buy', outcome_window => '14 days', occurs => false);
+SELECT DISTINCT state, actual FROM customer_ai.performance('buy') WHERE run = :first;
+SELECT customer_ai.alter_model('buy', occurs => true, goal => $$ kind = 'look' $$);
+SELECT DISTINCT state, actual FROM customer_ai.performance('buy') WHERE run = :first;
+SELECT customer_ai.alter_model('buy', goal => $$ kind = 'buy' $$);
+SELECT bool_and(p.actual = coalesce(h.actual, 0)) AS actual FROM customer_ai.performance('buy') p LEFT JOIN by_hand h USING (run, bucket) WHERE run = :first;
 
 -- from bucket to bucket
 SELECT bool_and(m.profiles = h.profiles) AS as_rows, sum(m.profiles) = (SELECT count(*) FROM (SELECT DISTINCT profile FROM buy_score_history WHERE run IN (:first, :second)) u) AS everybody, abs(sum(m.share) - 1) < 1e-9 AS shares
@@ -96,6 +109,9 @@ SET client_min_messages = warning;
 DO $$ BEGIN PERFORM customer_ai.migration('once'); EXCEPTION WHEN object_not_in_prerequisite_state THEN
     RAISE WARNING '%', regexp_replace(SQLERRM, '\d+', 'N'); END $$;
 SET client_min_messages = error;
+-- a version of another goal keeps no new one from being active, however good it was
+SELECT customer_ai.alter_model('once', goal => $$ kind = 'look' $$);
+SELECT activated, reason FROM customer_ai.train('once');
 
 -- runs one after the other
 SELECT version, as_of, profiles = low + medium + high AS sums, abs(share_of_high - high::float8 / profiles) < 1e-12 AS share,

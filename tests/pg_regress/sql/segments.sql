@@ -45,7 +45,9 @@ SELECT customer_ai.create_segment('nowhere.other', 'm', 'true');
 SELECT customer_ai.refresh_segment('shop.likly');
 ALTER MATERIALIZED VIEW shop.fresh RENAME TO stale;
 SELECT customer_ai.refresh_segment('shop.fresh');
+SELECT customer_ai.alter_segment('shop.stale', description => 'renamed by hand');
 ALTER MATERIALIZED VIEW shop.stale RENAME TO fresh;
+SELECT customer_ai.alter_segment('shop.stale', description => 'and back');
 
 -- a setup script that runs twice: what is there as it is wanted is left alone, what differs is named
 SELECT customer_ai.create_segment('shop.likely', 'm', $$ bucket = 'high' -- and nothing else $$, 'will buy', if_not_exists => true);
@@ -54,6 +56,7 @@ SELECT customer_ai.create_segment('shop.customers', 'm', 'true', if_not_exists =
 SELECT customer_ai.create_segment('shop.few', 'm', 'true', top => 3, if_not_exists => true);
 SELECT customer_ai.create_segment('shop.few', 'm', 'true', top => 3, if_not_exists => true);
 SELECT count(*) FROM shop.few;
+SELECT customer_ai.alter_segment('shop.few', $$ score > 90 OR customer_ai.in_segment('shop.few') $$);
 SELECT customer_ai.drop_segment('shop.few');
 
 -- dropped with the model, unless somebody builds upon it

@@ -106,6 +106,7 @@ SELECT customer_ai.activate('return', 7);
 ALTER TABLE customer_ai.model DISABLE TRIGGER active_version;
 UPDATE customer_ai.model SET active_version = 99;
 ALTER TABLE customer_ai.model ENABLE TRIGGER active_version;
+SELECT active_version, former_version, trained_at, auc FROM customer_ai.models;
 SELECT customer_ai.predict('return', '7', as_of => '2025-06-15');
 SELECT customer_ai.activate('return', 1);
 
