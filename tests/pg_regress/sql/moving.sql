@@ -73,6 +73,7 @@ CREATE FUNCTION tried(change text[], value jsonb, OUT state text, OUT message te
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
     detail := regexp_replace(detail, 'line 1 column \d+', 'line 1 column N'); -- of a document of some 360 kB
+    detail := regexp_replace(detail, 'trained at \d{16}\M', 'trained at N');
 END $$;
 \pset format unaligned
 SELECT t.* FROM (VALUES
