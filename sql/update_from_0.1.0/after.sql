@@ -38,6 +38,11 @@ UPDATE customer_ai.version v SET definition = now_is.definition
 FROM customer_ai_update.definition was, customer_ai_internal.definition now_is
 WHERE was.model_id = v.model_id AND was.definition = v.definition AND now_is.model_id = v.model_id;
 
+-- A run knows the base rate that its scores are relative to, also when its version is gone.
+UPDATE customer_ai.run r SET detail = r.detail || jsonb_build_object('base_rate', v.report -> 'base_rate')
+FROM customer_ai.version v
+WHERE r.kind = 'score' AND v.model_id = r.model_id AND v.owner = r.owner AND v.number = r.version;
+
 DO $$
 BEGIN
     EXECUTE (SELECT string_agg(format('ALTER TABLE %s ENABLE %s TRIGGER %I;', relation, CASE WHEN always THEN 'ALWAYS' END, name), ' ')

@@ -88,8 +88,8 @@ pub struct Scored {
     pub profiles: i64,
     /// Profiles in the low, medium and high bucket.
     pub buckets: [i64; 3],
-    /// JSON.
-    pub figures: String,
+    /// JSON; none of a run of version 0.1.0 of the extension, which did not sum up.
+    pub figures: Option<String>,
     /// Whether its scores are shown, or were.
     pub published: bool,
 }
@@ -105,14 +105,14 @@ fn read_scored(row: &SpiHeapTupleData) -> Result<Scored, Error> {
             not_null(row.get(6)?)?,
             not_null(row.get(7)?)?,
         ],
-        figures: not_null(row.get(8)?)?,
+        figures: row.get(8)?,
         published: not_null(row.get(9)?)?,
     })
 }
 
 /// The scoring run of that number, or the newest one whose scores are shown. Only reads.
 pub fn scored(model_id: i64, run: Option<i64>) -> Result<Option<Scored>, Error> {
-    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text, r.published
+    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, r.figures::text, r.published
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' AND (r.id = $2 OR $2 IS NULL AND r.published) ORDER BY r.id DESC LIMIT 1";
     sql::row(query, &[model_id.into(), run.into()], |row| {
@@ -122,7 +122,7 @@ pub fn scored(model_id: i64, run: Option<i64>) -> Result<Option<Scored>, Error> 
 
 /// All scoring runs of a model, oldest first. Only reads.
 pub fn all_scored(model_id: i64) -> Result<Vec<Scored>, Error> {
-    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, coalesce(r.figures, '{\"scores\": [], \"factors\": []}')::text, r.published
+    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, r.figures::text, r.published
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id";
     sql::rows(query, &[model_id.into()], |row| read_scored(&row))

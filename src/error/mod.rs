@@ -141,8 +141,13 @@ pub enum Error {
         /// Those that there are, oldest first.
         runs: Vec<i64>,
     },
-    /// A run whose reasons nobody saw but where they were made.
-    NoFigures { model: String, run: i64 },
+    /// A run whose reasons nobody saw but where they were made, or (not `binned`) of a version that does not know what values its
+    /// factors had.
+    NoFigures {
+        model: String,
+        run: i64,
+        binned: bool,
+    },
     /// Not a factor of the model.
     NoSuchFactor {
         model: String,
@@ -152,7 +157,14 @@ pub enum Error {
     /// The only scoring run, where two are to be compared.
     OneRun { model: String, run: i64 },
     /// A version of which no rows were held out.
-    NoHoldOut { model: String, version: i32 },
+    /// `measured`: it was measured on some, which were not kept.
+    NoHoldOut {
+        model: String,
+        version: i32,
+        measured: bool,
+    },
+    /// A run that was not summed up while it was made.
+    NotSummedUp { model: String, run: i64 },
     /// A run of a version that predicted something else than the definition now says.
     RunOtherGoal { model: String, run: i64 },
     /// A run whose scores are not in the history any more.

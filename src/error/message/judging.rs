@@ -28,15 +28,30 @@ fn newest(noun: &str, numbers: &[String]) -> String {
     }
 }
 
-pub fn no_hold_out(model: &str, version: i32) -> Message {
+pub fn no_hold_out(model: &str, version: i32, measured: bool) -> Message {
     Message {
         code: STATE,
         text: format!("version {version} of model \"{model}\" was not judged"),
-        detail: "Found too few examples to hold any out at its training; at least 50 to learn from, 25 of them of the rarer class, and some of each class to judge by are required.".to_owned(),
+        detail: if measured {
+            "Found held-out rows that were measured and not kept, by version 0.1.0 of the extension; they are required."
+        } else {
+            "Found too few examples to hold any out at its training; at least 50 to learn from, 25 of them of the rarer class, and some of each class to judge by are required."
+        }
+        .to_owned(),
         hint: format!(
-            "Run {} with more history; or judge a past run by what came true: run => its number in customer_ai.runs.",
-            call("train", model)
+            "Run {}{}; or judge a past run by what came true: run => its number in customer_ai.runs.",
+            call("train", model),
+            if measured { "" } else { " with more history" }
         ),
+    }
+}
+
+pub fn not_summed_up(model: &str, run: i64) -> Message {
+    Message {
+        code: STATE,
+        text: format!("run {run} of model \"{model}\" was not summed up"),
+        detail: "Found a run of version 0.1.0 of the extension, which kept no figures of what it predicted; they are required.".to_owned(),
+        hint: format!("Run {}; the score relation and its history have the rows of every run that is kept.", call("score", model)),
     }
 }
 
@@ -60,12 +75,26 @@ pub fn run_other_goal(model: &str, run: i64) -> Message {
     }
 }
 
-pub fn no_figures(model: &str, run: i64) -> Message {
+pub fn no_figures(model: &str, run: i64, binned: bool) -> Message {
+    let (detail, hint) = if binned {
+        (
+            "Found profiles that were predicted where their events are; only the strongest factors of each were sent from there.",
+            "Set customer_ai.feeder to local and score again, or count the column factors of the score relation.".to_owned(),
+        )
+    } else {
+        (
+            "Found a version that was imported, or trained by version 0.1.0 of the extension: it does not know what values its factors had.",
+            format!(
+                "Run {}, then score; or count the column factors of the score relation.",
+                call("train", model)
+            ),
+        )
+    };
     Message {
         code: STATE,
         text: format!("run {run} of model \"{model}\" has no figures of its factors"),
-        detail: "Found profiles that were predicted where their events are; only the strongest factors of each were sent from there.".to_owned(),
-        hint: "Set customer_ai.feeder to local and score again, or count the column factors of the score relation.".to_owned(),
+        detail: detail.to_owned(),
+        hint,
     }
 }
 

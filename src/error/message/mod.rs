@@ -265,14 +265,19 @@ fn message(error: Error) -> Message {
         Error::NoFormerVersion { model, active } => versions::no_former(&model, active),
         Error::NotScored { model } => scores::not_scored(&model),
         Error::UnknownRun { model, run, runs } => judging::unknown_run(&model, run, &runs),
-        Error::NoFigures { model, run } => judging::no_figures(&model, run),
+        Error::NoFigures { model, run, binned } => judging::no_figures(&model, run, binned),
         Error::NoSuchFactor {
             model,
             factor,
             nearest,
         } => judging::no_such_factor(&model, &factor, nearest),
         Error::OneRun { model, run } => judging::one_run(&model, run),
-        Error::NoHoldOut { model, version } => judging::no_hold_out(&model, version),
+        Error::NoHoldOut {
+            model,
+            version,
+            measured,
+        } => judging::no_hold_out(&model, version, measured),
+        Error::NotSummedUp { model, run } => judging::not_summed_up(&model, run),
         Error::RunOtherGoal { model, run } => judging::run_other_goal(&model, run),
         Error::RunNotKept {
             model,

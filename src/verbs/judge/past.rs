@@ -22,7 +22,7 @@ type Row = (
     TimestampWithTimeZone,
     String,
     i64,
-    f64,
+    Option<f64>,
     Option<f64>,
     Option<i64>,
     Option<f64>,
@@ -46,7 +46,7 @@ fn performance(
             name!(window_ends, TimestampWithTimeZone),
             name!(bucket, String),
             name!(profiles, i64),
-            name!(expected, f64),
+            name!(expected, Option<f64>),
             name!(expected_rate, Option<f64>),
             name!(actual, Option<i64>),
             name!(actual_rate, Option<f64>),
@@ -98,14 +98,15 @@ fn of_run(
     window_ends: propensity::time::Micros,
     came: &Came,
 ) -> Result<Vec<Row>, Error> {
-    let figures: Figures = parsed(&run.figures)?;
-    let expected = figures.buckets(definition.options.buckets);
+    let figures = run.figures.as_deref().map(parsed::<Figures>).transpose()?;
+    let expected = figures.map(|figures| figures.buckets(definition.options.buckets));
     let (as_of, ends) = (
         instant::from_micros(run.as_of)?,
         instant::from_micros(window_ends)?,
     );
     let row = |(place, bucket): (usize, propensity::model::score::Bucket)| {
-        let (profiles, expected) = (run.buckets[place], expected[place].expected);
+        let profiles = run.buckets[place];
+        let expected = expected.map(|sums| sums[place].expected);
         let (state, found) = match came {
             Came::Open => ("the window is open", None),
             Came::NotKept => ("the scores are not kept", None),
@@ -123,7 +124,9 @@ fn of_run(
             bucket.name().to_owned(),
             profiles,
             expected,
-            (profiles > 0).then(|| expected / profiles as f64),
+            expected
+                .filter(|_| profiles > 0)
+                .map(|expected| expected / profiles as f64),
             found.map(|(_, positives)| positives),
             rate.map(|rate| rate.value),
             rate.map(|rate| rate.low),

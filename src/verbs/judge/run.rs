@@ -38,8 +38,14 @@ pub fn charted(definition: &Definition, run: Option<i64>) -> Result<Charted, Err
             }
         });
     };
+    let Some(figures) = &found.figures else {
+        return Err(Error::NotSummedUp {
+            model: definition.name.clone(),
+            run: found.id,
+        });
+    };
     Ok(Charted {
-        figures: parsed(&found.figures)?,
+        figures: parsed(figures)?,
         run: found,
         buckets: definition.options.buckets,
     })
@@ -173,6 +179,7 @@ fn bins(definition: &Definition, charted: &Charted) -> Result<Distribution, Erro
         return Err(Error::NoFigures {
             model: definition.name.clone(),
             run: charted.run.id,
+            binned: !bins.factors.is_empty(),
         });
     }
     Ok(bins)
@@ -340,7 +347,7 @@ fn trend(
             name!(medium, i64),
             name!(high, i64),
             name!(share_of_high, Option<f64>),
-            name!(expected, f64),
+            name!(expected, Option<f64>),
             name!(mean_probability, Option<f64>),
         ),
     >,
@@ -348,8 +355,8 @@ fn trend(
 > {
     let definition = catalog::load(args::required("model", model)?)?;
     let rows = judged::all_scored(definition.id)?.into_iter().map(|run| {
-        let figures: Figures = parsed(&run.figures)?;
-        let all = figures.all();
+        let figures = run.figures.as_deref().map(parsed::<Figures>).transpose()?;
+        let all = figures.map(|figures| figures.all());
         let [low, medium, high] = run.buckets;
         Ok::<_, Error>((
             run.id,
@@ -360,8 +367,9 @@ fn trend(
             medium,
             high,
             share(high as u64, run.profiles as u64),
-            all.expected,
-            (all.profiles > 0).then(|| all.expected / all.profiles as f64),
+            all.map(|all| all.expected),
+            all.filter(|all| all.profiles > 0)
+                .map(|all| all.expected / all.profiles as f64),
         ))
     });
     Ok(TableIterator::new(rows.collect::<Result<Vec<_>, _>>()?))

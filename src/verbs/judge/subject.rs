@@ -41,6 +41,8 @@ fn of_version(definition: &Definition, version: Option<i32>) -> Result<Subject, 
         return Err(Error::NoHoldOut {
             model: definition.name.clone(),
             version,
+            // As version 0.1.0 of the extension did.
+            measured: kept.hold_out != "null",
         });
     };
     let judged = Judged::decode(&judgement).map_err(|error| Error::Model {

@@ -156,7 +156,7 @@ pub fn ranges(subject: &Subject, factor: &str) -> Result<Vec<Range>, Error> {
 pub fn turns(definition: &Definition) -> Result<Vec<Turn>, Error> {
     let query = "SELECT to_char(as_of AT TIME ZONE $2, 'YYYY-MM-DD'), low, medium, high,
             coalesce(mean_probability, 0), NULL::float8
-        FROM (SELECT * FROM customer_ai.trend($1) ORDER BY run DESC LIMIT $3) newest ORDER BY run";
+        FROM (SELECT * FROM customer_ai.trend($1) WHERE expected IS NOT NULL ORDER BY run DESC LIMIT $3) newest ORDER BY run";
     runs(query, definition)
 }
 
@@ -170,7 +170,7 @@ pub fn outcomes(definition: &Definition) -> Result<Vec<Turn>, Error> {
                 coalesce(sum(profiles) FILTER (WHERE bucket = 'low'), 0)::bigint AS low,
                 coalesce(sum(profiles) FILTER (WHERE bucket = 'medium'), 0)::bigint AS medium,
                 coalesce(sum(profiles) FILTER (WHERE bucket = 'high'), 0)::bigint AS high
-            FROM customer_ai.performance($1) GROUP BY run ORDER BY run DESC LIMIT $3) newest
+            FROM customer_ai.performance($1) WHERE expected IS NOT NULL GROUP BY run ORDER BY run DESC LIMIT $3) newest
         ORDER BY run";
     runs(query, definition)
 }

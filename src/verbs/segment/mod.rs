@@ -227,7 +227,8 @@ fn say_if_empty(
     if condition.contains("'high'")
         && let Some(run) = judged::scored(definition.id, None)?
         && let [_, _, 0] = run.buckets
-        && let Ok(figures) = serde_json::from_str::<Figures>(&run.figures)
+        && let Some(figures) = &run.figures
+        && let Ok(figures) = serde_json::from_str::<Figures>(figures)
     {
         notice::none_high(definition, figures.top_tenth_from());
         return Ok(());
