@@ -39,6 +39,7 @@ BEGIN
     object := CASE TG_TABLE_NAME
         WHEN 'segment' THEN format('%s.%s', whole ->> 'schema_name', whole ->> 'segment_name')
         WHEN 'version' THEN whole ->> 'number' WHEN 'model' THEN whole ->> 'name' WHEN 'event_definition' THEN whole ->> 'name'
+        WHEN 'label' THEN concat_ws(' = ', whole ->> 'column_name', nullif(whole ->> 'value', ''))
         ELSE format('%s.%s', whole ->> 'schema_name', whole ->> 'relation_name') END;
     IF TG_OP = 'UPDATE' THEN
         SELECT jsonb_object_agg(n.key, was -> n.key), jsonb_object_agg(n.key, n.value) INTO was, now_is
@@ -60,6 +61,8 @@ CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.model
 CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.event_source
     FOR EACH ROW WHEN (customer_ai_internal.is_our_own()) EXECUTE FUNCTION customer_ai_internal.audit_row();
 CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.event_definition
+    FOR EACH ROW WHEN (customer_ai_internal.is_our_own()) EXECUTE FUNCTION customer_ai_internal.audit_row();
+CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.label
     FOR EACH ROW WHEN (customer_ai_internal.is_our_own()) EXECUTE FUNCTION customer_ai_internal.audit_row();
 CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON customer_ai.profile_source
     FOR EACH ROW WHEN (customer_ai_internal.is_our_own()) EXECUTE FUNCTION customer_ai_internal.audit_row();

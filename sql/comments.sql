@@ -29,6 +29,8 @@ COMMENT ON FUNCTION customer_ai.disable_model IS
     'keeps a model from being trained and scored; it still predicts live; returns its name';
 COMMENT ON FUNCTION customer_ai.add_event_definition IS
     'makes events that meet a condition events of a name: their type in features and factors, a column in conditions; with if_not_exists one of the same condition is left as it is; returns the name of the model';
+COMMENT ON FUNCTION customer_ai.describe_column IS
+    'says what people call a column and what its numbers are in, or with value what they call a value of it, of column event an event type; NULL takes it back; nothing is trained again';
 COMMENT ON FUNCTION customer_ai.remove_event_definition IS
     'takes an event definition out of a model; returns the name of the model';
 COMMENT ON FUNCTION customer_ai.remove_events IS
@@ -267,6 +269,14 @@ COMMENT ON COLUMN customer_ai.event_definition.owner IS 'owner of the model; a r
 COMMENT ON COLUMN customer_ai.event_definition.name IS 'type of these events in features and factors, and column in conditions';
 COMMENT ON COLUMN customer_ai.event_definition.condition IS 'which events they are';
 COMMENT ON COLUMN customer_ai.event_definition.condition_sql IS 'what runs of the condition';
+COMMENT ON TABLE customer_ai.label IS 'what people call columns, event types and values';
+COMMENT ON COLUMN customer_ai.label.id IS 'key';
+COMMENT ON COLUMN customer_ai.label.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.label.owner IS 'owner of the model; a row of another owner does not count';
+COMMENT ON COLUMN customer_ai.label.column_name IS 'column; event: the type of an event';
+COMMENT ON COLUMN customer_ai.label.value IS 'value of the column; empty: the column itself';
+COMMENT ON COLUMN customer_ai.label.label IS 'what it is called; NULL: its name';
+COMMENT ON COLUMN customer_ai.label.unit IS 'what the numbers of the column are in';
 COMMENT ON TABLE customer_ai.version IS 'versions of models: each training makes one';
 COMMENT ON COLUMN customer_ai.version.id IS 'key';
 COMMENT ON COLUMN customer_ai.version.model_id IS 'model';
@@ -367,6 +377,7 @@ COMMENT ON VIEW customer_ai.models IS 'models that you may use, with their activ
 COMMENT ON VIEW customer_ai_internal.definition IS 'what the definition of a model says that a version learns from';
 COMMENT ON VIEW customer_ai.sources IS 'relations that the models that you may use read: of events and of profile attributes';
 COMMENT ON VIEW customer_ai.event_definitions IS 'events by a condition of the models that you may use';
+COMMENT ON VIEW customer_ai.labels IS 'what columns, event types and values are called in the models that you may use';
 COMMENT ON VIEW customer_ai.versions IS 'versions of the models that you may use, with how well they predict';
 COMMENT ON VIEW customer_ai.version_reports IS 'everything that the trainings of the models that you may use have measured';
 COMMENT ON VIEW customer_ai.runs IS 'trainings and scorings of the models that you may use; those that failed where refresh ran them';

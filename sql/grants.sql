@@ -4,7 +4,7 @@ SET LOCAL search_path TO pg_catalog, pg_temp;
 GRANT USAGE ON SCHEMA customer_ai TO PUBLIC;
 -- The queries of a model name what is internal too, and they run with the rights of its owner, here and on other servers.
 GRANT USAGE ON SCHEMA customer_ai_internal TO PUBLIC;
-GRANT SELECT ON customer_ai.models, customer_ai.sources, customer_ai.event_definitions, customer_ai.versions, customer_ai.version_reports, customer_ai.runs, customer_ai.segments,
+GRANT SELECT ON customer_ai.models, customer_ai.sources, customer_ai.event_definitions, customer_ai.labels, customer_ai.versions, customer_ai.version_reports, customer_ai.runs, customer_ai.segments,
     customer_ai.segment_changes, customer_ai.segment_sizes,
     customer_ai.progress, customer_ai.audit, customer_ai.schedules TO PUBLIC;
 
@@ -12,7 +12,7 @@ GRANT SELECT ON customer_ai.models, customer_ai.sources, customer_ai.event_defin
 -- security it would refuse), pg_restore copies rows into them and sets the counters.
 GRANT SELECT, INSERT ON
     customer_ai.model, customer_ai.event_source, customer_ai.profile_source,
-    customer_ai.event_definition,
+    customer_ai.event_definition, customer_ai.label,
     customer_ai.version, customer_ai.run, customer_ai.segment, customer_ai.segment_refresh, customer_ai.segment_change,
     customer_ai.failed_run, customer_ai.audit_entry
     TO pg_database_owner;
@@ -47,6 +47,8 @@ CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.profile_source
     FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
 CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.event_definition
     FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.label
+    FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
 CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.version
     FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
 CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.run
@@ -66,6 +68,7 @@ ALTER TABLE customer_ai.model ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.event_source ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.profile_source ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.event_definition ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.label ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.version ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.run ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.segment ENABLE ALWAYS TRIGGER own_row;

@@ -124,6 +124,20 @@ CREATE TABLE customer_ai.event_definition (
     UNIQUE (model_id, name)
 );
 
+-- What people call columns, event types (values of column "event") and values. The value of a column itself is ''.
+CREATE TABLE customer_ai.label (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
+    column_name text NOT NULL CHECK (column_name <> ''),
+    value text NOT NULL,
+    label text CHECK (label <> ''),
+    unit text CHECK (unit <> ''),
+    UNIQUE (model_id, column_name, value),
+    CHECK (unit IS NULL OR value = ''),
+    CHECK (label IS NOT NULL OR unit IS NOT NULL)
+);
+
 CREATE TABLE customer_ai.version (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     model_id bigint NOT NULL,
@@ -277,13 +291,14 @@ CREATE TABLE customer_ai.segment_change (
 );
 CREATE INDEX segment_change_model_id_idx ON customer_ai.segment_change (model_id, profile);
 
--- For conditions of segments; factors is the array that score writes.
+-- For conditions of segments; factors is the array that score writes. A factor that people call otherwise keeps its own name,
+-- so that no label takes it out of a segment.
 -- OR REPLACE: an update leaves it in its place, because segments depend on it.
 CREATE OR REPLACE FUNCTION customer_ai.has_factor(factors jsonb, factor text, direction text DEFAULT NULL) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN pg_catalog.jsonb_typeof(factors) OPERATOR(pg_catalog.=) 'array' THEN EXISTS (
         SELECT FROM pg_catalog.jsonb_array_elements(factors) f
-        WHERE (f OPERATOR(pg_catalog.->>) 'factor') OPERATOR(pg_catalog.=) factor
+        WHERE factor IN (f OPERATOR(pg_catalog.->>) 'factor', f OPERATOR(pg_catalog.->>) 'name')
             AND (direction IS NULL OR (f OPERATOR(pg_catalog.->>) 'direction') OPERATOR(pg_catalog.=) direction))
         ELSE false END;
 
@@ -306,6 +321,8 @@ SELECT pg_catalog.pg_extension_config_dump('customer_ai.profile_source', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.profile_source_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.event_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.event_definition_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.label', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.label_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.version', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.version_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.run', '');

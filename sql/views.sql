@@ -68,6 +68,12 @@ FROM customer_ai.event_definition d
 JOIN customer_ai.model m ON m.id = d.model_id AND m.owner = d.owner
 WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
 
+CREATE VIEW customer_ai.labels WITH (security_barrier) AS
+SELECT m.name AS model, l.column_name, nullif(l.value, '') AS value, l.label, l.unit
+FROM customer_ai.label l
+JOIN customer_ai.model m ON m.id = l.model_id AND m.owner = l.owner
+WHERE customer_ai_internal.is_mine(m.owner, m.owner_oid, m.place);
+
 CREATE VIEW customer_ai.versions WITH (security_barrier) AS
 SELECT m.name AS model, v.number AS version, v.number = m.active_version IS TRUE AS active, v.label, v.algorithm, v.trained_at,
     v.as_of, cardinality(v.cutoffs) AS cutoffs, (SELECT min(c) FROM unnest(v.cutoffs) c) AS first_cutoff,

@@ -105,10 +105,13 @@ impl Answerer {
         };
         let explanation = scorer.explain(&self.row)?;
         self.json.clear();
-        explanation
-            .grouping
-            .write_json(explanation.factors, self.most_factors, &mut self.json);
         let prediction = explanation.prediction;
+        explanation.grouping.write_json(
+            explanation.factors,
+            prediction.log_odds,
+            self.most_factors,
+            &mut self.json,
+        );
         answer::write_score(out, prediction.probability, prediction.score, &self.json);
         Ok(())
     }

@@ -102,6 +102,10 @@ pub fn copy(model_id: i64, name: &str, (schema, scores): (&str, &str)) -> Result
         SELECT $2, s.name, s.condition, s.condition_sql
         FROM customer_ai.event_definition s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
         WHERE m.id = $1 ORDER BY s.id",
+        "INSERT INTO customer_ai.label (model_id, column_name, value, label, unit)
+        SELECT $2, s.column_name, s.value, s.label, s.unit
+        FROM customer_ai.label s JOIN customer_ai.model m ON m.id = s.model_id AND m.owner = s.owner
+        WHERE m.id = $1 ORDER BY s.id",
         "INSERT INTO customer_ai.profile_source (model_id, position, schema_name, relation_name, profile_column, columns,
             valid_from_column)
         SELECT $2, s.position, s.schema_name, s.relation_name, s.profile_column, s.columns, s.valid_from_column

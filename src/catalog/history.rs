@@ -293,6 +293,16 @@ pub fn document(version: Stamp) -> Result<Vec<u8>, Error> {
     })?)
 }
 
+/// The bytes of the version of that number, if there is one. Only reads.
+pub fn document_of(model_id: i64, version: i32) -> Result<Option<Vec<u8>>, Error> {
+    let query = "SELECT v.document
+        FROM customer_ai.version v JOIN customer_ai.model m ON m.id = v.model_id AND m.owner = v.owner
+        WHERE v.model_id = $1 AND v.number = $2";
+    sql::row(query, &[model_id.into(), version.into()], |row| {
+        not_null(row.get(1)?)
+    })
+}
+
 /// Scoring runs older than the newest `keep` of those that are shown, or of those that are not, that no running snapshot can
 /// take for the newest one.
 pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {

@@ -8,10 +8,12 @@ use std::rc::Rc;
 
 use pgrx::pg_sys::Oid;
 use propensity::cutoff::Cutoff;
+use propensity::features::Labels;
 use propensity::time::Micros;
 
 use super::{
-    Active, Definition, Run, active, altered_since, events_behind, instant, last_score_run, place,
+    Active, Definition, Run, active, altered_since, events_behind, instant, labels_of,
+    last_score_run, place,
 };
 use crate::error::Error;
 use crate::pg::changes;
@@ -35,6 +37,9 @@ pub struct Kept {
     pub altered: Vec<String>,
     /// The newest scoring run.
     pub scored: Option<Run>,
+    /// What columns, event types and values are called. A COMMENT that is altered later is not seen before the model is
+    /// read again.
+    pub labels: Labels,
     /// From when to when events lie behind the others.
     pub behind: Option<(Micros, Micros)>,
     /// Tells it from all others that this session has had.
@@ -122,6 +127,7 @@ pub fn keep(definition: &Definition, begun: &Begun) -> Result<Rc<Kept>, Error> {
         active,
         scored: last_score_run(definition.id)?,
         behind: events_behind(definition.id)?,
+        labels: labels_of(definition)?,
         number: LAST.replace(LAST.get() + 1),
         windows: Cell::new(None),
         valid: None,
@@ -203,6 +209,7 @@ fn rows(kept: &Kept) -> Option<Vec<RowVersion>> {
         &model,
     )
     .versions(&mut found)?;
+    search(c"label", c"label_model_id_column_name_value_key", &model).versions(&mut found)?;
     let version = [(c"id", kept.active.as_ref()?.stamp.id)];
     search(c"version", c"version_pkey", &version).versions(&mut found)?;
     if let Some(scored) = &kept.scored {

@@ -11,6 +11,7 @@ mod history;
 pub mod instant;
 pub mod judged;
 mod kept;
+mod labels;
 pub mod memory;
 mod model;
 mod moving;
@@ -30,11 +31,12 @@ mod versions;
 pub use alter::{Described, copy, described, rename, set_enabled, set_scores, update_model};
 pub use condition::Condition;
 pub use history::{
-    Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, events_behind,
-    has_any_run, has_scored_before, insert_run, insert_version, last_score_run, left_out,
-    predicts_other, recorded, superseded_runs,
+    Active, NewRun, NewVersion, Run, Stamp, active, altered_since, document, document_of,
+    events_behind, has_any_run, has_scored_before, insert_run, insert_version, last_score_run,
+    left_out, predicts_other, recorded, superseded_runs,
 };
 pub use kept::Kept;
+pub use labels::{EVENT, Label, given_labels, labels_of, set_label_of};
 pub use model::{
     Definition, Kind, NewModel, delete_model, exists, insert_model, load, lock, lock_orphan,
     lock_turn, mine, scores_in, set_altered,

@@ -387,6 +387,7 @@ pub(super) fn forget_parts(id: i64) -> Result<(), Error> {
         "DELETE FROM customer_ai.event_source WHERE model_id = $1",
         "DELETE FROM customer_ai.profile_source WHERE model_id = $1",
         "DELETE FROM customer_ai.event_definition WHERE model_id = $1",
+        "DELETE FROM customer_ai.label WHERE model_id = $1",
         "DELETE FROM customer_ai.version WHERE model_id = $1",
         "DELETE FROM customer_ai.run WHERE model_id = $1",
         "DELETE FROM customer_ai.failed_run WHERE model_id = $1",

@@ -1,5 +1,6 @@
 //! What a version is beside its bytes, to be read for a move and written after one.
 
+use propensity::judge::Distribution;
 use serde::{Deserialize, Serialize};
 
 use super::{not_null, sql};
@@ -26,6 +27,9 @@ pub struct MovedVersion {
     /// Parts of the definition that it was not trained on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub altered: Vec<String>,
+    /// Scores and values of factors that it learned from, in bins, if they were kept.
+    #[serde(default)]
+    pub distribution: Option<Distribution>,
 }
 
 /// The active version of a model, if there is one. Only reads.
@@ -35,7 +39,8 @@ pub fn moved_version(model_id: i64) -> Result<Option<MovedVersion>, Error> {
             (SELECT array_agg((extract(epoch FROM c) * 1000000)::bigint ORDER BY c) FROM unnest(v.cutoffs) c),
             v.rows, v.positives, v.auc, v.auc_low, v.auc_high, v.report::text, encode(v.document, 'hex'), encode(v.judgement, 'hex'),
             (SELECT array_agg(n.name ORDER BY n.name) FROM jsonb_object_keys(d.definition) n (name)
-                WHERE v.definition ? n.name AND v.definition -> n.name <> d.definition -> n.name)
+                WHERE v.definition ? n.name AND v.definition -> n.name <> d.definition -> n.name),
+            v.distribution::text
         FROM customer_ai.model m
         JOIN customer_ai_internal.definition d ON d.model_id = m.id
         JOIN customer_ai.version v ON v.model_id = m.id AND v.number = m.active_version AND v.owner = m.owner
@@ -58,22 +63,34 @@ pub fn moved_version(model_id: i64) -> Result<Option<MovedVersion>, Error> {
             document: not_null(row.get(12)?)?,
             judgement: row.get(13)?,
             altered: row.get(14)?.unwrap_or_default(),
+            distribution: row
+                .get::<String>(15)?
+                .map(|text| serde_json::from_str(&text))
+                .transpose()
+                .map_err(|_| Error::Internal("a distribution is no JSON"))?,
         })
     })
 }
 
-/// Writes a version that was moved here as the first one of a model, and makes it active. The bytes were checked. Of what it was
+/// Writes a version that was moved here as the first one of a model, and makes it active. The bytes and the
+/// distribution were checked. Of what it was
 /// not trained on nothing is known here but that it was something else.
-pub fn insert_moved(model_id: i64, format: i32, moved: &MovedVersion) -> Result<(), Error> {
+pub fn insert_moved(
+    model_id: i64,
+    format: i32,
+    moved: &MovedVersion,
+    distribution: Option<&Distribution>,
+) -> Result<(), Error> {
     let query = "INSERT INTO customer_ai.version (model_id, number, label, format, algorithm, trained_at, as_of, cutoffs, rows,
-            positives, auc, auc_low, auc_high, report, document, judgement, definition)
+            positives, auc, auc_low, auc_high, report, document, judgement, distribution, definition)
         SELECT $1, 1, $2, $3, $4, timestamptz 'epoch' + $5 * interval '1 microsecond',
             timestamptz 'epoch' + $6 * interval '1 microsecond',
             coalesce((SELECT array_agg(timestamptz 'epoch' + c * interval '1 microsecond' ORDER BY c) FROM unnest($7::bigint[]) c), '{}'),
-            $8, $9, $10, $11, $12, $13::jsonb, decode($14, 'hex'), decode($15, 'hex'),
+            $8, $9, $10, $11, $12, $13::jsonb, decode($14, 'hex'), decode($15, 'hex'), $17::jsonb,
             (SELECT d.definition || coalesce((SELECT jsonb_object_agg(a, NULL) FROM unnest($16::text[]) a), '{}')
                 FROM customer_ai_internal.definition d WHERE d.model_id = $1)";
     let report = serde_json::Value::Object(moved.report.clone()).to_string();
+    let distribution = distribution.map(super::json).transpose()?;
     let arguments = [
         model_id.into(),
         moved.label.as_deref().into(),
@@ -91,6 +108,7 @@ pub fn insert_moved(model_id: i64, format: i32, moved: &MovedVersion) -> Result<
         moved.document.as_str().into(),
         moved.judgement.as_deref().into(),
         moved.altered.clone().into(),
+        distribution.into(),
     ];
     sql::run(query, &arguments)?;
     super::set_active(model_id, 1)

@@ -10,12 +10,14 @@ use crate::error::Error;
 use crate::pg::role::{self, role_name};
 
 /// The tables whose rows are of a model, and say whose they are.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "UPDATE customer_ai.event_definition p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.event_source p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.profile_source p SET owner = $2::name FROM customer_ai.model m
+    WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
+    "UPDATE customer_ai.label p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.version p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",

@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 
+use propensity::features::Labels;
 use propensity::features::schema::LeftOut;
+use propensity::judge::FactorBins;
+use propensity::model::factor::Factors;
 use propensity::model::{Model, Scorer};
 
 use crate::catalog::notice;
@@ -30,7 +33,8 @@ pub fn with_active<R>(
         return Err(not_trained(definition)?);
     };
     let altered = catalog::altered_since(definition.id, active.stamp)?;
-    with(definition, active, &altered, work)
+    let labels = catalog::labels_of(definition)?;
+    with(definition, active, (&altered, &labels), work)
 }
 
 /// Like [`with_active`], of a model that is kept.
@@ -42,7 +46,12 @@ pub fn with_kept<R>(
     let Some(active) = kept.active else {
         return Err(not_trained(definition)?);
     };
-    with(definition, active, &kept.altered, |_, scorer| work(scorer))
+    with(
+        definition,
+        active,
+        (&kept.altered, &kept.labels),
+        |_, scorer| work(scorer),
+    )
 }
 
 fn not_trained(definition: &Definition) -> Result<Error, Error> {
@@ -56,7 +65,7 @@ fn not_trained(definition: &Definition) -> Result<Error, Error> {
 fn with<R>(
     definition: &Definition,
     Active { number, stamp, .. }: Active,
-    altered: &[String],
+    (altered, labels): (&[String], &Labels),
     work: impl FnOnce(i32, &mut Scorer) -> Result<R, Error>,
 ) -> Result<R, Error> {
     // Taken out while in use: `work` may end in an error that unwinds, or call us again.
@@ -68,6 +77,7 @@ fn with<R>(
         Some(scorer) => scorer,
         None => scorer(definition, stamp)?,
     };
+    scorer.call(labels);
     warn_if_altered(definition, number, stamp, altered);
     let result = work(number, &mut scorer);
     DECODED.with_borrow_mut(|decoded| {
@@ -146,4 +156,53 @@ pub fn unknown_version(definition: &Definition, version: i32) -> Result<Error, E
 fn numbers(definition: &Definition) -> Result<Vec<i32>, Error> {
     let versions = catalog::versions_of(definition.id)?;
     Ok(versions.into_iter().map(|version| version.number).collect())
+}
+
+/// What people call the factors of a version, which it keeps under their own names.
+pub struct Calling(Option<Factors>);
+
+/// What the factors of a version are called.
+pub fn calling(definition: &Definition, version: i32) -> Result<Calling, Error> {
+    let labels = catalog::labels_of(definition)?;
+    if labels.is_empty() {
+        return Ok(Calling(None));
+    }
+    let Some(document) = catalog::document_of(definition.id, version)? else {
+        return Err(unknown_version(definition, version)?);
+    };
+    let model = Model::decode(&document).map_err(|error| Error::Model {
+        model: definition.name.clone(),
+        error,
+    })?;
+    let model = Model { labels, ..model };
+    Ok(Calling(Some(model.factors())))
+}
+
+impl Calling {
+    /// What a factor is called.
+    pub fn factor(&self, name: String) -> String {
+        let Some(factors) = &self.0 else {
+            return name;
+        };
+        let found = factors.find(&name);
+        found.map_or(name, |factor| factors.called(factor).to_owned())
+    }
+
+    /// What the feature of such a label is called.
+    pub fn label(&self, label: String) -> String {
+        let Some(factors) = &self.0 else {
+            return label;
+        };
+        let mut features = factors.features().iter().zip(factors.words());
+        let found = features.find(|(feature, _)| feature.label == label);
+        found.map_or(label, |(_, words)| words.label.clone())
+    }
+
+    /// The bins of a factor in words.
+    pub fn bins(&self, bins: FactorBins) -> FactorBins {
+        match &self.0 {
+            Some(factors) => bins.called(factors),
+            None => bins,
+        }
+    }
 }

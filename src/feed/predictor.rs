@@ -133,8 +133,7 @@ impl<'a> Predictor<'a> {
             let key = &keys[start..key_ends[row]];
             start = key_ends[row];
             json.clear();
-            let (impacts, most) = (explanation.factors, audience.most_factors);
-            factors::write(json, words, explanation.grouping, impacts, most);
+            factors::write(json, words, explanation, audience.most_factors);
             let prediction = &explanation.prediction;
             let bucket = audience.buckets.bucket(prediction.score) as usize;
             figures.explain(

@@ -37,7 +37,7 @@ fn describe_features(
 > {
     let definition = catalog::load(args::required("model", model)?)?;
     let features = version::with_active(&definition, |_, scorer| {
-        Ok(scorer.model().schema.features())
+        Ok(scorer.factors().words().to_vec())
     })?;
     let left_out = version::left_out(&definition)?;
     let features = features.into_iter().map(|feature| {

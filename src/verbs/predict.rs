@@ -9,7 +9,6 @@ use propensity::features::suppose::{self, Supposed};
 use propensity::model::Scorer;
 use propensity::model::factor::{FactorImpact, SMALLEST_SHOWN};
 use propensity::model::percentile::Percentiles;
-use propensity::model::sigmoid;
 use propensity::time::Micros;
 use serde_json::Value;
 
@@ -153,11 +152,16 @@ fn overridden(
             Value::Number(number) => Supposed::Number(number.as_f64().unwrap_or(f64::NAN)),
             other => return Err(shape(format!("\"{name}\": {other}"))),
         };
-        row[feature] = suppose::value(about, supposed).map_err(|required| {
+        // A category knows its values, and what people call them.
+        let words = &factors.words()[feature];
+        let value_of = suppose::value(about, supposed);
+        let value_of =
+            value_of.or_else(|required| suppose::value(words, supposed).map_err(|_| required));
+        row[feature] = value_of.map_err(|required| {
             wrong(
                 format!("\"{name}\": {value}"),
                 &format!("an object in which \"{name}\" is {required}"),
-                &format!("\"{name}\" is {}, in {}.", about.label, about.unit.name()),
+                &format!("\"{name}\" is {}, in {}.", words.label, about.unit.name()),
             )
         })?;
         if factors.of(feature).is_none() {
@@ -174,15 +178,16 @@ fn named(scorer: &Scorer, name: &str) -> Result<usize, Error> {
     if let Some(feature) = features.position(|feature| feature.name == *name) {
         return Ok(feature);
     }
-    let features = factors.features().iter().enumerate();
+    let features = factors.features().iter().zip(factors.words());
     let own: Vec<(usize, &str)> = features
-        .filter(|(_, feature)| feature.factor == *name)
-        .map(|(place, feature)| (place, feature.name.as_str()))
+        .enumerate()
+        .filter(|(_, (feature, words))| feature.factor == *name || words.factor == *name)
+        .map(|(place, (feature, _))| (place, feature.name.as_str()))
         .collect();
     match own.as_slice() {
         [(feature, _)] => Ok(*feature),
         [] => {
-            let known = factors.features().iter();
+            let known = factors.words().iter();
             let known = known.flat_map(|feature| [feature.name.as_str(), &feature.factor]);
             Err(Error::UnknownFactor {
                 name: name.to_owned(),
@@ -266,15 +271,9 @@ fn predicted(
         })?;
         overridden(scorer, supposed.overrides, &mut row)?;
         let explanation = scorer.explain(&row)?;
-        let (impacts, most) = (explanation.factors, definition.options.factors);
+        let most = definition.options.factors;
         let mut factors = Vec::new();
-        factors::write(
-            &mut factors,
-            &mut String::new(),
-            explanation.grouping,
-            impacts,
-            most,
-        );
+        factors::write(&mut factors, &mut String::new(), &explanation, most);
         let prediction = explanation.prediction;
         let percentile = match &kept.scored {
             Some(run) => {
@@ -377,7 +376,7 @@ fn explained(
         let row = |(rank, impact): (usize, &FactorImpact)| {
             let mut value = String::new();
             factors.write_phrase(impact, &mut value);
-            let name = factors.name(impact.factor).to_owned();
+            let name = factors.called(impact.factor).to_owned();
             effect(rank, name, Some(value), impact, log_odds, eligible)
         };
         let impacts = shown.iter().enumerate().map(row);
@@ -407,14 +406,14 @@ fn effect(
     log_odds: f64,
     eligible: bool,
 ) -> Impact {
-    let (with, without) = (sigmoid(log_odds), sigmoid(log_odds - impact.impact));
+    let of_probability = impact.effect(log_odds);
     (
         place as i32 + 1,
         name,
         value,
         impact.impact,
-        Some(100.0 * (with - without)),
-        Some(with / without),
+        Some(of_probability.points),
+        Some(of_probability.times),
         Some(impact.direction().to_owned()),
         Some(impact.importance().to_owned()),
         eligible,

@@ -249,9 +249,12 @@ fn measure(fitted: &Fitted, test: &Dataset) -> [f64; 4] {
         assert!((explanation.base + impacts - prediction.log_odds).abs() < 1e-6);
         probabilities.push(prediction.probability);
         json.clear();
-        explanation
-            .grouping
-            .write_json(explanation.factors, 3, &mut json);
+        explanation.grouping.write_json(
+            explanation.factors,
+            explanation.prediction.log_odds,
+            3,
+            &mut json,
+        );
         Ok(())
     };
     let start = Instant::now();

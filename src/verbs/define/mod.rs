@@ -7,6 +7,7 @@ mod columns;
 mod copy;
 mod custom;
 mod given;
+mod label;
 mod model;
 mod moving;
 mod options;
@@ -287,6 +288,25 @@ fn remove_event_definition(model: Option<&str>, name: Option<&str>) -> Result<St
     catalog::refuse_read_only(c"customer_ai.remove_event_definition()");
     let name = required("name", name)?;
     Ok(custom::remove(required("model", model)?, name)?)
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn describe_column(
+    model: Option<&str>,
+    column_name: Option<Name>,
+    label: Option<&str>,
+    unit: default!(Option<&str>, "NULL"),
+    value: default!(Option<&str>, "NULL"),
+) -> Result<String, ErrorReport> {
+    catalog::refuse_read_only(c"customer_ai.describe_column()");
+    let label = catalog::Label {
+        column: required("column_name", column_name)?.0,
+        value: value.map(str::to_owned),
+        label: label.map(str::to_owned),
+        unit: unit.map(str::to_owned),
+    };
+    Ok(label::describe(required("model", model)?, label)?)
 }
 
 #[pg_extern(volatile, parallel_unsafe)]

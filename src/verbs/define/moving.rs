@@ -8,7 +8,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::{JsonB, pg_sys};
 use propensity::fit::Report;
-use propensity::judge::Judged;
+use propensity::judge::{Distribution, Judged};
 use propensity::model::{Model, Scorer, format};
 use propensity::time::{DAY, Micros};
 use serde::{Deserialize, Serialize};
@@ -17,11 +17,11 @@ use serde_json::{Map, Value};
 use super::alter::Changes;
 use super::given::Given;
 use super::sources::{GivenEvents, GivenProfiles};
-use super::{custom, lock};
+use super::{custom, label, lock};
 use crate::aggregate::from_hexadecimal;
 use crate::catalog::args::{label_of_version, required};
 use crate::catalog::owner::defining;
-use crate::catalog::{self, Definition, MovedVersion, instant};
+use crate::catalog::{self, Definition, Label, MovedVersion, instant};
 use crate::error::{Error, not_null};
 use crate::pg::attempt::attempt;
 use crate::pg::memory::poll;
@@ -37,6 +37,7 @@ const MOST: usize = 1000;
 const LONGEST: usize = 63;
 /// Microseconds from 1970 back to the year 1.
 const YEAR_ONE: Micros = -62_135_596_800_000_000;
+const MOST_LABELS: usize = 10_000;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +47,8 @@ struct Document {
     events: Vec<EventsPart>,
     profiles: Vec<ProfilesPart>,
     event_definitions: Vec<DefinitionPart>,
+    #[serde(default)]
+    labels: Vec<LabelPart>,
     version: Option<MovedVersion>,
 }
 
@@ -93,6 +96,15 @@ struct ProfilesPart {
 struct DefinitionPart {
     name: String,
     condition: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabelPart {
+    column: String,
+    value: Option<String>,
+    label: Option<String>,
+    unit: Option<String>,
 }
 
 #[pg_extern(stable, parallel_safe)]
@@ -156,6 +168,13 @@ fn exported(definition: &Definition) -> Result<Document, Error> {
             name: known.name.clone(),
             condition: known.text.clone(),
         });
+    let labels = catalog::given_labels(definition.id)?.into_iter();
+    let labels = labels.map(|known| LabelPart {
+        column: known.column,
+        value: known.value,
+        label: known.label,
+        unit: known.unit,
+    });
     let text = |condition: &Option<catalog::Condition>| {
         condition.as_ref().map(|condition| condition.text.clone())
     };
@@ -177,6 +196,7 @@ fn exported(definition: &Definition) -> Result<Document, Error> {
         events: events.collect(),
         profiles: profiles.collect(),
         event_definitions: definitions.collect(),
+        labels: labels.collect(),
         version: catalog::moved_version(definition.id)?,
     })
 }
@@ -204,6 +224,10 @@ fn parse(text: &str) -> Result<Document, Error> {
         document.profiles.len(),
         document.event_definitions.len(),
     ];
+    if document.labels.len() > MOST_LABELS {
+        let found = format!("{} labels", document.labels.len());
+        return Err(wrong(found, "of at most 10000 labels"));
+    }
     if document.events.is_empty() || parts.into_iter().any(|parts| parts > MOST) {
         let found = format!(
             "{} event sources, {} of profiles and {} event definitions",
@@ -322,15 +346,25 @@ fn import(
         remove: None,
     };
     changes.make(name, path)?;
+    for known in &document.labels {
+        let label = Label {
+            column: known.column.clone(),
+            value: known.value.clone(),
+            label: known.label.clone(),
+            unit: known.unit.clone(),
+        };
+        label::describe(name, label)?;
+    }
     if let Some(version) = &document.version {
-        check(version)?;
-        catalog::insert_moved(lock(name)?.id, i32::from(format::FORMAT), version)?;
+        let distribution = check(version)?;
+        let (id, format) = (lock(name)?.id, i32::from(format::FORMAT));
+        catalog::insert_moved(id, format, version, distribution.as_ref())?;
     }
     Ok(name.to_owned())
 }
 
-/// Decodes a version wholly, and checks what is said of it.
-fn check(version: &MovedVersion) -> Result<(), Error> {
+/// Decodes a version wholly, and checks what is said of it. Returns what its factors were distributed like.
+fn check(version: &MovedVersion) -> Result<Option<Distribution>, Error> {
     if let Some(label) = &version.label {
         label_of_version(label)?;
     }
@@ -358,8 +392,17 @@ fn check(version: &MovedVersion) -> Result<(), Error> {
         Judged::decode(&from_hexadecimal(judgement)?).map_err(Error::Learning)?;
     }
     let model = Model::decode(&bytes).map_err(Error::Learning)?;
-    Scorer::new(model, &mut poll).map_err(Error::Learning)?;
-    Ok(())
+    let scorer = Scorer::new(model, &mut poll).map_err(Error::Learning)?;
+    let Some(distribution) = &version.distribution else {
+        return Ok(None);
+    };
+    match distribution.checked(scorer.factors()) {
+        Some(distribution) => Ok(Some(distribution)),
+        None => Err(wrong(
+            "a distribution of other factors".to_owned(),
+            "of a version with bins of the factors of its model",
+        )),
+    }
 }
 
 /// What was learned from is past, by any clock, and ends with what it is as of.

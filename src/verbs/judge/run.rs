@@ -3,11 +3,11 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use propensity::judge::{BUCKETS, Distribution, Figures, Impacts};
+use propensity::judge::{BUCKETS, Distribution, FactorBins, Figures, Impacts};
 use propensity::model::score::{Bucket, Buckets};
 
 use crate::catalog::judged::{self, Scored, parsed};
-use crate::catalog::version::unknown_version;
+use crate::catalog::version::{calling, unknown_version};
 use crate::catalog::{self, Definition, args, instant};
 use crate::error::{Error, nearest};
 
@@ -215,9 +215,10 @@ fn bucket_factors(
     let charted = charted(&definition, run)?;
     let bins = bins(&definition, &charted)?;
     let profiles = charted.figures.buckets(charted.buckets)[bucket].profiles;
+    let calling = calling(&definition, charted.run.version)?;
     let named = bins.factors.into_iter().zip(charted.figures.factors);
     let mut factors: Vec<(String, Impacts)> = named
-        .map(|(bins, figures)| (bins.factor, figures.impacts[bucket]))
+        .map(|(bins, figures)| (calling.factor(bins.factor), figures.impacts[bucket]))
         .collect();
     factors.sort_by(|one, other| other.1.sum.abs().total_cmp(&one.1.sum.abs()));
     factors.truncate(if profiles == 0 { 0 } else { MOST_FACTORS });
@@ -271,15 +272,22 @@ fn drilldown(
     let definition = catalog::load(args::required("model", model)?)?;
     let charted = charted(&definition, run)?;
     let Distribution { factors, .. } = bins(&definition, &charted)?;
-    let Some(place) = factors.iter().position(|bins| bins.factor == wanted) else {
-        let names = factors.iter().map(|bins| bins.factor.as_str());
+    let calling = calling(&definition, charted.run.version)?;
+    let is_wanted =
+        |bins: &FactorBins| bins.factor == wanted || calling.factor(bins.factor.clone()) == wanted;
+    let Some(place) = factors.iter().position(is_wanted) else {
+        let names: Vec<String> = factors
+            .into_iter()
+            .map(|bins| calling.factor(bins.factor))
+            .collect();
+        let names = names.iter().map(String::as_str);
         Err(Error::NoSuchFactor {
             model: definition.name,
             factor: wanted.to_owned(),
             nearest: nearest(wanted, names),
         })?
     };
-    let bins = &factors[place];
+    let bins = calling.bins(factors[place].clone());
     let figures = charted
         .figures
         .factors

@@ -9,7 +9,7 @@ use propensity::model::factor::Importance;
 
 use super::run::charted;
 use crate::catalog::judged::{self, parsed};
-use crate::catalog::version::{unknown_version, version_of};
+use crate::catalog::version::{calling, unknown_version, version_of};
 use crate::catalog::{self, Definition, args};
 use crate::error::Error;
 
@@ -48,6 +48,7 @@ fn importance(
     let definition = catalog::load(args::required("model", model)?)?;
     let (version, report) = report(&definition, version, "importance")?;
     let factors: Vec<Importance> = parsed(&report)?;
+    let calling = calling(&definition, version)?;
     let all: f64 = factors
         .iter()
         .map(|factor| factor.mean_absolute_impact)
@@ -55,7 +56,8 @@ fn importance(
     let rows = factors.into_iter().enumerate().map(move |(rank, found)| {
         let size = found.mean_absolute_impact;
         let share = (all > 0.0).then(|| size / all);
-        (rank as i32 + 1, found.factor, size, share, version)
+        let factor = calling.factor(found.factor);
+        (rank as i32 + 1, factor, size, share, version)
     });
     Ok(TableIterator::new(rows))
 }
@@ -82,6 +84,7 @@ fn leaks(
 > {
     let definition = catalog::load(args::required("model", model)?)?;
     let (version, report) = report(&definition, version, "warnings")?;
+    let calling = calling(&definition, version)?;
     let warnings: Vec<serde_json::Value> = parsed(&report)?;
     // Warnings that this program does not know are none of leaks.
     let known = warnings
@@ -95,7 +98,14 @@ fn leaks(
                 factor,
                 auc,
                 next_auc,
-            } => Some((factor, feature, auc, next_auc, sentence, version)),
+            } => Some((
+                calling.factor(factor),
+                calling.label(feature),
+                auc,
+                next_auc,
+                sentence,
+                version,
+            )),
             _ => None,
         }
     });
@@ -132,6 +142,7 @@ fn drift(
         Err(unknown_version(&definition, version)?)?
     };
     let training: Distribution = parsed(&training)?;
+    let calling = calling(&definition, version)?;
     let rows = training.scores.iter().sum::<u64>();
     let profiles = charted.figures.all().profiles;
     let found = drift::drift(&training, &charted.figures);
@@ -141,7 +152,9 @@ fn drift(
         } else {
             "score"
         };
-        let name = found.factor.unwrap_or_else(|| "score".to_owned());
+        let name = found
+            .factor
+            .map_or_else(|| "score".to_owned(), |factor| calling.factor(factor));
         let index = found.index;
         let (level, warning) = judged_drift(&name, index);
         (

@@ -17,6 +17,7 @@ SELECT customer_ai.create_model('m', 'old.visit', 'amount > 25', '1 mon 2 days',
 SELECT customer_ai.add_events('m', 'old.mail', 'profile', 'sent', event_type => 'mail', where_clause => 'campaign IS NOT NULL');
 SELECT customer_ai.add_profiles('m', 'old.person', 'profile', '{grade}');
 SELECT customer_ai.add_event_definition('m', 'Large order', 'amount > 40');
+SELECT customer_ai.describe_column('m', 'amount', 'order value', 'EUR');
 SELECT customer_ai.alter_model('m', goal => $$ "Large order" OR campaign = 'autumn' $$, eligible => $$ count(*) FILTER (WHERE source = 'visit') > 1 $$,
     eligible_window => '50 days', exclude => 'amount = 49', exclude_window => '3 days');
 SELECT version FROM customer_ai.train('m');
@@ -40,6 +41,14 @@ FROM customer_ai.versions v, customer_ai.versions o WHERE v.model = 'copy' AND o
 SELECT a.profiles > 10 AND a.profiles = b.profiles AS same FROM customer_ai.score('m') a, customer_ai.score('copy') b;
 SELECT count(*) AS different FROM old.sc a FULL JOIN old.copy_scores b USING (profile)
 WHERE (a.probability, a.score, a.percentile, a.bucket, a.factors) IS DISTINCT FROM (b.probability, b.score, b.percentile, b.bucket, b.factors);
+-- what the version learned from came along: its runs are held against it
+SELECT count(*) AS factors, count(*) FILTER (WHERE a IS DISTINCT FROM b) AS different, bool_and(a.stability_index IS NOT NULL) AS known
+FROM (SELECT kind, name, stability_index, level, training_rows, profiles FROM customer_ai.drift('m')) a
+FULL JOIN (SELECT kind, name, stability_index, level, training_rows, profiles FROM customer_ai.drift('copy')) b USING (kind, name);
+CREATE VIEW old.drilled AS SELECT m.model, f.factor, d.bin, d.value, d.bucket, d.profiles, d.share_at_training
+    FROM (VALUES ('m'), ('copy')) m (model), customer_ai.bucket_factors(m.model, 'low') f, customer_ai.drilldown(m.model, f.factor) d;
+SELECT count(*) > 100 AS any, count(*) FILTER (WHERE copies <> 2) AS different
+FROM (SELECT count(*) AS copies FROM old.drilled GROUP BY factor, bin, value, bucket, profiles, share_at_training) d;
 SELECT a.probability = b.probability AND a.factors = b.factors AS same FROM customer_ai.predict('m', 7) a, customer_ai.predict('copy', 7) b;
 -- exported again it is the same document
 SELECT c.document #- '{model,name}' = o.document #- '{model,name}' AS same FROM old.moved o, customer_ai.export_model('copy') c (document);
@@ -84,6 +93,10 @@ SELECT t.* FROM (VALUES
     ('{events,1,where_clause}', '"now() > sent"'), ('{profiles,0,columns}', '["no"]'), ('{event_definitions,0,condition}', '"1"'),
     ('{event_definitions,0,name}', '"amount"'), ('{version,rows}', '0'), ('{version,positives}', '100000000'), ('{version,auc}', '7'),
     ('{version,document}', '""'), ('{version,document}', '"zz"'), ('{version,document}', '"0"'), ('{version,document}', '"00ff"'),
+    ('{version,distribution}', '[]'), ('{version,distribution}', '{"scores": [], "factors": []}'), ('{version,distribution,scores,0}', '-1'),
+    ('{version,distribution,scores,0}', '18446744073709551615'), ('{version,distribution,factors,0,factor}', '"<script>"'),
+    ('{version,distribution,factors,0,rows}', '[1]'), ('{version,distribution,factors,0,values}', '["NaN"]'), ('{version,judgement}', '"00"'),
+    ('{labels,0,column}', '"no"'), ('{labels,0,label}', '"\u0007"'), ('{labels,0,unit}', '"far too long for it"'),
     ('{version,as_of}', '9223372036854775807'), ('{version,report}', '[]'), ('{version,algorithm}', 'null'),
     ('{version,as_of}', '9200000000000000'), ('{version,as_of}', '-9223372036854775808'), ('{version,trained_at}', '9223372036854775807'),
     ('{version,cutoffs}', '[9223372036854775807]'), ('{version,cutoffs}', '[4102444800000000]'), ('{version,label}', '""'),

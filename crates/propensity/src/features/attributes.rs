@@ -27,7 +27,8 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
     let names = &schema.names;
     let instants = names.profile_times.iter().filter(|&&time| time).count();
     let mut list = Vec::new();
-    for (name, &time) in names.profile_numbers.iter().zip(&names.profile_times) {
+    let numbers = names.profile_numbers.iter().zip(&names.profile_times);
+    for (place, (name, &time)) in numbers.enumerate() {
         let feature = if time {
             let stem = match instants {
                 1 => "ten_profile".to_owned(),
@@ -42,6 +43,7 @@ pub(super) fn describe(schema: &Schema) -> Vec<Feature> {
                 name.clone(),
                 Unit::Number,
             )
+            .in_measure(names.profile_measure(place))
         };
         list.push(feature.of_attribute(name));
     }

@@ -56,6 +56,8 @@ pub struct Feature {
     /// The attribute that it is about, whose values can be written later; none if it is about nothing but when events
     /// of which types were.
     pub attribute: Option<String>,
+    /// What its values are in, as people write it: "EUR", "€", "km"; none unless somebody or the type says so.
+    pub measure: Option<String>,
 }
 
 impl Feature {
@@ -68,12 +70,20 @@ impl Feature {
             unit,
             values: None,
             attribute: None,
+            measure: None,
         }
     }
 
     pub(super) fn of_attribute(self, name: &str) -> Self {
         Self {
             attribute: Some(name.to_owned()),
+            ..self
+        }
+    }
+
+    pub(super) fn in_measure(self, measure: Option<&str>) -> Self {
+        Self {
+            measure: measure.map(str::to_owned),
             ..self
         }
     }

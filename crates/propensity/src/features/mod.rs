@@ -13,6 +13,7 @@ mod distinct;
 mod elementary;
 mod feature;
 mod goal;
+mod label;
 mod math;
 mod numeric;
 mod past;
@@ -27,6 +28,7 @@ mod variety;
 mod words;
 
 pub use feature::{Feature, Unit};
+pub use label::{Called, Labels, label_in};
 
 use crate::error::Error;
 use crate::event::dictionary::Dictionaries;

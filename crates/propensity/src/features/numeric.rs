@@ -92,7 +92,8 @@ fn describe_pair(schema: &Schema, pair: &Pair) -> Vec<Feature> {
     };
     let amount = words::Amount::new(schema, pair);
     let feature = |stem: String, factor, label| {
-        Feature::new(stem, factor, label, unit).of_attribute(attribute)
+        let feature = Feature::new(stem, factor, label, unit).of_attribute(attribute);
+        feature.in_measure(schema.names.measure(pair.attribute))
     };
     let mut list = Vec::new();
     list.extend(schema.choose(&SUMS).into_iter().map(|span| {

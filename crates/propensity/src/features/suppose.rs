@@ -80,6 +80,7 @@ mod tests {
             values,
             readable_rank: 0,
             attribute: None,
+            measure: None,
         }
     }
 

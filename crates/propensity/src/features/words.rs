@@ -232,7 +232,7 @@ impl Amount {
 
 /// "Different shop", a factor.
 pub(super) fn variety(name: &str) -> String {
-    format!("Number of different {name}")
+    format!("Number of different values of {name}")
 }
 
 pub(super) fn different(name: &str, during: &str) -> String {

@@ -6,6 +6,7 @@ use std::mem::take;
 use crate::cutoff::Cutoff;
 use crate::error::Error;
 use crate::features::Feature;
+use crate::features::Labels;
 use crate::features::schema::Schema;
 use crate::fit::background;
 use crate::fit::baseline::{Rfm, RfmFeatures};
@@ -152,6 +153,7 @@ impl<'a> Training<'a> {
             forest,
             base_rate: self.positives() as f64 / self.outcomes.len() as f64,
             background: Background::default(),
+            labels: Labels::default(),
         })
     }
 

@@ -57,7 +57,47 @@ impl Distribution {
     }
 }
 
+impl Distribution {
+    /// The bins if they are such as [`Self::of`] makes of these factors, in words that are made anew: for what comes from
+    /// elsewhere.
+    pub fn checked(&self, factors: &Factors) -> Option<Self> {
+        let same = (0..factors.len()).map(|factor| factors.name(factor));
+        let found = self.factors.iter().map(|bins| bins.factor.as_str());
+        let sound = [0, 101].contains(&self.scores.len())
+            && are_counts(&self.scores)
+            && found.eq(same)
+            && self.factors.iter().enumerate().all(|(factor, bins)| {
+                let feature = &factors.features()[factors.readable(factor)];
+                bins.fits(feature)
+            });
+        sound.then(|| Self {
+            scores: self.scores.clone(),
+            factors: self
+                .factors
+                .iter()
+                .map(|bins| bins.clone().called(factors))
+                .collect(),
+        })
+    }
+}
+
+/// Whether these can be numbers of rows, and added up.
+fn are_counts(rows: &[u64]) -> bool {
+    rows.iter().all(|&rows| rows <= u64::from(u32::MAX))
+}
+
 impl FactorBins {
+    /// Whether these can be bins of a feature.
+    fn fits(&self, feature: &Feature) -> bool {
+        self.is_category == feature.values.is_some()
+            && self.values.len() <= MOST
+            && self.values.iter().all(|value| value.is_finite())
+            && self.values.is_sorted_by(|one, other| one < other)
+            && self.words.len() == self.len()
+            && self.rows.len() == self.len()
+            && are_counts(&self.rows)
+    }
+
     fn of(factor: &str, feature: &Feature, values: &[f64]) -> Self {
         let mut sorted: Vec<f64> = values
             .iter()
@@ -74,7 +114,10 @@ impl FactorBins {
         let mut bins = Self {
             factor: factor.to_owned(),
             label: feature.label.clone(),
-            words: words(feature, &starts, &sorted),
+            words: {
+                let distinct = sorted.chunk_by(|one, other| one == other).count();
+                bin_words(feature, &starts, is_category || distinct <= MOST)
+            },
             values: starts,
             is_category,
             rows: Vec::new(),
@@ -85,6 +128,22 @@ impl FactorBins {
             bins.rows[bin] += 1;
         }
         bins
+    }
+
+    /// The same bins in the words of people.
+    #[must_use]
+    pub fn called(mut self, factors: &Factors) -> Self {
+        let Some(factor) = factors.find(&self.factor) else {
+            return self;
+        };
+        let place = factors.readable(factor);
+        let (plain, words) = (&factors.features()[place], &factors.words()[place]);
+        let first = self.values.first().map(|&value| word(plain, value));
+        let is_single = self.is_category || self.words.first() == first.as_ref();
+        self.words = bin_words(words, &self.values, is_single);
+        self.label.clone_from(&words.label);
+        factors.called(factor).clone_into(&mut self.factor);
+        self
     }
 
     /// Number of bins, with those of other and missing values.
@@ -141,28 +200,25 @@ fn starts(sorted: &[f64]) -> Vec<f64> {
     starts
 }
 
-/// Bins in words.
-fn words(feature: &Feature, starts: &[f64], sorted: &[f64]) -> Vec<String> {
-    let word = |value: f64| {
-        let mut out = String::new();
-        phrase::write_value(feature, value, &mut out);
-        out
-    };
-    let mut words: Vec<String> = match starts {
-        _ if feature.values.is_some() => starts.iter().map(|&start| word(start)).collect(),
-        // One value a bin.
-        _ if starts.len() <= MOST && sorted.chunk_by(|a, b| a == b).count() <= MOST => {
-            starts.iter().map(|&start| word(start)).collect()
-        }
-        _ => {
-            let ends = starts.iter().skip(1).map(|&end| word(end));
-            let ranges = starts.iter().zip(ends);
-            let ranges = ranges.map(|(&start, end)| format!("{} to {end}", word(start)));
-            let last = starts
-                .last()
-                .map(|&last| format!("{} and more", word(last)));
-            ranges.chain(last).collect()
-        }
+fn word(feature: &Feature, value: f64) -> String {
+    let mut out = String::new();
+    phrase::write_value(feature, value, &mut out);
+    out
+}
+
+/// Bins in words; each has a single value, or goes up to the next.
+fn bin_words(feature: &Feature, starts: &[f64], is_single: bool) -> Vec<String> {
+    let word = |value: f64| word(feature, value);
+    let mut words: Vec<String> = if is_single {
+        starts.iter().map(|&start| word(start)).collect()
+    } else {
+        let ends = starts.iter().skip(1).map(|&end| word(end));
+        let ranges = starts.iter().zip(ends);
+        let ranges = ranges.map(|(&start, end)| format!("{} to {end}", word(start)));
+        let last = starts
+            .last()
+            .map(|&last| format!("{} and more", word(last)));
+        ranges.chain(last).collect()
     };
     words.push("others".to_owned());
     words.push(word(f64::NAN));
@@ -202,6 +258,37 @@ mod tests {
             values,
             readable_rank: 0,
             attribute: None,
+            measure: None,
+        }
+    }
+
+    #[test]
+    fn bins_from_elsewhere_fit_their_factors() {
+        let features = vec![feature(Unit::Number, None)];
+        let factors = Factors::new(features.clone(), features, &[true], &[]);
+        let values: Vec<f64> = (0..100).map(f64::from).collect();
+        let good = Distribution::of(&factors, &values, &[7; 100]);
+        assert_eq!(good.checked(&factors).as_ref(), Some(&good));
+        let mut evil_words = good.clone();
+        evil_words.factors[0].words[1] = "<script>".to_owned();
+        evil_words.factors[0].label = "<script>".to_owned();
+        assert_eq!(evil_words.checked(&factors), Some(good.clone()));
+        type Spoil = fn(&mut Distribution);
+        let wrong: [Spoil; 9] = [
+            |it| it.factors.clear(),
+            |it| it.factors[0].factor.push('x'),
+            |it| it.factors[0].is_category = true,
+            |it| it.factors[0].values[0] = f64::NAN,
+            |it| it.factors[0].values.swap(0, 1),
+            |it| it.factors[0].rows[0] = u64::MAX,
+            |it| it.factors[0].words.truncate(3),
+            |it| it.scores.truncate(3),
+            |it| it.scores[0] = u64::MAX,
+        ];
+        for spoil in wrong {
+            let mut spoilt = good.clone();
+            spoil(&mut spoilt);
+            assert_eq!(spoilt.checked(&factors), None);
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::Feature;
 use crate::model::decimal::Decimal;
-use crate::model::phrase;
+use crate::model::{phrase, sigmoid};
 
 /// Impacts below this many log-odds are not worth a reader's time (docs/method.md 7).
 pub const SMALLEST_SHOWN: f64 = 0.05;
@@ -39,6 +39,16 @@ impl FactorImpact {
         }
     }
 
+    /// The effect on the probability that the whole prediction says, in log-odds: against the same profile without this
+    /// impact.
+    pub fn effect(&self, log_odds: f64) -> Effect {
+        let (with, without) = (sigmoid(log_odds), sigmoid(log_odds - self.impact));
+        Effect {
+            points: 100.0 * (with - without),
+            times: with / without,
+        }
+    }
+
     /// `high` from [`HIGH`] log-odds on, `medium` from [`MEDIUM`] on, else `low`.
     pub fn importance(&self) -> &'static str {
         let size = self.impact.abs();
@@ -50,6 +60,15 @@ impl FactorImpact {
             "low"
         }
     }
+}
+
+/// What an impact does to a probability, the other factors being as they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effect {
+    /// Percentage points that it adds.
+    pub points: f64,
+    /// By how many times it makes the goal as likely.
+    pub times: f64,
 }
 
 /// Mean absolute impact of a factor over many profiles.
@@ -65,19 +84,22 @@ pub struct Importance {
 #[derive(Clone, Debug)]
 pub struct Factors {
     features: Vec<Feature>,
+    /// The features in the words of people.
+    words: Vec<Feature>,
     names: Vec<String>,
     /// Most readable feature of each factor.
     readable: Vec<usize>,
     /// Factor of each feature; `None` = the model does not use the feature.
     of: Vec<Option<usize>>,
     /// The usual value of each feature in words; empty before it was measured.
-    usual: Vec<Option<String>>,
+    usual: Vec<String>,
 }
 
 impl Factors {
     /// Groups the features by their factor, in order of first appearance. `used` has one flag per
-    /// feature: whether a column of the model reads it; the others belong to no factor. `usual` has the usual value of each.
-    pub fn new(features: Vec<Feature>, used: &[bool], usual: &[f64]) -> Self {
+    /// feature: whether a column of the model reads it; the others belong to no factor. `words` are the features as people
+    /// call them, and `usual` has the usual value of each.
+    pub fn new(features: Vec<Feature>, words: Vec<Feature>, used: &[bool], usual: &[f64]) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut readable: Vec<usize> = Vec::new();
         let mut of = vec![None; features.len()];
@@ -98,12 +120,13 @@ impl Factors {
                 readable[factor] = index;
             }
         }
-        let usual = features.iter().zip(usual);
+        let usual = words.iter().zip(usual);
         Self {
             usual: usual
                 .map(|(feature, &value)| phrase::usual(feature, value))
                 .collect(),
             features,
+            words,
             names,
             readable,
             of,
@@ -112,8 +135,8 @@ impl Factors {
 
     /// Appends what an impact is of, in words: the value of the factor's most readable feature, and what is usual.
     pub fn write_phrase(&self, impact: &FactorImpact, out: &mut String) {
-        let usual = self.usual.get(impact.feature).and_then(Option::as_deref);
-        phrase::write(&self.features[impact.feature], impact.value, usual, out);
+        let usual = self.usual.get(impact.feature).map(String::as_str);
+        phrase::write(&self.words[impact.feature], impact.value, usual, out);
     }
 
     /// Number of factors.
@@ -126,9 +149,20 @@ impl Factors {
         self.names.is_empty()
     }
 
-    /// A factor's name.
+    /// A factor's name, whatever its columns are called.
     pub fn name(&self, factor: usize) -> &str {
         &self.names[factor]
+    }
+
+    /// What people call it.
+    pub fn called(&self, factor: usize) -> &str {
+        &self.words[self.readable[factor]].factor
+    }
+
+    /// Its name, if people call it otherwise.
+    pub fn own_name(&self, factor: usize) -> Option<&str> {
+        let name = self.name(factor);
+        (name != self.called(factor)).then_some(name)
     }
 
     /// The factor of that name.
@@ -151,6 +185,11 @@ impl Factors {
         &self.features
     }
 
+    /// The same in the words of people.
+    pub fn words(&self) -> &[Feature] {
+        &self.words
+    }
+
     /// Number of features that the model uses.
     pub fn used(&self) -> usize {
         self.of.iter().flatten().count()
@@ -159,26 +198,42 @@ impl Factors {
     /// Appends the strongest factors to `out` as a JSON array, at most `most` of them and none
     /// below [`SMALLEST_SHOWN`]:
     ///
-    /// `[{"factor","value","number","phrase","impact","direction","importance"}]`
+    /// `[{"factor","value","number","phrase","impact","points","times","direction","importance"}]`
     ///
-    /// `impacts` come strongest first. `value` is the value as people read it, null when it is missing; `number` is the same
-    /// with 6 significant digits, null for a category too. Valid `jsonb` whatever the texts are.
-    pub fn write_json(&self, impacts: &[FactorImpact], most: usize, out: &mut String) {
+    /// `impacts` come strongest first, and are of a prediction of so many log-odds. `value` is the value as people read it,
+    /// null when it is missing; `number` is the same with 6 significant digits, null for a category too. A factor that people
+    /// call otherwise has its own name as `name` too. Valid `jsonb` whatever the texts are.
+    pub fn write_json(
+        &self,
+        impacts: &[FactorImpact],
+        log_odds: f64,
+        most: usize,
+        out: &mut String,
+    ) {
         out.push('[');
         for (index, impact) in shown(impacts, most).iter().enumerate() {
-            let feature = &self.features[impact.feature];
+            let feature = &self.words[impact.feature];
             out.push_str(if index == 0 {
                 "{\"factor\":\""
             } else {
                 ",{\"factor\":\""
             });
-            escape(self.name(impact.factor), out);
+            escape(self.called(impact.factor), out);
+            if let Some(name) = self.own_name(impact.factor) {
+                out.push_str("\",\"name\":\"");
+                escape(name, out);
+            }
             out.push_str("\",\"value\":");
             write_value(feature, impact.value, out);
             out.push_str(",\"phrase\":\"");
             write_escaped(out, |escaped| self.write_phrase(impact, escaped));
             out.push_str("\",\"impact\":");
             Decimal::of(impact.impact).write(out);
+            let effect = impact.effect(log_odds);
+            out.push_str(",\"points\":");
+            Decimal::of(effect.points).write(out);
+            out.push_str(",\"times\":");
+            Decimal::of(effect.times).write(out);
             let (direction, importance) = (impact.direction(), impact.importance());
             out.push_str(",\"direction\":\"");
             out.push_str(direction);
@@ -265,6 +320,7 @@ mod tests {
             values: None,
             readable_rank,
             attribute: None,
+            measure: None,
         }
     }
 
@@ -283,7 +339,7 @@ mod tests {
         features[8].values = Some(vec!["x".to_owned(), "a \"b\"\\\n\u{1}\0é".to_owned()]);
         let mut used = [true; 9];
         used[4] = false;
-        Factors::new(features, &used, &[])
+        Factors::new(features.clone(), features, &used, &[])
     }
 
     fn impact(factor: usize, impact: f64, value: f64) -> FactorImpact {
@@ -297,7 +353,7 @@ mod tests {
 
     fn json(impacts: &[FactorImpact], most: usize) -> String {
         let mut out = String::new();
-        factors().write_json(impacts, most, &mut out);
+        factors().write_json(impacts, -1.0, most, &mut out);
         out
     }
 
@@ -353,7 +409,8 @@ mod tests {
         assert!(found.starts_with(
             "[{\"factor\":\"a.b level\",\"value\":\"12.50\",\"number\":12.5,\"phrase\":\""
         ));
-        let end = "\"impact\":-0.123457,\"direction\":\"lowers\",\"importance\":\"low\"}]";
+        // 0.268941 with the impact, 0.293895 without.
+        let end = "\"impact\":-0.123457,\"points\":-2.49532,\"times\":0.915095,\"direction\":\"lowers\",\"importance\":\"low\"}]";
         assert!(found.ends_with(end), "{found}");
     }
 

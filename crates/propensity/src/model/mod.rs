@@ -16,6 +16,7 @@ mod tests;
 pub(crate) use reasons::with_background;
 pub use scorer::{Explanation, Prediction, Scorer};
 
+use crate::features::Labels;
 use crate::features::schema::Schema;
 use crate::learn::boosting::Forest;
 use crate::learn::encoder::Encoder;
@@ -41,6 +42,8 @@ pub struct Model {
     pub base_rate: f64,
     /// What a typical eligible profile looks like to the model.
     pub background: Background,
+    /// What columns, event types and values are called. Not a part of what was learned: whoever shows the model puts them in.
+    pub labels: Labels,
 }
 
 /// Means over a sample of the newest training cutoff's rows: the baseline of all reasons.
@@ -57,12 +60,12 @@ pub struct Background {
 impl Model {
     /// The factors of the features that the model uses.
     pub fn factors(&self) -> Factors {
-        let features = self.schema.features();
+        let (features, words) = (self.schema.features(), self.schema.called(&self.labels));
         let mut used = vec![false; features.len()];
         for column in 0..self.encoder.columns() {
             used[self.encoder.source(column)] = true;
         }
-        Factors::new(features, &used, &self.background.usual)
+        Factors::new(features, words, &used, &self.background.usual)
     }
 }
 

@@ -20,26 +20,26 @@ pub fn category(feature: &Feature, value: f64) -> Option<&str> {
 }
 
 /// Appends words that say by themselves what a feature is and what its value is (in the feature's
-/// unit, NaN = missing), and behind them the usual value unless it reads the same.
+/// unit, NaN = missing), and behind them the usual value, if there is one: the same words may raise one prediction and
+/// lower another.
 pub fn write(feature: &Feature, value: f64, usual: Option<&str>, out: &mut String) {
     let start = out.len();
     write_value(feature, value, out);
-    let usual = usual.filter(|usual| *usual != &out[start..]);
+    let is_usual = usual == Some(&out[start..]);
     out.truncate(start);
     words(feature, value, out);
-    if let Some(usual) = usual {
-        push(out, [" (usually ", usual, ")"]);
+    match usual {
+        Some(_) if is_usual => out.push_str(" (as usual)"),
+        Some(usual) => push(out, [" (usually ", usual, ")"]),
+        None => {}
     }
 }
 
-/// The usual value of a feature in words, if there is one.
-pub fn usual(feature: &Feature, value: f64) -> Option<String> {
-    if value.is_nan() && since(feature).is_none() {
-        return None;
-    }
+/// The usual value of a feature in words.
+pub fn usual(feature: &Feature, value: f64) -> String {
     let mut out = String::new();
     write_value(feature, value, &mut out);
-    Some(out)
+    out
 }
 
 fn words(feature: &Feature, value: f64, out: &mut String) {
@@ -70,7 +70,12 @@ pub fn write_value(feature: &Feature, value: f64, out: &mut String) {
     }
     let since = since(feature).is_some();
     if value.is_nan() {
-        return out.push_str(if since { "never" } else { "unknown" });
+        // An amount of events that there are none of; a time between events of which there are too few.
+        return out.push_str(match feature.unit {
+            _ if since => "never",
+            Unit::Amount | Unit::Days => "none",
+            _ => "unknown",
+        });
     }
     match feature.unit {
         Unit::Days if since => ago(value, out),
@@ -80,9 +85,28 @@ pub fn write_value(feature: &Feature, value: f64, out: &mut String) {
             out.push_str(" %");
         }
         Unit::Flag => out.push_str(if value == 0.0 { "no" } else { "yes" }),
-        Unit::Count | Unit::Amount => number(value, 2, out),
+        Unit::Count => number(value, 2, out),
         Unit::Ratio => counted(value, 2, "time", out),
-        Unit::Number | Unit::Category => number(value, 3, out),
+        Unit::Amount => measured(value, 2, feature.measure.as_deref(), out),
+        Unit::Number | Unit::Category => measured(value, 3, feature.measure.as_deref(), out),
+    }
+}
+
+/// Signs of currencies, which stand before a number.
+const CURRENCIES: [&str; 6] = ["$", "€", "£", "¥", "₹", "₩"];
+
+/// A number in what it is in, if that is known: "12.50 EUR", "€12.50", "45 %".
+fn measured(value: f64, decimals: usize, measure: Option<&str>, out: &mut String) {
+    match measure {
+        Some(sign) if CURRENCIES.contains(&sign) => {
+            push(out, [if value < 0.0 { "-" } else { "" }, sign]);
+            number(value.abs(), decimals, out);
+        }
+        Some(measure) => {
+            number(value, decimals, out);
+            push(out, [" ", measure]);
+        }
+        None => number(value, decimals, out),
     }
 }
 
@@ -189,6 +213,7 @@ mod tests {
             values: (unit == Unit::Category).then(|| vec!["France".to_owned()]),
             readable_rank: 0,
             attribute: None,
+            measure: None,
         };
         let mut out = [String::new(), String::new()];
         write(&feature, value, None, &mut out[0]);
@@ -265,6 +290,29 @@ mod tests {
     }
 
     #[test]
+    fn amounts_are_in_what_they_are_in() {
+        let of = |measure: &str, value| {
+            let feature = Feature {
+                name: String::new(),
+                factor: String::new(),
+                label: "last amount".to_owned(),
+                unit: Unit::Amount,
+                values: None,
+                readable_rank: 0,
+                attribute: None,
+                measure: Some(measure.to_owned()),
+            };
+            let mut out = String::new();
+            write(&feature, value, Some(&usual(&feature, 3.0)), &mut out);
+            out
+        };
+        assert_eq!(of("EUR", 12.5), "last amount: 12.50 EUR (usually 3 EUR)");
+        assert_eq!(of("€", 12.5), "last amount: €12.50 (usually €3)");
+        assert_eq!(of("$", -0.5), "last amount: -$0.50 (usually $3)");
+        assert_eq!(of("km", f64::NAN), "last amount: none (usually 3 km)");
+    }
+
+    #[test]
     fn the_usual_value_stands_beside_another() {
         let feature = |unit| Feature {
             name: String::new(),
@@ -274,6 +322,7 @@ mod tests {
             values: None,
             readable_rank: 0,
             attribute: None,
+            measure: None,
         };
         let of = |value, usual| {
             let mut out = String::new();
@@ -281,7 +330,7 @@ mod tests {
             write(
                 &feature,
                 value,
-                super::usual(&feature, usual).as_deref(),
+                Some(&super::usual(&feature, usual)),
                 &mut out,
             );
             out
@@ -294,7 +343,10 @@ mod tests {
             of(f64::NAN, 12.0),
             "last purchase event: never (usually 12 days ago)"
         );
-        assert_eq!(of(12.01, 12.0), "last purchase event 12 days ago");
+        assert_eq!(
+            of(12.01, 12.0),
+            "last purchase event 12 days ago (as usual)"
+        );
         assert_eq!(
             of(3.0, f64::NAN),
             "last purchase event 3 days ago (usually never)"

@@ -1,6 +1,7 @@
 //! Predictions and their exact reasons: one code path for batch and live.
 
 use crate::error::Error;
+use crate::features::Labels;
 use crate::learn::logistic::{IndicatorParts, Logistic};
 use crate::model::factor::{FactorImpact, Factors};
 use crate::model::reasons::Reasons;
@@ -110,6 +111,14 @@ impl Scorer {
     /// The model inside.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// Calls columns, event types and values so from now on. Nothing that it predicts changes.
+    pub fn call(&mut self, labels: &Labels) {
+        if self.model.labels != *labels {
+            self.model.labels = labels.clone();
+            self.factors = self.model.factors();
+        }
     }
 
     /// Gives the model back.

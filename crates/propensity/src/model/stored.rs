@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::features::Labels;
 use crate::features::schema::Schema;
 use crate::learn::boosting::{Forest, ForestParts};
 use crate::learn::encoder::Encoder;
@@ -24,6 +25,9 @@ const MOST_VALUES: usize = 1 << 18;
 struct Words<S, E> {
     schema: S,
     encoder: E,
+    /// Of a model on its way to another server; one that is stored has none.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    labels: Labels,
 }
 
 impl Model {
@@ -37,6 +41,7 @@ impl Model {
         let words = Words {
             schema: &self.schema,
             encoder: &self.encoder,
+            labels: self.labels.clone(),
         };
         let words = serde_json::to_vec(&words).map_err(|_| corrupted("its words are no JSON"))?;
         ensure(are_modest(&words), "its words are too many")?;
@@ -80,6 +85,7 @@ impl Model {
             forest,
             base_rate,
             background,
+            labels: words.labels,
         };
         model.validate()?;
         Ok(model)
@@ -95,7 +101,8 @@ impl Model {
         )?;
         let features = self.schema.features();
         let names = features.iter().flat_map(|f| [&f.name, &f.factor, &f.label]);
-        ensure(names.clone().all(|name| is_name(name)), "a name is odd")?;
+        let mut names = names.chain(self.labels.texts());
+        ensure(names.all(|name| is_name(name)), "a name is odd")?;
         self.encoder.validate(features.len())?;
         let columns = self.encoder.columns();
         let has_half = self.logistic.is_some() || self.forest.is_some();

@@ -65,6 +65,17 @@ impl ColumnNames {
 }
 
 impl ColumnNames {
+    /// What the values of the numeric event attribute at a place are in, if its type says so.
+    pub(crate) fn measure(&self, number: usize) -> Option<&'static str> {
+        measure(self.types.get(number)?)
+    }
+
+    /// The same of the numeric profile attribute at a place.
+    pub(crate) fn profile_measure(&self, number: usize) -> Option<&'static str> {
+        let before = self.numbers.len() + self.codes.len();
+        measure(self.types.get(before + number)?)
+    }
+
     /// How many columns there are.
     pub fn count(&self) -> usize {
         let of_events = self.numbers.len() + self.codes.len();
@@ -79,6 +90,15 @@ pub struct ColumnType {
     pub kind: String,
     /// The type as users write it.
     pub sql: String,
+}
+
+/// What numbers made of such values are in.
+fn measure(column: &ColumnType) -> Option<&'static str> {
+    match column.sql.as_str() {
+        "interval" => Some("seconds"),
+        sql if sql == "time" || sql.starts_with("time ") => Some("hours"),
+        _ => None,
+    }
 }
 
 impl PartialEq for ColumnType {
