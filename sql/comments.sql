@@ -99,6 +99,8 @@ COMMENT ON FUNCTION customer_ai.drift IS
     'how far the scores and the factors of a run (the newest unless one is named) are from what its version learned from: population stability index, shifted from 0.1 on, drifted from 0.25 on, with a warning';
 COMMENT ON FUNCTION customer_ai.performance IS
     'every scoring run by bucket: the positives expected, and those that came true once the outcome window has passed, with the 95 % interval of their rate';
+COMMENT ON FUNCTION customer_ai.count_outcomes IS
+    'counts what came true of the runs whose outcome windows have passed, and keeps it, as score does; of a given run again, for events that came late; returns the runs';
 COMMENT ON FUNCTION customer_ai.migration IS
     'how many profiles went from which bucket to which between two runs (the newest two unless they are named); NULL for those who are in one of them only';
 COMMENT ON FUNCTION customer_ai.profile_scores IS
@@ -318,6 +320,14 @@ COMMENT ON COLUMN customer_ai.run.figures IS 'what a scoring is summed up in';
 COMMENT ON COLUMN customer_ai.run.published IS 'whether its scores are shown; those of others are in the history with the number of the run below zero';
 COMMENT ON COLUMN customer_ai.run.detail IS 'what else is known of the run';
 
+COMMENT ON TABLE customer_ai.outcome IS 'what came true of scoring runs, counted when their outcome windows had passed';
+COMMENT ON COLUMN customer_ai.outcome.run_id IS 'run';
+COMMENT ON COLUMN customer_ai.outcome.model_id IS 'model';
+COMMENT ON COLUMN customer_ai.outcome.owner IS 'owner of the model; a row of another owner does not count';
+COMMENT ON COLUMN customer_ai.outcome.counted_at IS 'when the events were asked; a row from before the model was altered does not count';
+COMMENT ON COLUMN customer_ai.outcome.profiles IS 'profiles in the low, medium and high bucket';
+COMMENT ON COLUMN customer_ai.outcome.positives IS 'how many of them met the goal';
+COMMENT ON COLUMN customer_ai.outcome.judgement IS 'each probability with what came of it';
 COMMENT ON TABLE customer_ai.segment IS 'segments of models';
 COMMENT ON COLUMN customer_ai.segment.id IS 'key';
 COMMENT ON COLUMN customer_ai.segment.model_id IS 'model';

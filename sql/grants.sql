@@ -13,7 +13,7 @@ GRANT SELECT ON customer_ai.models, customer_ai.sources, customer_ai.event_defin
 GRANT SELECT, INSERT ON
     customer_ai.model, customer_ai.event_source, customer_ai.profile_source,
     customer_ai.event_definition, customer_ai.label,
-    customer_ai.version, customer_ai.run, customer_ai.segment, customer_ai.segment_refresh, customer_ai.segment_change,
+    customer_ai.version, customer_ai.run, customer_ai.outcome, customer_ai.segment, customer_ai.segment_refresh, customer_ai.segment_change,
     customer_ai.failed_run, customer_ai.audit_entry
     TO pg_database_owner;
 GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA customer_ai TO pg_database_owner;
@@ -53,6 +53,8 @@ CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.version
     FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
 CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.run
     FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
+CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.outcome
+    FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
 CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.segment
     FOR EACH ROW EXECUTE FUNCTION customer_ai_internal.own_row();
 CREATE TRIGGER own_row BEFORE INSERT ON customer_ai.failed_run
@@ -71,6 +73,7 @@ ALTER TABLE customer_ai.event_definition ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.label ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.version ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.run ENABLE ALWAYS TRIGGER own_row;
+ALTER TABLE customer_ai.outcome ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.segment ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.failed_run ENABLE ALWAYS TRIGGER own_row;
 ALTER TABLE customer_ai.audit_entry ENABLE ALWAYS TRIGGER own_row;

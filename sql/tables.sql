@@ -217,6 +217,21 @@ CREATE TABLE customer_ai.run (
 );
 CREATE INDEX run_model_id_idx ON customer_ai.run (model_id, id);
 
+-- What came true of a scoring run, counted when its outcome window had passed: by bucket, and the probabilities with
+-- what came of each.
+CREATE TABLE customer_ai.outcome (
+    run_id bigint PRIMARY KEY,
+    model_id bigint NOT NULL,
+    owner name NOT NULL,
+    counted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    profiles bigint[] NOT NULL CHECK (cardinality(profiles) = 3),
+    positives bigint[] NOT NULL CHECK (cardinality(positives) = 3),
+    judgement bytea NOT NULL
+);
+-- It holds numbers, which do not get smaller.
+ALTER TABLE customer_ai.outcome ALTER COLUMN judgement SET STORAGE EXTERNAL;
+CREATE INDEX outcome_model_id_idx ON customer_ai.outcome (model_id, run_id);
+
 CREATE TABLE customer_ai.segment (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     model_id bigint NOT NULL,
@@ -327,6 +342,7 @@ SELECT pg_catalog.pg_extension_config_dump('customer_ai.version', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.version_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.run', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.run_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('customer_ai.outcome', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.segment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('customer_ai.failed_run', '');

@@ -90,8 +90,6 @@ pub struct Scored {
     pub buckets: [i64; 3],
     /// JSON; none of a run of version 0.1.0 of the extension, which did not sum up.
     pub figures: Option<String>,
-    /// Whether its scores are shown, or were.
-    pub published: bool,
 }
 
 fn read_scored(row: &SpiHeapTupleData) -> Result<Scored, Error> {
@@ -106,13 +104,12 @@ fn read_scored(row: &SpiHeapTupleData) -> Result<Scored, Error> {
             not_null(row.get(7)?)?,
         ],
         figures: row.get(8)?,
-        published: not_null(row.get(9)?)?,
     })
 }
 
 /// The scoring run of that number, or the newest one whose scores are shown. Only reads.
 pub fn scored(model_id: i64, run: Option<i64>) -> Result<Option<Scored>, Error> {
-    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, r.figures::text, r.published
+    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, r.figures::text
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' AND (r.id = $2 OR $2 IS NULL AND r.published) ORDER BY r.id DESC LIMIT 1";
     sql::row(query, &[model_id.into(), run.into()], |row| {
@@ -122,7 +119,8 @@ pub fn scored(model_id: i64, run: Option<i64>) -> Result<Option<Scored>, Error> 
 
 /// All scoring runs of a model, oldest first. Only reads.
 pub fn all_scored(model_id: i64) -> Result<Vec<Scored>, Error> {
-    let query = "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, r.figures::text, r.published
+    let query =
+        "SELECT r.id, r.version, r.as_of, r.profiles, r.low, r.medium, r.high, r.figures::text
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.kind = 'score' ORDER BY r.id";
     sql::rows(query, &[model_id.into()], |row| read_scored(&row))
@@ -188,4 +186,63 @@ pub fn drifted(model_id: i64) -> Result<Option<String>, Error> {
         let index = drift.index.unwrap_or_default();
         format!("{what} far from what version {version} learned from (stability index {index:.2}, {} or more)", drift::DRIFTED)
     }))
+}
+
+/// What came true of a run, as it was counted.
+pub struct Counted {
+    pub run: i64,
+    pub at: TimestampWithTimeZone,
+    /// Profiles and positives in the low, medium and high bucket.
+    pub buckets: [(i64, i64); 3],
+}
+
+/// What came true of the runs of a model, as far as it was counted since the model was altered last. Only reads.
+pub fn counted(model_id: i64) -> Result<Vec<Counted>, Error> {
+    let query = "SELECT o.run_id, o.counted_at, o.profiles, o.positives
+        FROM customer_ai.outcome o JOIN customer_ai.model m ON m.id = o.model_id AND m.owner = o.owner
+        WHERE o.model_id = $1 AND o.counted_at >= m.altered_at ORDER BY o.run_id";
+    sql::rows(query, &[model_id.into()], |row| {
+        let (profiles, positives): (Vec<i64>, Vec<i64>) =
+            (not_null(row.get(3)?)?, not_null(row.get(4)?)?);
+        let of = |bucket: usize| {
+            let count = |counts: &[i64]| counts.get(bucket).copied().unwrap_or(0);
+            (count(&profiles), count(&positives))
+        };
+        Ok(Counted {
+            run: not_null(row.get(1)?)?,
+            at: not_null(row.get(2)?)?,
+            buckets: [of(0), of(1), of(2)],
+        })
+    })
+}
+
+/// The probabilities of a run with what came true of them, in bytes, and the day on which that was counted, as far as it
+/// was since the model was altered last. Only reads.
+pub fn judgement_of(model_id: i64, run: i64) -> Result<Option<(Vec<u8>, String)>, Error> {
+    let query = "SELECT o.judgement, to_char(o.counted_at AT TIME ZONE m.time_zone, 'YYYY-MM-DD')
+        FROM customer_ai.outcome o JOIN customer_ai.model m ON m.id = o.model_id AND m.owner = o.owner
+        WHERE o.model_id = $1 AND o.run_id = $2 AND o.counted_at >= m.altered_at";
+    sql::row(query, &[model_id.into(), run.into()], |row| {
+        Ok((not_null(row.get(1)?)?, not_null(row.get(2)?)?))
+    })
+}
+
+/// Keeps what came true of a run, in the place of what was kept of it.
+pub fn keep_counted(
+    model_id: i64,
+    run: i64,
+    buckets: [(i64, i64); 3],
+    judgement: &[u8],
+) -> Result<(), Error> {
+    let query = "INSERT INTO customer_ai.outcome (run_id, model_id, profiles, positives, judgement) VALUES ($2, $1, $3, $4, $5)
+        ON CONFLICT (run_id) DO UPDATE SET model_id = excluded.model_id, owner = excluded.owner, counted_at = clock_timestamp(),
+            profiles = excluded.profiles, positives = excluded.positives, judgement = excluded.judgement";
+    let arguments = [
+        model_id.into(),
+        run.into(),
+        buckets.map(|(profiles, _)| profiles).to_vec().into(),
+        buckets.map(|(_, positives)| positives).to_vec().into(),
+        judgement.into(),
+    ];
+    sql::run(query, &arguments)
 }

@@ -391,6 +391,7 @@ pub(super) fn forget_parts(id: i64) -> Result<(), Error> {
         "DELETE FROM customer_ai.version WHERE model_id = $1",
         "DELETE FROM customer_ai.run WHERE model_id = $1",
         "DELETE FROM customer_ai.failed_run WHERE model_id = $1",
+        "DELETE FROM customer_ai.outcome WHERE model_id = $1",
         "DELETE FROM customer_ai.segment WHERE model_id = $1",
         "DELETE FROM customer_ai.segment_refresh WHERE model_id = $1",
         "DELETE FROM customer_ai.segment_change WHERE model_id = $1",

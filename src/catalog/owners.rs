@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::pg::role::{self, role_name};
 
 /// The tables whose rows are of a model, and say whose they are.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "UPDATE customer_ai.event_definition p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.event_source p SET owner = $2::name FROM customer_ai.model m
@@ -24,6 +24,8 @@ const PARTS: [&str; 10] = [
     "UPDATE customer_ai.run p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.failed_run p SET owner = $2::name FROM customer_ai.model m
+    WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
+    "UPDATE customer_ai.outcome p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",
     "UPDATE customer_ai.segment p SET owner = $2::name FROM customer_ai.model m
     WHERE m.id = $1 AND p.model_id = m.id AND p.owner = m.owner",

@@ -2,5 +2,6 @@
 
 pub mod jobs;
 mod notice;
+pub mod outcomes;
 pub mod scores;
 pub mod segments;

@@ -396,3 +396,16 @@ pub fn activated(definition: &Definition, version: i32) -> Result<(), Error> {
     notice.report(PgLogLevel::NOTICE);
     Ok(())
 }
+
+/// Warns that what came true of past runs could not be counted.
+pub fn not_counted(definition: &Definition, failure: &str) {
+    let model = &definition.name;
+    ErrorReport::new(
+        Code::ERRCODE_WARNING,
+        format!("what came true of past runs of model \"{model}\" is not counted"),
+        "score",
+    )
+    .set_detail(failure.to_owned())
+    .set_hint(format!("The scores are written. When the cause is gone: SELECT customer_ai.count_outcomes('{model}')."))
+    .report(PgLogLevel::WARNING);
+}

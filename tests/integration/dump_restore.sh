@@ -18,12 +18,14 @@ SELECT customer_ai.create_model('$1', '$2.orders', \$\$ event = 'purchase' \$\$,
     'event',
     options => '{"algorithm": "logistic"}');
 SELECT customer_ai.add_event_definition('$1', 'Large order', 'amount > 90');
+SELECT customer_ai.describe_column('$1', 'amount', 'order value', unit => 'EUR');
 SELECT customer_ai.train('$1');
 SELECT customer_ai.label_version('$1', 1, 'first');
 SELECT customer_ai.train('$1', activate => 'always');
 SELECT customer_ai.score('$1');
 SELECT customer_ai.create_segment('$2.likely', '$1', \$\$ score >= 60 \$\$);
 SELECT customer_ai.score('$1', '2025-08-10');
+SELECT customer_ai.score('$1', '2025-06-10', publish => false);
 SQL
 }
 query -c "GRANT CREATE ON DATABASE $source TO $guest" -d "$source"
@@ -41,6 +43,8 @@ SELECT * FROM club.visitors_scores ORDER BY customer_id;
 SELECT * FROM shop.likely ORDER BY 1;
 SELECT * FROM club.likely ORDER BY 1;
 SELECT * FROM customer_ai.event_definitions ORDER BY 1, 2;
+SELECT * FROM customer_ai.labels ORDER BY 1, 2;
+SELECT run_id, profiles, positives, md5(judgement), counted_at FROM customer_ai.outcome ORDER BY 1;
 SELECT model, goal, enabled, active_version, former_version, trained_at, scored_at, profiles FROM customer_ai.models ORDER BY 1;
 SELECT * FROM customer_ai.versions ORDER BY 1, 2;
 SELECT * FROM customer_ai.runs ORDER BY 1;

@@ -1,6 +1,6 @@
 //! How good a model is, as data for tables and charts: of the rows held out of a training, or of a past run.
 
-mod outcomes;
+mod moved;
 mod past;
 mod profile;
 mod run;

@@ -6,15 +6,14 @@ use pgrx::prelude::*;
 use propensity::judge::Figures;
 use propensity::learn::metrics::wilson;
 
-use super::outcomes::{self, Came};
+use super::moved;
 use super::run::ALL;
-use crate::catalog::judged::{self, Scored, parsed};
-use crate::catalog::owner::as_owner;
-use crate::catalog::{Definition, args, held, instant};
+use crate::catalog::judged::{self, PastRun, Scored, parsed};
+use crate::catalog::{Definition, Turn, args, held, instant};
 use crate::error::Error;
-use crate::store::scores::kept_as;
+use crate::store::outcomes::{self, Came};
 
-/// run, version, as_of, window_ends, bucket, profiles, expected, expected_rate, actual, actual_rate, low, high, state
+/// run, version, as_of, window_ends, bucket, profiles, expected, expected_rate, actual, actual_rate, low, high, state, counted_at
 type Row = (
     i64,
     i32,
@@ -29,6 +28,7 @@ type Row = (
     Option<f64>,
     Option<f64>,
     String,
+    Option<TimestampWithTimeZone>,
 );
 
 #[pg_extern(stable, parallel_safe)]
@@ -53,6 +53,7 @@ fn performance(
             name!(low, Option<f64>),
             name!(high, Option<f64>),
             name!(state, String),
+            name!(counted_at, Option<TimestampWithTimeZone>),
         ),
     >,
     ErrorReport,
@@ -71,21 +72,9 @@ fn performed(definition: &Definition) -> Result<Vec<Row>, Error> {
     }
     let ends: Vec<_> = runs.iter().map(|run| run.as_of).collect();
     let windows = instant::windows(definition, &ends)?;
-    let came = as_owner(definition, || {
-        let ids: Vec<i64> = runs
-            .iter()
-            .map(|run| kept_as(run.id, run.published))
-            .collect();
-        outcomes::of_runs(definition, &ids, &windows)
-    })?;
-    let others = judged::runs_of_another_goal(definition.id)?;
+    let came = outcomes::of_runs(definition, &judged::scoring_runs(definition.id)?)?;
     let mut rows = Vec::new();
     for ((run, window), came) in runs.iter().zip(&windows).zip(came) {
-        let came = if others.contains(&run.id) {
-            Came::OtherGoal
-        } else {
-            came
-        };
         rows.extend(of_run(definition, run, window.outcome_until, &came)?);
     }
     Ok(rows)
@@ -107,11 +96,11 @@ fn of_run(
     let row = |(place, bucket): (usize, propensity::model::score::Bucket)| {
         let profiles = run.buckets[place];
         let expected = expected.map(|sums| sums[place].expected);
-        let (state, found) = match came {
-            Came::Open => ("the window is open", None),
-            Came::NotKept => ("the scores are not kept", None),
-            Came::OtherGoal => ("the goal was another one", None),
-            Came::True(buckets) => ("the window has passed", Some(buckets[place])),
+        let (state, found, counted_at) = match came {
+            Came::Open => ("the window is open", None, None),
+            Came::NotKept => ("the scores are not kept", None, None),
+            Came::OtherGoal => ("the goal was another one", None, None),
+            Came::True(buckets, at) => ("the window has passed", Some(buckets[place]), *at),
         };
         let rate = found
             .filter(|&(rows, _)| rows > 0)
@@ -132,9 +121,39 @@ fn of_run(
             rate.map(|rate| rate.low),
             rate.map(|rate| rate.high),
             state.to_owned(),
+            counted_at,
         )
     };
     Ok(ALL.into_iter().enumerate().map(row).collect())
+}
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn count_outcomes(
+    model: Option<&str>,
+    run: default!(Option<i64>, "NULL"),
+) -> Result<SetOfIterator<'static, i64>, ErrorReport> {
+    crate::catalog::refuse_read_only(c"customer_ai.count_outcomes()");
+    let model = args::required("model", model)?;
+    let counted = held::for_writing(model, Turn::Scores, |definition| match run {
+        Some(run) => {
+            let run = known(definition, run)?;
+            Ok(vec![outcomes::count_again(definition, &run)?])
+        }
+        None => outcomes::count(definition),
+    })?;
+    Ok(SetOfIterator::new(counted))
+}
+
+/// The scoring run of that number.
+fn known(definition: &Definition, run: i64) -> Result<PastRun, Error> {
+    let runs = judged::scoring_runs(definition.id)?;
+    let found = runs.iter().find(|known| known.id == run).copied();
+    found.ok_or_else(|| Error::UnknownRun {
+        model: definition.name.clone(),
+        run,
+        runs: runs.iter().map(|run| run.id).collect(),
+    })
 }
 
 #[pg_extern(stable, parallel_safe)]
@@ -161,7 +180,7 @@ fn migration(
     let model = args::required("model", model)?;
     let definition = crate::catalog::load(model)?;
     let (from, to) = both(&definition, from_run, to_run)?;
-    let counts = outcomes::moved(&definition, from, to)?;
+    let counts = moved::moved(&definition, from, to)?;
     let all: i64 = counts.iter().map(|(_, _, profiles)| profiles).sum();
     let rows = counts.into_iter().map(move |(before, now, profiles)| {
         let share = (all > 0).then(|| profiles as f64 / all as f64);

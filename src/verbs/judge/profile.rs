@@ -4,7 +4,7 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::outcomes::profile_column;
+use super::moved::profile_column;
 use crate::catalog::{self, Definition, args};
 use crate::error::{Error, not_null};
 use crate::pg::relation::{self, qualified, quote};

@@ -4,11 +4,11 @@ use propensity::fit::{Area, HoldOutReport};
 use propensity::judge::{Judged, Measure};
 use propensity::learn::metrics::Interval;
 
-use super::outcomes;
 use crate::catalog::judged;
 use crate::catalog::version::{unknown_version, version_of};
 use crate::catalog::{self, Definition, held};
 use crate::error::Error;
+use crate::store::outcomes;
 
 /// Predictions with what came true.
 pub struct Subject {
@@ -81,9 +81,19 @@ fn of_run(definition: &Definition, run: i64) -> Result<Subject, Error> {
             runs: runs.iter().map(|run| run.id).collect(),
         });
     };
+    let (judged, on) = match judged::judgement_of(definition.id, run)? {
+        Some((bytes, at)) => {
+            let judged = Judged::decode(&bytes).map_err(|error| Error::Model {
+                model: definition.name.clone(),
+                error,
+            })?;
+            (judged, format!("run {run}, as counted on {at}"))
+        }
+        None => (outcomes::of_run(definition, found)?, format!("run {run}")),
+    };
     Ok(Subject {
-        judged: outcomes::of_run(definition, found)?,
-        on: format!("run {run}"),
+        judged,
+        on,
         rules: Vec::new(),
     })
 }

@@ -23,11 +23,13 @@ use crate::catalog::owner::{as_owner, ddl_as_owner};
 use crate::catalog::{self, Definition, NewRun, Turn};
 use crate::error::Error;
 use crate::feed::{Feed, Read};
+use crate::pg::attempt::attempt;
 use crate::pg::jsonb;
 use crate::pg::memory;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::timestamp;
 use crate::source;
+use crate::store::outcomes;
 use crate::store::scores::{Fit, ScoreRelation, Writer, kept_as, profile_name, row};
 use crate::store::segments;
 use crate::verbs::notice;
@@ -134,6 +136,10 @@ fn run(
     })?;
     if publish {
         segments::refresh_all(definition)?;
+    }
+    // What came true of runs before is counted once, and kept. Their scores stay as they are, so a failure ends nothing.
+    if let Err(failure) = attempt(|| outcomes::count(definition)) {
+        notice::not_counted(definition, &failure.text);
     }
     catalog::remember(definition.id, definition.owner_oid)?;
     notice::left_out(definition, &scored.read.counts);

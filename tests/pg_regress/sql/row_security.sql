@@ -73,7 +73,7 @@ DECLARE
         "factor": "(SELECT factor FROM customer_ai.importance(''red'') LIMIT 1)"}';
     own jsonb := '{"create_model": {"model": "''new''", "profile_column": "''profile''", "time_column": "''at''",
             "options": "''{\"scores\": \"red.new\"}''"}, "create_segment": {"segment": "''red.new''"}, "alter_segment": {"new_name": "''red.other''"},
-        "add_event_definition": {"condition": "''true''"}, "import_model": {"model": "''imported''"},
+        "describe_column": {"column_name": "''event''", "value": "''view''"}, "add_event_definition": {"condition": "''true''"}, "import_model": {"model": "''imported''"},
         "add_events": {"events": "''shop.more''", "profile_column": "''profile''", "time_column": "''at''"}}';
     name text; arguments text; row_count bigint;
 BEGIN

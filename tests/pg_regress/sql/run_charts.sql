@@ -83,6 +83,29 @@ FROM customer_ai.performance('buy') p LEFT JOIN by_hand h USING (run, bucket) OR
 -- also of a run whose version is not the active one any more
 SELECT version FROM customer_ai.train('buy', activate => 'always');
 SELECT bool_and(p.actual = coalesce(h.actual, 0)) AS actual FROM customer_ai.performance('buy') p LEFT JOIN by_hand h USING (run, bucket) WHERE run = :first;
+-- It was counted by a later score, and stays so: events that come late count when they are asked again, or the model is altered.
+SELECT as_of, bool_and(counted_at IS NOT NULL) AS counted, bool_and(actual IS NOT NULL) AS known FROM customer_ai.performance('buy') GROUP BY run, as_of ORDER BY run;
+SELECT value AS auc FROM customer_ai.evaluate('buy', run => :first) WHERE metric = 'auc' \gset
+SELECT DISTINCT regexp_replace(judged_on, '\d+', 'N', 'g') AS judged_on FROM customer_ai.evaluate('buy', run => :first);
+INSERT INTO visit SELECT profile, timestamptz '2025-05-16', 'buy' FROM buy_score_history WHERE run = :first AND bucket = 'low';
+SELECT bool_and(p.actual = coalesce(h.actual, 0)) AS as_events_are, sum(h.actual) > sum(p.actual) AS late FROM customer_ai.performance('buy') p JOIN by_hand h USING (run, bucket) WHERE run = :first;
+SELECT count_outcomes = :first AS counted FROM customer_ai.count_outcomes('buy', :first);
+SELECT bool_and(p.actual = coalesce(h.actual, 0)) AS as_events_are FROM customer_ai.performance('buy') p JOIN by_hand h USING (run, bucket) WHERE run = :first;
+SELECT value < :auc AS other FROM customer_ai.evaluate('buy', run => :first) WHERE metric = 'auc';
+SELECT count(*) AS left_to_count FROM customer_ai.count_outcomes('buy');
+SELECT customer_ai.count_outcomes('buy', :newest);
+\set VERBOSITY terse
+SELECT customer_ai.count_outcomes('buy', 999999);
+\set VERBOSITY default
+SELECT customer_ai.count_outcomes('byu');
+BEGIN TRANSACTION READ ONLY;
+SELECT customer_ai.count_outcomes('buy');
+ROLLBACK;
+DELETE FROM visit WHERE at = '2025-05-16';
+SELECT customer_ai.alter_model('buy', description => 'altered');
+SELECT bool_and(p.actual = coalesce(h.actual, 0)) AS as_events_are, count(p.counted_at) AS counted FROM customer_ai.performance('buy') p JOIN by_hand h USING (run, bucket) WHERE run = :first;
+SELECT value = :auc AS as_before FROM customer_ai.evaluate('buy', run => :first) WHERE metric = 'auc';
+
 -- not by another goal than it predicted, whichever part of that changed; as it was again, it is judged again
 SELECT customer_ai.alter_model('buy', outcome_window => '7 days');
 SELECT DISTINCT run = :first AS first, state, actual FROM customer_ai.performance('buy') WHERE run IN (:first, :second) ORDER BY 1;
