@@ -1,7 +1,9 @@
 //! What the page about a model tells.
 
 use propensity::fit::{Area as Measured, Report};
-use propensity::page::{Area, Cutoff, Example, Page, Quality, Run, Segment, Version};
+use propensity::page::{
+    Area, Change, Cutoff, Drift, Example, Page, Quality, Reason, Run, Segment, Version,
+};
 use propensity::time::Length;
 use serde::Deserialize;
 
@@ -13,9 +15,9 @@ use crate::pg::sql;
 
 /// Reasons of an example, as `score` writes them.
 #[derive(Deserialize)]
-struct Reason {
+struct Written {
     phrase: String,
-    direction: String,
+    points: f64,
 }
 
 /// The page of the active version and the newest run.
@@ -75,6 +77,16 @@ pub fn of(definition: &Definition) -> Result<Page, Error> {
         },
         examples: if run.is_some() {
             examples(definition)?
+        } else {
+            Vec::new()
+        },
+        before: if run.is_some() {
+            before(definition)?
+        } else {
+            None
+        },
+        drifts: if run.is_some() {
+            drifts(definition)?
         } else {
             Vec::new()
         },
@@ -145,7 +157,7 @@ fn run(definition: &Definition) -> Result<Option<Run>, Error> {
         return Ok(None);
     }
     let query = "SELECT to_char(as_of AT TIME ZONE $2, 'YYYY-MM-DD'), low, medium, high
-        FROM customer_ai.runs WHERE model = $1 AND kind = 'score' ORDER BY run DESC LIMIT 1";
+        FROM customer_ai.runs WHERE model = $1 AND kind = 'score' AND published ORDER BY run DESC LIMIT 1";
     let arguments = [
         definition.name.as_str().into(),
         definition.time_zone.as_str().into(),
@@ -155,6 +167,35 @@ fn run(definition: &Definition) -> Result<Option<Run>, Error> {
         Ok(Run {
             as_of: not_null(row.get(1)?)?,
             buckets: [of(2)?, of(3)?, of(4)?],
+        })
+    })
+}
+
+/// The run before the newest one, of those whose scores are shown.
+fn before(definition: &Definition) -> Result<Option<Change>, Error> {
+    let query = "SELECT to_char(as_of AT TIME ZONE $2, 'YYYY-MM-DD'), low, medium, high
+        FROM customer_ai.runs WHERE model = $1 AND kind = 'score' AND published ORDER BY run DESC OFFSET 1 LIMIT 1";
+    let arguments = [
+        definition.name.as_str().into(),
+        definition.time_zone.as_str().into(),
+    ];
+    sql::row(query, &arguments, |row| {
+        let of = |place| Ok::<_, Error>(row.get::<i64>(place)?.unwrap_or(0).unsigned_abs());
+        Ok(Change {
+            as_of: not_null(row.get(1)?)?,
+            buckets: [of(2)?, of(3)?, of(4)?],
+        })
+    })
+}
+
+/// The factors that are farthest from what the version learned from, if any are far.
+fn drifts(definition: &Definition) -> Result<Vec<Drift>, Error> {
+    let query = "SELECT name, stability_index FROM customer_ai.drift($1)
+        WHERE level IN ('shifted', 'drifted') ORDER BY stability_index DESC LIMIT 5";
+    sql::rows(query, &[definition.name.as_str().into()], |row| {
+        Ok(Drift {
+            name: not_null(row.get(1)?)?,
+            index: not_null(row.get(2)?)?,
         })
     })
 }
@@ -178,7 +219,7 @@ fn examples(definition: &Definition) -> Result<Vec<Example>, Error> {
     );
     sql::rows_once(&query, &[], |row| {
         let factors: String = row.get(5)?.unwrap_or_default();
-        let reasons: Vec<Reason> = serde_json::from_str(&factors).unwrap_or_default();
+        let reasons: Vec<Written> = serde_json::from_str(&factors).unwrap_or_default();
         Ok(Example {
             profile: not_null(row.get(1)?)?,
             probability: not_null(row.get(2)?)?,
@@ -186,7 +227,7 @@ fn examples(definition: &Definition) -> Result<Vec<Example>, Error> {
             bucket: not_null(row.get(4)?)?,
             reasons: reasons
                 .into_iter()
-                .map(|reason| (reason.phrase, reason.direction == "raises"))
+                .map(|Written { phrase, points }| Reason { phrase, points })
                 .collect(),
         })
     })
@@ -203,9 +244,12 @@ fn profile_column(definition: &Definition) -> Result<String, Error> {
 }
 
 fn segments(definition: &Definition) -> Result<Vec<Segment>, Error> {
-    let query = "SELECT segment, description, condition, profiles,
-            to_char(refreshed_at AT TIME ZONE $2, 'YYYY-MM-DD HH24:MI')
-        FROM customer_ai.segments WHERE model = $1 ORDER BY segment";
+    let query = "SELECT s.segment, s.description, s.condition, s.profiles,
+            to_char(s.refreshed_at AT TIME ZONE $2, 'YYYY-MM-DD HH24:MI'), z.entered, z.gone
+        FROM customer_ai.segments s LEFT JOIN LATERAL (
+            SELECT entered, gone FROM customer_ai.segment_sizes z
+            WHERE z.segment = s.segment AND z.model = s.model ORDER BY z.at DESC LIMIT 1) z ON true
+        WHERE s.model = $1 ORDER BY s.segment";
     let arguments = [
         definition.name.as_str().into(),
         definition.time_zone.as_str().into(),
@@ -217,6 +261,10 @@ fn segments(definition: &Definition) -> Result<Vec<Segment>, Error> {
             condition: not_null(row.get(3)?)?,
             profiles: not_null(row.get::<i64>(4)?)?.unsigned_abs(),
             refreshed_at: not_null(row.get(5)?)?,
+            moved: row
+                .get::<i64>(6)?
+                .zip(row.get::<i64>(7)?)
+                .map(|(entered, gone)| (entered.unsigned_abs(), gone.unsigned_abs())),
         })
     })
 }

@@ -1,8 +1,10 @@
 //! What charts show, read as the caller, by the functions and views that callers have.
 
+use pgrx::spi::SpiHeapTupleData;
 use propensity::chart::{Bar, Bin, Effect, Group, Polarity, Range, Tenth, Turn};
 use propensity::fit::Report;
 
+use crate::catalog::judged;
 use crate::catalog::version::{unknown_version, version_of};
 use crate::catalog::{Definition, Kind};
 use crate::error::{Error, not_null};
@@ -152,12 +154,25 @@ pub fn ranges(subject: &Subject, factor: &str) -> Result<Vec<Range>, Error> {
     })
 }
 
-/// The scoring runs, oldest first.
+/// The scoring runs, oldest first, with what came true of those of which that was counted.
 pub fn turns(definition: &Definition) -> Result<Vec<Turn>, Error> {
     let query = "SELECT to_char(as_of AT TIME ZONE $2, 'YYYY-MM-DD'), low, medium, high,
-            coalesce(mean_probability, 0), NULL::float8
+            coalesce(mean_probability, 0), NULL::float8, run
         FROM (SELECT * FROM customer_ai.trend($1) WHERE expected IS NOT NULL ORDER BY run DESC LIMIT $3) newest ORDER BY run";
-    runs(query, definition)
+    let counted = judged::counted(definition.id)?;
+    let mut places = Vec::new();
+    let mut turns = runs(query, definition, |row| {
+        places.push(not_null(row.get::<i64>(7)?)?);
+        Ok(())
+    })?;
+    for (turn, run) in turns.iter_mut().zip(places) {
+        let found = counted.iter().find(|counted| counted.run == run);
+        turn.actual = found.map(|counted| {
+            let sum = |of: fn(&(i64, i64)) -> i64| counted.buckets.iter().map(of).sum::<i64>();
+            sum(|bucket| bucket.1) as f64 / sum(|bucket| bucket.0).max(1) as f64
+        });
+    }
+    Ok(turns)
 }
 
 /// The same with what came true of those whose outcome window has passed.
@@ -172,16 +187,21 @@ pub fn outcomes(definition: &Definition) -> Result<Vec<Turn>, Error> {
                 coalesce(sum(profiles) FILTER (WHERE bucket = 'high'), 0)::bigint AS high
             FROM customer_ai.performance($1) WHERE expected IS NOT NULL GROUP BY run ORDER BY run DESC LIMIT $3) newest
         ORDER BY run";
-    runs(query, definition)
+    runs(query, definition, |_| Ok(()))
 }
 
-fn runs(query: &'static str, definition: &Definition) -> Result<Vec<Turn>, Error> {
+fn runs(
+    query: &'static str,
+    definition: &Definition,
+    mut also: impl FnMut(&SpiHeapTupleData) -> Result<(), Error>,
+) -> Result<Vec<Turn>, Error> {
     let arguments = [
         definition.name.as_str().into(),
         definition.time_zone.as_str().into(),
         RUNS.into(),
     ];
     sql::rows(query, &arguments, |row| {
+        also(&row)?;
         let of = |place| Ok::<_, Error>(whole(not_null(row.get::<i64>(place)?)?));
         Ok(Turn {
             label: not_null(row.get(1)?)?,

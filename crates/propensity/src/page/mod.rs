@@ -43,6 +43,10 @@ pub struct Page {
     pub trained_at: String,
     /// The run whose scores are shown, if there is one.
     pub run: Option<Run>,
+    /// The run before, if there is one.
+    pub before: Option<Change>,
+    /// What is far from what the version learned from, the farthest first.
+    pub drifts: Vec<Drift>,
     /// What users should know, each a sentence.
     pub warnings: Vec<String>,
     /// How well it ranked rows that it had not seen.
@@ -97,8 +101,35 @@ pub struct Example {
     pub score: i16,
     /// `low`, `medium` or `high`.
     pub bucket: String,
-    /// Each in words, and whether it raises the probability.
-    pub reasons: Vec<(String, bool)>,
+    /// The strongest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a profile has its score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reason {
+    /// In words.
+    pub phrase: String,
+    /// Percentage points that it adds to the probability.
+    pub points: f64,
+}
+
+/// What became of the scores since the run before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// What that was made as of.
+    pub as_of: String,
+    /// Profiles in the buckets low, medium and high then.
+    pub buckets: [u64; 3],
+}
+
+/// A factor whose values are not distributed any more as the version learned them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drift {
+    /// Its name.
+    pub name: String,
+    /// Population stability index.
+    pub index: f64,
 }
 
 /// A segment.
@@ -112,6 +143,8 @@ pub struct Segment {
     pub condition: String,
     /// Profiles in it.
     pub profiles: u64,
+    /// Who entered and who left by the newest refresh; none before there was a second one.
+    pub moved: Option<(u64, u64)>,
     /// When it was refreshed.
     pub refreshed_at: String,
 }

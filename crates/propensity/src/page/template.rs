@@ -193,9 +193,10 @@ impl Page {
                     p { strong { (percent(example.probability)) } " \u{b7} score " (example.score) " \u{b7} " (example.bucket) }
                     @if example.reasons.is_empty() { p { "Nothing sets this profile apart." } }
                     ul.reasons {
-                        @for (phrase, raises) in &example.reasons {
-                            li.raises[*raises].lowers[!raises] {
-                                span.way { @if *raises { "raises" } @else { "lowers" } } " " (value(phrase))
+                        @for reason in &example.reasons {
+                            li.lowers[reason.points < 0.0] {
+                                span.way { (signed(&about(reason.points.abs()), reason.points < 0.0)) " points" }
+                                " " (value(&reason.phrase))
                             }
                         }
                     }
@@ -232,8 +233,54 @@ impl Page {
         if self.turns.iter().any(|turn| turn.actual.is_some()) {
             charts.insert(0, chart(chart::performance(&self.turns))?);
         }
-        let inside = html! { div.charts { @for chart in charts { (chart) } } };
+        let inside = html! {
+            (self.changed())
+            div.charts { @for chart in charts { (chart) } }
+        };
         Ok(section("runs", "From run to run", inside))
+    }
+
+    /// What became of the scores since the run before, and what is not any more as it was learned.
+    fn changed(&self) -> Markup {
+        let drifts = html! {
+            @if self.drifts.is_empty() {
+                "No factor has shifted much since the training."
+            } @else {
+                "Shifted since the training (stability index; above 0.25 is a lot): "
+                @for (at, drift) in self.drifts.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    (value(&drift.name)) " " (format!("{:.2}", drift.index))
+                }
+                "."
+            }
+        };
+        let (Some(now), Some(before)) = (&self.run, &self.before) else {
+            return html! { p { (drifts) } };
+        };
+        let names = ["high", "medium", "low"].into_iter();
+        let places = names.zip([2, 1, 0]);
+        let rows: Vec<Vec<Markup>> = places
+            .map(|(name, place)| {
+                let (was, is) = (before.buckets[place], now.buckets[place]);
+                let difference = match is.abs_diff(was) {
+                    0 => "0".to_owned(),
+                    by => signed(&count(by), is < was),
+                };
+                vec![
+                    plain(name),
+                    plain(count(was)),
+                    plain(count(is)),
+                    plain(difference),
+                ]
+            })
+            .collect();
+        html! {
+            div.narrow {
+                (table("Profiles by bucket, and what changed since the run before",
+                    &["bucket", &before.as_of, &now.as_of, "change"], 1, &rows))
+            }
+            p.drift { (drifts) }
+        }
     }
 
     fn segments(&self) -> Markup {
@@ -241,14 +288,23 @@ impl Page {
             return html! {};
         }
         let rows = self.segments.iter().map(|segment| {
-            let about = html! {
+            let name = html! {
                 (value(&segment.name))
                 @if let Some(description) = &segment.description { br; span.quiet { (value(description)) } }
             };
             let refreshed = plain(segment.refreshed_at.clone());
-            vec![about, code(&segment.condition), plain(count(segment.profiles)), refreshed]
+            let moved = segment.moved.map_or("new".to_owned(), |(entered, gone)| {
+                format!("{} entered, {} left", count(entered), count(gone))
+            });
+            vec![name, code(&segment.condition), plain(count(segment.profiles)), plain(moved), refreshed]
         });
-        let heads = ["segment", "condition", "profiles", "refreshed"];
+        let heads = [
+            "segment",
+            "condition",
+            "profiles",
+            "by the newest refresh",
+            "refreshed",
+        ];
         let rows: Vec<_> = rows.collect();
         section(
             "segments",
@@ -353,4 +409,10 @@ impl Page {
         };
         section("card", "Model card", inside)
     }
+}
+
+/// A number with its sign.
+fn signed(number: &str, negative: bool) -> String {
+    let sign = if negative { '\u{2212}' } else { '+' };
+    format!("{sign}{number}")
 }

@@ -31,6 +31,14 @@ fn page(text: &str) -> Page {
             as_of: text(),
             buckets: [10, 20, 3000],
         }),
+        before: Some(Change {
+            as_of: text(),
+            buckets: [12, 17, 2000],
+        }),
+        drifts: vec![Drift {
+            name: text(),
+            index: 0.31,
+        }],
         warnings: vec![text()],
         quality: Some(Quality {
             model: area,
@@ -84,13 +92,19 @@ fn page(text: &str) -> Page {
             probability: 0.7638,
             score: 91,
             bucket: text(),
-            reasons: vec![(text(), true), (text(), false)],
+            reasons: [12.3, -4.0]
+                .map(|points| Reason {
+                    phrase: text(),
+                    points,
+                })
+                .to_vec(),
         }],
         segments: vec![Segment {
             name: text(),
             description: Some(text()),
             condition: text(),
             profiles: 12,
+            moved: Some((3, 2)),
             refreshed_at: text(),
         }],
         versions: vec![Version {
@@ -140,7 +154,18 @@ fn nothing_comes_from_elsewhere() {
 fn the_slide_is_in_words_and_figures() {
     let html = page("x").html().unwrap();
     assert!(html.contains("What it promised and what happened"));
-    for cell in ["71.2", "1.9 \u{d7}", "19 %", "3,000", "76 %"] {
+    for cell in [
+        "71.2",
+        "1.9 \u{d7}",
+        "19 %",
+        "3,000",
+        "76 %",
+        "+12.3 points",
+        "\u{2212}4 points",
+        "+1,000",
+        "3 entered, 2 left",
+        "0.31",
+    ] {
         assert!(html.contains(cell), "{cell}");
     }
 }
