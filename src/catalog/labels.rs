@@ -56,7 +56,11 @@ pub fn labels_of(definition: &Definition) -> Result<Labels, Error> {
     } in given
     {
         match (value, label) {
-            (None, label) => labels.call_column(column, Called { label, unit }),
+            (None, label) => {
+                // A unit alone leaves the comment what it is.
+                let label = label.or_else(|| labels.label(&column).cloned());
+                labels.call_column(column, Called { label, unit });
+            }
             (Some(value), Some(label)) if column == EVENT => labels.call_type(value, label),
             (Some(value), Some(label)) => labels.call_value(column, value, label),
             (Some(_), None) => {}

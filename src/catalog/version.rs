@@ -170,11 +170,10 @@ pub fn calling(definition: &Definition, version: i32) -> Result<Calling, Error> 
     let Some(document) = catalog::document_of(definition.id, version)? else {
         return Err(unknown_version(definition, version)?);
     };
-    let model = Model::decode(&document).map_err(|error| Error::Model {
-        model: definition.name.clone(),
-        error,
-    })?;
-    let model = Model { labels, ..model };
+    let model = Model {
+        labels,
+        ..Model::decode(&document).map_err(of_model(definition))?
+    };
     Ok(Calling(Some(model.factors())))
 }
 

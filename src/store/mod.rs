@@ -1,4 +1,5 @@
-//! Relations that are written beside those of users: scores and segments; and jobs of pg_cron.
+//! Relations that are written beside those of users: scores and segments; what came true of runs, which is
+//! read of them; and jobs of pg_cron.
 
 pub mod jobs;
 mod notice;

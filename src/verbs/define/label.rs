@@ -1,5 +1,7 @@
 //! describe_column: what people call a column, an event type or a value. Words only: nothing is trained again.
 
+use propensity::features::is_invisible;
+
 use crate::catalog::owner::as_owner;
 use crate::catalog::{self, Definition, EVENT, Label, given_labels};
 use crate::error::{Error, listed, nearest};
@@ -77,12 +79,6 @@ fn text(argument: &'static str, text: Option<&str>, longest: usize) -> Result<()
         "1 to {longest} characters without spaces around them, control characters and signs that turn the direction of writing"
     );
     Err(wrong(argument, &shown(text), &required))
-}
-
-/// What does not show, or makes other characters show elsewhere.
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The beginning of a text, as it can be printed.

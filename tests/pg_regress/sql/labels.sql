@@ -78,6 +78,9 @@ SELECT DISTINCT factor FROM customer_ai.describe_features('lab') WHERE factor ~ 
 
 -- NULL takes it back; a unit alone stays.
 SELECT customer_ai.describe_column('lab', 'amt', NULL, unit => 'EUR');
+SELECT customer_ai.describe_column('lab', 'country', NULL, unit => 'EU');
+SELECT DISTINCT factor FROM customer_ai.describe_features('lab') WHERE factor ~ 'land' ORDER BY 1;
+SELECT customer_ai.describe_column('lab', 'country', NULL);
 SELECT customer_ai.describe_column('lab', column_name, NULL, value => value) FROM customer_ai.labels WHERE column_name <> 'amt';
 SELECT * FROM customer_ai.labels;
 SELECT bool_or(f.value ~ ' EUR$') AS euros FROM customer_ai.predict('lab', 7) p, jsonb_to_recordset(p.factors) AS f (value text);

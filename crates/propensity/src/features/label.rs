@@ -56,14 +56,18 @@ impl Labels {
         self.values.entry(column).or_default().insert(value, label);
     }
 
+    /// What a column is called, if not by its name.
+    pub fn label(&self, column: &str) -> Option<&String> {
+        self.columns.get(column)?.label.as_ref()
+    }
+
     fn unit(&self, column: &str) -> Option<&String> {
         self.columns.get(column)?.unit.as_ref()
     }
 
     /// What these columns are called, each by another name.
     fn of_columns(&self, names: &mut [String]) {
-        let label = |name: &String| self.columns.get(name)?.label.as_ref();
-        call(names, label);
+        call(names, |name| self.label(name));
     }
 
     fn of_types<'a>(&self, types: impl Iterator<Item = &'a mut EventType>) {
@@ -93,7 +97,13 @@ pub fn label_in(comment: &str) -> Option<&str> {
     let label = comment.trim();
     let label = label.strip_suffix('.').unwrap_or(label);
     let is_short = (1..=LONGEST).contains(&label.chars().count());
-    (is_short && !label.contains(char::is_control)).then_some(label)
+    (is_short && !label.contains(is_invisible)).then_some(label)
+}
+
+/// What does not show, or makes other characters show elsewhere.
+pub fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Puts labels in the place of names. Two things of one label keep their names behind it: they are still two.
@@ -270,7 +280,7 @@ mod tests {
     #[test]
     fn a_short_comment_is_a_label() {
         assert_eq!(label_in(" order value. "), Some("order value"));
-        assert_eq!(label_in("two\nlines"), None);
+        assert_eq!([label_in("two\nlines"), label_in("a\u{202e}b")], [None; 2]);
         assert_eq!(label_in(&"x".repeat(41)), None);
         assert_eq!([label_in(""), label_in(" ."), label_in("\u{1}")], [None; 3]);
     }

@@ -28,7 +28,7 @@ mod variety;
 mod words;
 
 pub use feature::{Feature, Unit};
-pub use label::{Called, Labels, label_in};
+pub use label::{Called, Labels, is_invisible, label_in};
 
 use crate::error::Error;
 use crate::event::dictionary::Dictionaries;
