@@ -3,6 +3,7 @@
 use pgrx::datum::Interval;
 use propensity::features::schema::TextUse;
 use propensity::fit::Algorithm;
+use propensity::learn::boosting::MAX_FORESTS;
 use propensity::model::score::Buckets;
 use propensity::time::{DAY, Length};
 use serde_json::{Map, Value};
@@ -84,6 +85,8 @@ pub struct Options {
     pub seed: i64,
     /// Learners to try.
     pub algorithm: Algorithm,
+    /// How many forests are averaged; None: by the number of examples.
+    pub forests: Option<usize>,
     /// How many factors are written per profile.
     pub factors: usize,
     /// How many scoring runs are kept.
@@ -121,6 +124,7 @@ impl Default for Options {
             buckets: Buckets::default(),
             seed: 1,
             algorithm: Algorithm::Auto,
+            forests: None,
             factors: 3,
             keep_runs: 10,
             keep_versions: 10,
@@ -204,6 +208,7 @@ impl Options {
             "buckets" => self.buckets = option.buckets()?,
             "seed" => self.seed = option.integer(i64::MIN, i64::MAX)?,
             "algorithm" => self.algorithm = option.algorithm()?,
+            "forests" => self.forests = Some(option.count(MAX_FORESTS as u32)?),
             "factors" => self.factors = option.count(20)?,
             "keep_runs" => self.keep_runs = option.count(1000)?,
             "keep_versions" => self.keep_versions = option.count(1000)?,

@@ -335,6 +335,7 @@ pub fn needs_training(before: &Definition, now: &Definition) -> Result<(), Error
     let only_trained = [
         ("seed", had.seed != has.seed),
         ("algorithm", had.algorithm != has.algorithm),
+        ("forests", had.forests != has.forests),
         (
             "max_training_rows",
             had.max_training_rows != has.max_training_rows,

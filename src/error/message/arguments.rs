@@ -9,6 +9,7 @@ const OPTIONS: [(&str, &str); 18] = [
     ("buckets", "[25, 75]"),
     ("seed", "1"),
     ("algorithm", r#""auto""#),
+    ("forests", "1"),
     ("factors", "3"),
     ("keep_runs", "10"),
     ("keep_versions", "10"),

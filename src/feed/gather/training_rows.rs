@@ -72,6 +72,7 @@ impl TrainingRows {
         let params = FitParams {
             algorithm: definition.options.algorithm,
             seed: definition.options.seed as u64,
+            forests: definition.options.forests,
             allow_small: definition.options.allow_small,
             champion,
             second_thread: (guc::threads() > 1).then_some(thread::begin),

@@ -68,6 +68,9 @@ pub struct FitParams {
     pub algorithm: Algorithm,
     /// Of the trees' samples.
     pub seed: u64,
+    /// How many forests are averaged, at most [`crate::learn::boosting::MAX_FORESTS`]; `None` = by the
+    /// number of rows.
+    pub forests: Option<usize>,
     /// Train even on fewer than [`FEWEST`] rows of the rarer class.
     pub allow_small: bool,
     /// What the model in use says of every row of the data set, in log-odds, to be compared with
@@ -91,10 +94,15 @@ pub(super) struct Capacity {
     min_rows: usize,
     /// Number of trees, if it is not to be found by early stopping.
     pub rounds: Option<usize>,
+    /// How many forests are averaged if nobody says.
+    forests: usize,
 }
 
 /// Trees learn slower from more training rows than this.
 const MANY_ROWS: usize = 50_000;
+
+/// Forests that are averaged where it pays: of few rows it changes nothing, of many it costs more than it gives.
+const USUAL_FORESTS: usize = 3;
 /// Rows that a tree learns from, of the rarer class at least so many.
 const TREE_ROWS: f64 = 32_000.0;
 const TREE_RARER: f64 = 1000.0;
@@ -113,6 +121,7 @@ impl Capacity {
             leaves: 7,
             min_rows: 20,
             rounds: None,
+            forests: 1,
         };
         match rarer {
             0..200 => Self {
@@ -125,13 +134,14 @@ impl Capacity {
                 leaves: 15,
                 min_rows: 40,
                 rounds: None,
+                forests: if rows > MANY_ROWS { 1 } else { USUAL_FORESTS },
                 ..small
             },
         }
     }
 
     /// Parameters of the trees of so many rows, to be stopped early.
-    pub fn forest(&self, rows: usize, seed: u64) -> ForestParams {
+    pub fn forest(&self, rows: usize, params: &FitParams) -> ForestParams {
         // A tree learns from some thousand rows of the rarer class, if there are so many.
         let wanted = TREE_ROWS.max(TREE_RARER / self.share);
         ForestParams {
@@ -144,7 +154,8 @@ impl Capacity {
             l2: 10.0,
             rounds: MOST_ROUNDS,
             patience: if self.many { 30 } else { 20 },
-            seed,
+            forests: params.forests.unwrap_or(self.forests),
+            seed: params.seed,
         }
     }
 
@@ -172,7 +183,7 @@ mod tests {
     fn little_data_leave_little_freedom() {
         let of = |rarer| {
             let capacity = Capacity::of(1000, rarer);
-            let forest = capacity.forest(1000, 0);
+            let forest = capacity.forest(1000, &FitParams::default());
             (
                 capacity.strength,
                 capacity.rounds,
@@ -190,7 +201,7 @@ mod tests {
     #[test]
     fn trees_of_many_rows_learn_slower_and_from_a_part_of_them() {
         let of = |rows, rarer| {
-            let forest = Capacity::of(rows, rarer).forest(rows, 0);
+            let forest = Capacity::of(rows, rarer).forest(rows, &FitParams::default());
             (forest.learning_rate, forest.patience, forest.row_share)
         };
         assert_eq!(of(20_000, 5000), (0.1, 20, 0.8));
@@ -199,5 +210,20 @@ mod tests {
         // 1,000 of 2,000 rare rows are in 40,000 of 80,000; all there are, in 0.8 of them.
         assert_eq!(of(80_000, 2000), (0.06, 30, 0.5));
         assert_eq!(of(80_000, 900), (0.06, 30, 0.8));
+    }
+    #[test]
+    fn forests_are_averaged_where_it_pays_or_as_asked() {
+        let of = |rows, rarer, forests| {
+            let params = FitParams {
+                forests,
+                ..FitParams::default()
+            };
+            Capacity::of(rows, rarer).forest(rows, &params).forests
+        };
+        assert_eq!(of(2000, 499, None), 1);
+        assert_eq!(of(2000, 500, None), 3);
+        assert_eq!(of(50_000, 5000, None), 3);
+        assert_eq!(of(50_001, 5000, None), 1);
+        assert_eq!(of(50_001, 5000, Some(2)), 2);
     }
 }

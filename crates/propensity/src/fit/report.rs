@@ -27,7 +27,7 @@ pub struct Report {
     pub features: usize,
     /// Ridge strength K of the linear member.
     pub strength: Option<f64>,
-    /// Number of trees.
+    /// Number of trees, of each forest if several are averaged.
     pub rounds: Option<usize>,
     /// Whether there are fewer rows of the rarer class than can be trusted.
     pub low_confidence: bool,

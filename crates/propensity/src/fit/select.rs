@@ -80,7 +80,7 @@ fn rounds(
     let outcomes = &training.outcomes;
     let params = training
         .capacity
-        .forest(split.fit.len(), training.params.seed)
+        .forest(split.fit.len(), training.params)
         .check()?;
     let (rounds, forest) = match training.capacity.rounds {
         Some(rounds) => {

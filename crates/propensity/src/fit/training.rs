@@ -164,7 +164,7 @@ impl<'a> Training<'a> {
         choice: &Tuned,
         poll: &mut dyn FnMut(),
     ) -> Result<Forest, Error> {
-        let params = self.capacity.forest(rows.len(), self.params.seed).check()?;
+        let params = self.capacity.forest(rows.len(), self.params).check()?;
         Forest::fit(
             bins,
             &self.outcomes,

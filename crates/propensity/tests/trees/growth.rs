@@ -97,6 +97,32 @@ fn the_seed_alone_makes_a_difference() {
 }
 
 #[test]
+fn several_forests_are_the_mean_of_each_alone() {
+    let (x, outcomes) = simple(600);
+    let seeded = |seed| ForestParams { seed, ..few() };
+    let alone: Vec<Forest> = (4..7)
+        .map(|seed| fit(&x, &outcomes, seeded(seed)).unwrap())
+        .collect();
+    let params = ForestParams {
+        forests: 3,
+        ..seeded(4)
+    };
+    let together = fit(&x, &outcomes, params).unwrap();
+    assert_eq!(
+        together.trees(),
+        alone.iter().map(Forest::trees).sum::<usize>()
+    );
+    for row in 0..600 {
+        let mean = alone
+            .iter()
+            .map(|forest| forest.logit(x.row(row)))
+            .sum::<f64>()
+            / 3.0;
+        assert!((together.logit(x.row(row)) - mean).abs() < 1e-12);
+    }
+}
+
+#[test]
 fn without_samples_the_order_of_rows_changes_nothing() {
     let (x, outcomes) = simple(600);
     let params = ForestParams {

@@ -109,6 +109,20 @@ fn parameters_out_of_range_are_named() {
                 ..default()
             },
         ),
+        (
+            "forests",
+            ForestParams {
+                forests: 0,
+                ..default()
+            },
+        ),
+        (
+            "forests",
+            ForestParams {
+                forests: 11,
+                ..default()
+            },
+        ),
     ];
     for (wanted, params) in bad {
         match params.check() {

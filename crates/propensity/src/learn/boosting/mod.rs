@@ -9,7 +9,7 @@ mod gradient;
 mod params;
 
 pub use forest::{Forest, ForestParts, MAX_DEPTH};
-pub use params::{ForestParams, ValidForestParams};
+pub use params::{ForestParams, MAX_FORESTS, ValidForestParams};
 
 use crate::error::Error;
 use crate::learn::binning::Bins;
@@ -23,12 +23,12 @@ pub const MIN_ROUNDS: usize = 10;
 pub struct Selection {
     /// The number of rounds with the least log loss on the rows held out, at least 10.
     pub rounds: usize,
-    /// The forest of so many rounds, fitted on the other rows: the same as [`Forest::fit`] gives.
+    /// The forest of so many rounds, fitted on the other rows: the same as [`Forest::fit`] gives of one forest.
     pub forest: Forest,
 }
 
 impl Forest {
-    /// Fits `params.rounds` trees.
+    /// Fits `params.rounds` trees; of several forests each has so many, and leaves worth its part of the average.
     ///
     /// * `outcomes`: one per row of the bins.
     /// * `rows`: the rows to learn from, increasing.
@@ -48,16 +48,28 @@ impl Forest {
         params: &ValidForestParams,
         poll: &mut dyn FnMut(),
     ) -> Result<Self, Error> {
-        let mut booster = Booster::new(bins, outcomes, rows, &[], params, poll)?;
+        let forests = params.get().forests;
+        let mut booster = Booster::new(bins, outcomes, rows, &[], &params.of_forest(0), poll)?;
         let mut parts = ForestParts::new(booster.base(), bins.columns());
-        for _ in 0..params.get().rounds {
-            parts.push(booster.round(poll)?.nodes)?;
+        for forest in 0..forests {
+            if forest > 0 {
+                let params = params.of_forest(forest);
+                booster = Booster::new(bins, outcomes, rows, &[], &params, poll)?;
+            }
+            for _ in 0..params.get().rounds {
+                let mut nodes = booster.round(poll)?.nodes;
+                for node in &mut nodes {
+                    node.value /= forests as f64;
+                }
+                parts.push(nodes)?;
+            }
         }
         Self::new(parts)
     }
 
     /// Fits until the log loss on rows held out has not been better for `params.patience` rounds,
-    /// at least 10 and at most `params.rounds` rounds, and goes back to the best.
+    /// at least 10 and at most `params.rounds` rounds, and goes back to the best. One forest alone: the
+    /// rounds that it needs are those that each of several needs.
     ///
     /// * `fit_rows`, `hold_rows`: increasing, without a row in common.
     ///
@@ -75,7 +87,8 @@ impl Forest {
         if hold_rows.is_empty() {
             return Err(Error::NoRows);
         }
-        let mut booster = Booster::new(bins, outcomes, fit_rows, hold_rows, params, poll)?;
+        let first = params.of_forest(0);
+        let mut booster = Booster::new(bins, outcomes, fit_rows, hold_rows, &first, poll)?;
         let mut parts = ForestParts::new(booster.base(), bins.columns());
         let (mut best, mut least, mut trees) = (0, f64::INFINITY, 0);
         for round in 1..=params.get().rounds {

@@ -6,6 +6,9 @@ use crate::error::Error;
 /// Trees that can be asked for.
 const MAX_ROUNDS: usize = 10_000;
 
+/// Forests that can be averaged.
+pub const MAX_FORESTS: usize = 10;
+
 /// How to fit a forest; the default is that of docs/method.md 4 for few rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForestParams {
@@ -27,6 +30,9 @@ pub struct ForestParams {
     pub rounds: usize,
     /// Rounds without a better hold-out loss before stopping, 1 or more.
     pub patience: usize,
+    /// Forests that are averaged, each of so many rounds on samples of its own, in
+    /// `1..=MAX_FORESTS`.
+    pub forests: usize,
     /// Seed of the samples.
     pub seed: u64,
 }
@@ -43,6 +49,7 @@ impl Default for ForestParams {
             l2: 10.0,
             rounds: 1000,
             patience: 20,
+            forests: 1,
             seed: 0,
         }
     }
@@ -101,6 +108,13 @@ impl ForestParams {
             "between 1 and 10000",
         )?;
         require("patience", self.patience, self.patience >= 1, "at least 1")?;
+        let forests = self.forests;
+        require(
+            "forests",
+            forests,
+            (1..=MAX_FORESTS).contains(&forests),
+            "between 1 and 10",
+        )?;
         Ok(ValidForestParams(self))
     }
 }
@@ -133,6 +147,15 @@ impl ValidForestParams {
     pub fn with_rounds(&self, rounds: usize) -> Self {
         Self(ForestParams {
             rounds: rounds.clamp(1, MAX_ROUNDS),
+            ..self.0.clone()
+        })
+    }
+
+    /// Those of one of the forests alone: the first has the seed, the others the numbers after it.
+    pub(super) fn of_forest(&self, forest: usize) -> Self {
+        Self(ForestParams {
+            forests: 1,
+            seed: self.0.seed.wrapping_add(forest as u64),
             ..self.0.clone()
         })
     }
