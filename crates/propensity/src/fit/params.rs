@@ -102,10 +102,14 @@ pub(super) struct Capacity {
 const MANY_ROWS: usize = 50_000;
 
 /// Forests that are averaged where it pays: of few rows it changes nothing, of many it costs more than it gives.
-const USUAL_FORESTS: usize = 3;
+const USUAL_FORESTS: usize = 5;
 /// Rows that a tree learns from, of the rarer class at least so many.
 const TREE_ROWS: f64 = 32_000.0;
 const TREE_RARER: f64 = 1000.0;
+
+/// A forest of all rows has so many times the trees that were best without those held out: more rows bear more. Of many
+/// rows it is not measured.
+const REFIT_GROWTH: f64 = 1.25;
 
 /// Rounds of early stopping at most, and without a hold-out to stop on (docs/method.md 4).
 const MOST_ROUNDS: usize = 1000;
@@ -156,6 +160,15 @@ impl Capacity {
             patience: if self.many { 30 } else { 20 },
             forests: params.forests.unwrap_or(self.forests),
             seed: params.seed,
+        }
+    }
+
+    /// Number of trees to grow from all rows, if so many were best without those held out.
+    pub fn refit_rounds(&self, found: usize) -> usize {
+        if self.many {
+            found
+        } else {
+            (found as f64 * REFIT_GROWTH).round() as usize
         }
     }
 
@@ -212,6 +225,14 @@ mod tests {
         assert_eq!(of(80_000, 900), (0.06, 30, 0.8));
     }
     #[test]
+    fn what_is_found_without_the_held_out_rows_grows_with_them() {
+        let of = |rows, rarer| Capacity::of(rows, rarer).refit_rounds(40);
+        assert_eq!(of(20_000, 5000), 50);
+        assert_eq!(of(2000, 499), 50);
+        assert_eq!(of(80_000, 5000), 40);
+    }
+
+    #[test]
     fn forests_are_averaged_where_it_pays_or_as_asked() {
         let of = |rows, rarer, forests| {
             let params = FitParams {
@@ -221,8 +242,8 @@ mod tests {
             Capacity::of(rows, rarer).forest(rows, &params).forests
         };
         assert_eq!(of(2000, 499, None), 1);
-        assert_eq!(of(2000, 500, None), 3);
-        assert_eq!(of(50_000, 5000, None), 3);
+        assert_eq!(of(2000, 500, None), 5);
+        assert_eq!(of(50_000, 5000, None), 5);
         assert_eq!(of(50_001, 5000, None), 1);
         assert_eq!(of(50_001, 5000, Some(2)), 2);
     }

@@ -68,7 +68,7 @@ fn linear(
     Ok((log_odds, start))
 }
 
-/// The number of trees with the least log loss on the held-out rows, and what they say of them.
+/// The number of trees to grow from all rows, and what those with the least log loss on the held-out rows say of them.
 fn rounds(
     training: &Training,
     split: &HoldOut,
@@ -92,7 +92,7 @@ fn rounds(
         }
         None => {
             let found = Forest::select(bins, outcomes, &split.fit, &split.hold, &params, poll)?;
-            (found.rounds, found.forest)
+            (training.capacity.refit_rounds(found.rounds), found.forest)
         }
     };
     let log_odds = predict(&training.x, &split.hold, |row| forest.logit(row), poll)?;
