@@ -4,7 +4,7 @@ use super::{Code, INVALID, Message, UNSUPPORTED, cut, list, perhaps};
 use crate::error::nearest;
 
 /// All options by name, each with an example of its value.
-const OPTIONS: [(&str, &str); 18] = [
+const OPTIONS: [(&str, &str); 19] = [
     ("scores", r#""public.my_scores""#),
     ("buckets", "[25, 75]"),
     ("seed", "1"),
