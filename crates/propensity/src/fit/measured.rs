@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::learn::metrics::{
     average_precision, brier, calibration_error, log_loss, roc_auc_interval,
 };
+use crate::model::score::score;
 use crate::model::{clip, sigmoid};
 use crate::time::Micros;
 
@@ -19,6 +20,12 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// The score of each row, from 0 to 100.
+    pub fn scores(&self, base_rate: f64) -> Vec<i16> {
+        let score = |&log_odds: &f64| score(sigmoid(log_odds), base_rate);
+        self.log_odds.iter().map(score).collect()
+    }
+
     /// Measures the predictions.
     ///
     /// # Errors

@@ -82,7 +82,13 @@ pub fn fit(
     let leaks = leak::suspects(&training, poll)?;
     let model = training.refit(&mut choice, schema, poll)?;
     let (model, typical) = with_background(model, &training.background, poll)?;
-    let distribution = Distribution::of(&model.factors(), &training.background, &typical.scores);
+    // Scores of rows that were learned from lie further apart than those of any later profile: every run would seem to
+    // drift. Those of the held-out rows are what is to be expected.
+    let scores = match hold_out {
+        Some(_) => judgement.scores(model.base_rate),
+        None => typical.scores,
+    };
+    let distribution = Distribution::of(&model.factors(), &training.background, &scores);
     let cutoffs = report::cutoffs(&training, cutoffs);
     let mut warnings = warning::warnings(training.rarer, hold_out.as_ref(), &cutoffs);
     warnings.extend(leaks);

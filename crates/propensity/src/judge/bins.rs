@@ -9,10 +9,10 @@ use crate::model::phrase;
 /// Bins of a factor at most, besides those of other and missing values.
 const MOST: usize = 10;
 
-/// The bins of every factor of a model, and what a sample of the newest training rows had.
+/// The bins of every factor of a model, and what a sample of the newest training rows had; and scores to be expected.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
-    /// Rows by score, from 0 to 100.
+    /// Rows by score, from 0 to 100: those held out, which were not learned from, if there are any.
     pub scores: Vec<u64>,
     /// In the order of the model's factors.
     pub factors: Vec<FactorBins>,
@@ -36,7 +36,7 @@ pub struct FactorBins {
 }
 
 impl Distribution {
-    /// Of rows of features (row after row) and their scores.
+    /// Of rows of features (row after row), and scores of these or of others.
     pub fn of(factors: &Factors, rows: &[f64], scores: &[i16]) -> Self {
         let width = factors.features().len().max(1);
         let of_factor = |factor: usize| {
