@@ -7,17 +7,33 @@ CREATE TABLE task (position int, name text PRIMARY KEY, reference_auc numeric, r
 -- A profile at a cutoff: one to learn from, or, with its outcome, one to be judged by.
 CREATE TABLE example (task text, profile text, cutoff timestamptz, test boolean, label boolean, probability float8);
 CREATE INDEX ON example (task, cutoff, profile);
+-- What the model of a seed said of the rows to be judged.
+CREATE TABLE prediction (task text, seed int, profile text, cutoff timestamptz, label boolean, probability float8);
+
+-- The seeds that a task is learned with, far apart: a model's forests take the numbers after its seed.
+CREATE FUNCTION seeds() RETURNS SETOF int LANGUAGE sql AS
+    $$ SELECT 1 + 100 * i FROM generate_series(0, current_setting('quality.seeds')::int - 1) i $$;
 
 -- Training reads the rows that are not for the test. The label is given only where the task comes with labels:
 -- otherwise the model finds the outcomes by its own goal.
-CREATE PROCEDURE learn(task text, columns text) LANGUAGE plpgsql AS $$
-DECLARE
-    examples text := task || '_examples';
+CREATE PROCEDURE show_examples(task text, columns text) LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('CREATE VIEW %I AS SELECT %s FROM example WHERE task = %L AND NOT test', examples, columns, task);
-    PERFORM customer_ai.train(task, examples => examples::regclass,
+    EXECUTE format('CREATE VIEW %I AS SELECT %s FROM example WHERE task = %L AND NOT test', task || '_examples', columns, task);
+END $$;
+
+CREATE PROCEDURE learn(task text, seed int) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM customer_ai.alter_model(task, options => jsonb_build_object('seed', seed));
+    PERFORM customer_ai.train(task, examples => (task || '_examples')::regclass, activate => 'always',
         as_of => (SELECT min(cutoff) FROM example e WHERE e.task = learn.task AND test));
 END $$;
+
+CREATE PROCEDURE keep_predictions(task text, seed int) LANGUAGE sql AS $$
+    INSERT INTO prediction
+    SELECT e.task, keep_predictions.seed, profile, cutoff, label, probability
+    FROM example e WHERE e.task = keep_predictions.task AND test;
+    UPDATE example e SET probability = NULL WHERE e.task = keep_predictions.task;
+$$;
 
 CREATE PROCEDURE finish(task text, started timestamptz) LANGUAGE plpgsql AS $$
 DECLARE
@@ -38,6 +54,7 @@ DECLARE
     span interval := make_interval(days => (spec ->> 'window_days')::int);
     key regtype := (SELECT atttypid FROM pg_attribute WHERE attrelid = events AND attname = 'profile');
     at timestamptz;
+    seed int;
 BEGIN
     IF spec IS NULL THEN
         RETURN;
@@ -72,11 +89,15 @@ BEGIN
     IF profiles IS NOT NULL THEN
         PERFORM customer_ai.add_profiles(task, profiles, profile_column => 'profile');
     END IF;
-    CALL learn(task, 'profile, cutoff');
-    FOR at IN SELECT DISTINCT cutoff FROM example e WHERE e.task = run.task AND test LOOP
-        PERFORM customer_ai.score(task, as_of => at);
-        EXECUTE format('UPDATE example x SET probability = s.probability FROM %I s
-            WHERE x.task = %L AND x.cutoff = %L AND x.test AND x.profile = s.profile::text', task || '_scores', task, at);
+    CALL show_examples(task, 'profile, cutoff');
+    FOR seed IN SELECT seeds() LOOP
+        CALL learn(task, seed);
+        FOR at IN SELECT DISTINCT cutoff FROM example e WHERE e.task = run.task AND test LOOP
+            PERFORM customer_ai.score(task, as_of => at);
+            EXECUTE format('UPDATE example x SET probability = s.probability FROM %I s
+                WHERE x.task = %L AND x.cutoff = %L AND x.test AND x.profile = s.profile::text', task || '_scores', task, at);
+        END LOOP;
+        CALL keep_predictions(task, seed);
     END LOOP;
     CALL finish(task, started);
 END $$;
@@ -94,6 +115,7 @@ CREATE PROCEDURE run_relbench(task text, source text, events regclass, goal text
 LANGUAGE plpgsql AS $$
 DECLARE
     started timestamptz := clock_timestamp();
+    seed int;
 BEGIN
     IF NOT EXISTS (SELECT FROM task t WHERE t.name = run_relbench.task) THEN
         RETURN;
@@ -104,10 +126,14 @@ BEGIN
         profile_column => 'profile', time_column => 'ts', type_column => 'event',
         options => '{"max_training_rows": 40000, "ignore": ["statusId"]}');
     PERFORM customer_ai.add_profiles(task, 'race_profile', profile_column => 'profile');
-    CALL learn(task, 'profile, cutoff, label');
-    UPDATE example x SET probability = predicted(x.task, x.profile, x.cutoff) WHERE x.task = run_relbench.task AND test;
-    -- Of who has no events yet nothing is known but how many have the outcome.
-    UPDATE example x SET probability = (SELECT avg(label::int) FROM example e WHERE e.task = x.task AND NOT e.test)
-    WHERE x.task = run_relbench.task AND test AND probability IS NULL;
+    CALL show_examples(task, 'profile, cutoff, label');
+    FOR seed IN SELECT seeds() LOOP
+        CALL learn(task, seed);
+        UPDATE example x SET probability = predicted(x.task, x.profile, x.cutoff) WHERE x.task = run_relbench.task AND test;
+        -- Of who has no events yet nothing is known but how many have the outcome.
+        UPDATE example x SET probability = (SELECT avg(label::int) FROM example e WHERE e.task = x.task AND NOT e.test)
+        WHERE x.task = run_relbench.task AND test AND probability IS NULL;
+        CALL keep_predictions(task, seed);
+    END LOOP;
     CALL finish(task, started);
 END $$;

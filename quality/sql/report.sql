@@ -1,34 +1,37 @@
 -- The measures on the test rows, beside what is expected. The AUC is that of ranks, ties at the middle (Hanley and
--- McNeil 1982); the calibration error (ECE) that of ten bins of equal size.
-CREATE VIEW unscored AS SELECT task, count(*) FROM example WHERE test AND probability IS NULL GROUP BY task;
+-- McNeil 1982); the calibration error (ECE) that of ten bins of equal size. Of several seeds each measure is the mean.
+CREATE VIEW unscored AS SELECT task, count(*) FROM prediction WHERE probability IS NULL GROUP BY task;
 CREATE VIEW auc AS
-SELECT task, count(*) AS rows, (sum(rank) FILTER (WHERE label) - positives * (positives + 1) / 2.0)
-    / (positives * (count(*) - positives)) AS auc
+SELECT task, min(rows) AS rows, avg(auc) AS auc, max(auc) - min(auc) AS spread
 FROM (
-    SELECT task, label, count(*) FILTER (WHERE label) OVER (PARTITION BY task) AS positives,
-        rank() OVER (PARTITION BY task ORDER BY probability)
-            + (count(*) OVER (PARTITION BY task, probability) - 1) / 2.0 AS rank
-    FROM example WHERE test
-) ranked GROUP BY task, positives;
+    SELECT task, seed, count(*) AS rows, (sum(rank) FILTER (WHERE label) - positives * (positives + 1) / 2.0)
+        / (positives * (count(*) - positives)) AS auc
+    FROM (
+        SELECT task, seed, label, count(*) FILTER (WHERE label) OVER (PARTITION BY task, seed) AS positives,
+            rank() OVER (PARTITION BY task, seed ORDER BY probability)
+                + (count(*) OVER (PARTITION BY task, seed, probability) - 1) / 2.0 AS rank
+        FROM prediction
+    ) ranked GROUP BY task, seed, positives
+) seeds GROUP BY task;
 CREATE VIEW log_loss AS
 SELECT task, -avg(ln(CASE WHEN label THEN probability ELSE 1 - probability END)) AS log_loss
-FROM example WHERE test GROUP BY task;
+FROM prediction GROUP BY task;
 CREATE VIEW ece AS
 SELECT task, sum(abs(said - was)) / sum(size) AS ece
 FROM (
-    SELECT task, count(*) AS size, sum(probability) AS said, count(*) FILTER (WHERE label) AS was
+    SELECT task, seed, count(*) AS size, sum(probability) AS said, count(*) FILTER (WHERE label) AS was
     FROM (
-        SELECT *, ntile(10) OVER (PARTITION BY task ORDER BY probability, cutoff, profile) AS bin
-        FROM example WHERE test
-    ) binned GROUP BY task, bin
+        SELECT *, ntile(10) OVER (PARTITION BY task, seed ORDER BY probability, cutoff, profile) AS bin
+        FROM prediction
+    ) binned GROUP BY task, seed, bin
 ) bins GROUP BY task;
 CREATE VIEW judged AS
-SELECT t.position, t.name AS task, t.position <= 12 AS counts, rows, expected, se, auc, auc - expected AS difference,
+SELECT t.position, t.name AS task, t.position <= 12 AS counts, rows, expected, se, auc, spread, auc - expected AS difference,
     log_loss, ece, reference_auc, reference_log_loss, reference_ece, seconds
 FROM task t JOIN auc a ON a.task = t.name JOIN log_loss l ON l.task = t.name JOIN ece e ON e.task = t.name;
 
 \pset footer off
-SELECT task, rows, round(expected, 4) AS expected, se, round(auc, 4) AS "AUC", round(difference, 4) AS difference,
+SELECT task, rows, round(expected, 4) AS expected, se, round(auc, 4) AS "AUC", round(spread, 4) AS spread, round(difference, 4) AS difference,
     round(log_loss::numeric, 4) AS "log loss", round(ece::numeric, 4) AS "ECE",
     reference_auc AS "AUC (reference)", reference_log_loss AS "log loss (reference)",
     reference_ece AS "ECE (reference)", round(seconds, 1) AS seconds
