@@ -148,15 +148,15 @@ fn of_runs_now(definition: &Definition, runs: &[PastRun]) -> Result<Vec<Came>, E
 }
 
 /// Counts what came true of the runs whose windows have passed and of which that is not known yet, and keeps it. Returns
-/// the runs.
-pub fn count(definition: &Definition) -> Result<Vec<i64>, Error> {
+/// the runs. Who knows the time of the `newest` event saves a look at all of them.
+pub fn count(definition: &Definition, newest: Option<Micros>) -> Result<Vec<i64>, Error> {
     let kept = judged::counted(definition.id)?;
     let mut runs = judged::scoring_runs(definition.id)?;
     let others = judged::runs_of_another_goal(definition.id)?;
     runs.retain(|run| {
         kept.iter().all(|counted| counted.run != run.id) && !others.contains(&run.id)
     });
-    let found = as_owner(definition, || split_past(definition, &runs))?;
+    let found = as_owner(definition, || split_past(definition, &runs, newest))?;
     found
         .into_iter()
         .map(|(run, split)| keep(definition, &run, &split))
@@ -175,7 +175,11 @@ fn keep(definition: &Definition, run: &PastRun, split: &Split) -> Result<i64, Er
 }
 
 /// Those of the runs whose windows have passed and whose scores are kept, as the owner.
-fn split_past(definition: &Definition, runs: &[PastRun]) -> Result<Vec<(PastRun, Split)>, Error> {
+fn split_past(
+    definition: &Definition,
+    runs: &[PastRun],
+    newest: Option<Micros>,
+) -> Result<Vec<(PastRun, Split)>, Error> {
     let relation = ScoreRelation::find(definition)?;
     let Some(history) = relation.table() else {
         return Ok(Vec::new());
@@ -193,7 +197,10 @@ fn split_past(definition: &Definition, runs: &[PastRun]) -> Result<Vec<(PastRun,
     let windows = windows(definition, &runs)?;
     // Windows that end later are open still, whatever the events say.
     let first = windows.iter().map(|window| window.outcome_until).min();
-    let known_until = known_until(definition, &outcomes, first.unwrap_or(Micros::MIN))?;
+    let known_until = match newest {
+        Some(newest) => judged::newest_as_of(definition.id)?.map_or(newest, |run| run.max(newest)),
+        None => known_until(definition, &outcomes, first.unwrap_or(Micros::MIN))?,
+    };
     let mut found = Vec::new();
     for (run, window) in runs.iter().zip(&windows) {
         if window.outcome_until <= known_until {
@@ -231,10 +238,12 @@ fn known_until(
     let behind = catalog::events_behind(definition.id)?;
     let behind = behind.unwrap_or((Micros::MAX, Micros::MAX));
     let arguments = [instant::now(), behind.0, behind.1].map(argument);
-    let newest = sql::rows_once(&outcomes.newest(), &arguments, |row| {
-        Ok(row
-            .get::<TimestampWithTimeZone>(1)?
-            .and_then(instant::to_micros))
+    let newest = jit::without(|| {
+        sql::rows_once(&outcomes.newest(), &arguments, |row| {
+            Ok(row
+                .get::<TimestampWithTimeZone>(1)?
+                .and_then(instant::to_micros))
+        })
     })?;
     let newest = newest.into_iter().flatten().next();
     Ok(newest.unwrap_or(Micros::MIN).max(by_runs))

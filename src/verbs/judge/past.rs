@@ -140,7 +140,7 @@ fn count_outcomes(
             let run = known(definition, run)?;
             Ok(vec![outcomes::count_again(definition, &run)?])
         }
-        None => outcomes::count(definition),
+        None => outcomes::count(definition, None),
     })?;
     Ok(SetOfIterator::new(counted))
 }

@@ -138,7 +138,9 @@ fn run(
         segments::refresh_all(definition)?;
     }
     // What came true of runs before is counted once, and kept. Their scores stay as they are, so a failure ends nothing.
-    if let Err(failure) = attempt(|| outcomes::count(definition)) {
+    // Without an instant of the caller's the run looks back from the newest event.
+    let newest = as_of.is_none().then_some(scored.read.as_of);
+    if let Err(failure) = attempt(|| outcomes::count(definition, newest)) {
         notice::not_counted(definition, &failure.text);
     }
     catalog::remember(definition.id, definition.owner_oid)?;
