@@ -3,7 +3,9 @@
 use std::ffi::{CString, c_int};
 use std::slice::from_raw_parts;
 
-use pgrx::pg_sys::{self, CommandDest, Datum, DestReceiver, Oid, TupleDesc, TupleTableSlot};
+use pgrx::pg_sys::{
+    self, CommandDest, Datum, DestReceiver, MemoryContext, Oid, TupleDesc, TupleTableSlot,
+};
 use pgrx::pgrx_extern_c_guard;
 use pgrx::spi::Spi;
 
@@ -18,7 +20,7 @@ pub trait Sink {
     /// Looks at the columns before the first row comes.
     fn begin(&mut self, columns: TupleDesc) -> Result<(), Error>;
 
-    /// Takes one row. An error ends the query.
+    /// Takes one row. An error ends the query. What it allocates by PostgreSQL's means is gone when the next row comes.
     fn take(&mut self, values: &[Datum], nulls: &[bool]) -> Result<(), Error>;
 }
 
@@ -27,6 +29,8 @@ pub trait Sink {
 struct Receiver<'a, S> {
     callbacks: DestReceiver,
     sink: &'a mut S,
+    /// The memory of one row, of the query's: without it, what is allocated for each row would stay to the query's end.
+    row_memory: MemoryContext,
     /// Kept until the executor has ended the query.
     failed: Option<Error>,
 }
@@ -36,14 +40,15 @@ impl<'a, S: Sink> Receiver<'a, S> {
         let callbacks = DestReceiver {
             receiveSlot: Some(receive::<S>),
             rStartup: Some(startup::<S>),
-            rShutdown: Some(shutdown),
-            rDestroy: Some(shutdown),
+            rShutdown: Some(shutdown::<S>),
+            rDestroy: Some(destroy),
             // Any destination that the executor sends rows to; SPI takes ours as it is.
             mydest: CommandDest::DestTuplestore,
         };
         Self {
             callbacks,
             sink,
+            row_memory: std::ptr::null_mut(),
             failed: None,
         }
     }
@@ -63,6 +68,13 @@ unsafe extern "C-unwind" fn startup<S: Sink>(
         pgrx_extern_c_guard(|| {
             let receiver = &mut *dest.cast::<Receiver<S>>();
             receiver.failed = receiver.sink.begin(columns).err();
+            receiver.row_memory = pg_sys::AllocSetContextCreateInternal(
+                pg_sys::CurrentMemoryContext,
+                c"customer_ai row".as_ptr(),
+                pg_sys::ALLOCSET_DEFAULT_MINSIZE as usize,
+                pg_sys::ALLOCSET_DEFAULT_INITSIZE as usize,
+                pg_sys::ALLOCSET_DEFAULT_MAXSIZE as usize,
+            );
         });
     }
 }
@@ -84,13 +96,21 @@ unsafe extern "C-unwind" fn receive<S: Sink>(
             }
             let values = from_raw_parts((*slot).tts_values, columns as usize);
             let nulls = from_raw_parts((*slot).tts_isnull, columns as usize);
+            let outer = pg_sys::MemoryContextSwitchTo(receiver.row_memory);
             receiver.failed = receiver.sink.take(values, nulls).err();
+            pg_sys::MemoryContextSwitchTo(outer);
+            pg_sys::MemoryContextReset(receiver.row_memory);
             receiver.failed.is_none()
         })
     }
 }
 
-unsafe extern "C-unwind" fn shutdown(_dest: *mut DestReceiver) {}
+unsafe extern "C-unwind" fn shutdown<S: Sink>(dest: *mut DestReceiver) {
+    // SAFETY: as above; the memory was made at the start.
+    unsafe { pg_sys::MemoryContextDelete((*dest.cast::<Receiver<S>>()).row_memory) };
+}
+
+unsafe extern "C-unwind" fn destroy(_dest: *mut DestReceiver) {}
 
 /// Executes `sql`, read-only under the active snapshot, with a sink taking the rows.
 ///

@@ -37,7 +37,7 @@ SQL
 
 two="SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0;"
 for settings in "SET customer_ai.threads = 1; SET max_parallel_workers_per_gather = 0;" "$two" \
-    "$two SET jit = on; SET jit_above_cost = 10000;"; do
+    "$two SET jit = on; SET jit_above_cost = 10000;" "SET customer_ai.feeder = pushed_down;"; do
     read -r peak count compiled <<<"$(peak_of "customer_ai.score('visits')" "$settings")"
     [ "$count" = 1 ] || fail "score gives $count rows after $settings"
     [ "$peak" -gt 8192 ] || fail "scoring was not watched: $peak kB after $settings"
