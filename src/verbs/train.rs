@@ -6,14 +6,15 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::fit::{self, Fitted, Judgement, Objection, Record, Warning};
 use propensity::judge::Judged;
+use propensity::model::Scorer;
 use propensity::model::format;
-use propensity::model::{Model, Scorer};
 use propensity::time::Micros;
 
 use crate::catalog::args;
 use crate::catalog::held;
 use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
+use crate::catalog::version::read;
 use crate::catalog::{self, Active, Definition, NewRun, NewVersion, Turn};
 use crate::error::Error;
 use crate::feed::gather::{self, TrainingRows, TrainingSet};
@@ -242,8 +243,12 @@ fn champion(
     let Some(active) = catalog::active(definition.id)? else {
         return Ok(Champion::incomparable("there is none", None));
     };
-    let Ok(model) = Model::decode(&catalog::document(active.stamp)?) else {
-        return Ok(Champion::incomparable("it cannot be read", None));
+    let model = match read(definition, active.stamp) {
+        Err(Error::Model {
+            error: propensity::Error::Corrupted { .. } | propensity::Error::UnknownFormat { .. },
+            ..
+        }) => return Ok(Champion::incomparable("it cannot be read", None)),
+        found => found?,
     };
     // Neither what it says nor how good it was can be held against a version of another goal.
     if catalog::predicts_other(definition.id, active.stamp)? {

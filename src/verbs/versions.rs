@@ -16,7 +16,7 @@ fn activate(model: Option<&str>, version: Option<i32>) -> Result<i32, ErrorRepor
     catalog::refuse_read_only(c"customer_ai.activate()");
     let definition = lock(required("model", model)?)?;
     let version = find(&definition, required("version", version)?)?;
-    // One that cannot be read would fail at night, in score.
+    // One that cannot be read would fail at night, in score; so in rollback.
     read(&definition, version.stamp)?;
     catalog::set_active(definition.id, version.number)?;
     notice::activated(&definition, version.number)?;
@@ -34,6 +34,7 @@ fn rollback(model: Option<&str>) -> Result<i32, ErrorReport> {
             active: definition.active_version,
         })?
     };
+    read(&definition, find(&definition, version)?.stamp)?;
     notice::activated(&definition, version)?;
     Ok(version)
 }

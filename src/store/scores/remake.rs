@@ -1,8 +1,9 @@
-//! Views and materialized views that are dropped and made again, with their comments, rights, options and indexes.
+//! Views and materialized views that are dropped and made again, with their comments, rights, options, indexes and
+//! table spaces.
 
 use super::table::Table;
 use crate::error::{Error, not_null};
-use crate::pg::relation::{literal, quote};
+use crate::pg::relation::{literal, qualified, quote};
 use crate::pg::sql;
 
 pub use super::table::table;
@@ -56,6 +57,7 @@ impl Reader {
         ));
         reader.note_comments()?;
         reader.note_indexes()?;
+        reader.note_spaces()?;
         reader.note_rights()?;
         Ok(reader)
     }
@@ -81,12 +83,40 @@ impl Reader {
     }
 
     fn note_indexes(&mut self) -> Result<(), Error> {
-        let query = "SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index
-            WHERE indrelid = $1 ORDER BY indexrelid";
+        let query = "SELECT pg_catalog.pg_get_indexdef(i.indexrelid), c.relname::pg_catalog.text,
+                pg_catalog.obj_description(i.indexrelid, 'pg_class')
+            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+            WHERE i.indrelid = $1 ORDER BY i.indexrelid";
         let indexes = sql::rows(query, &[self.table.oid.into()], |row| {
-            not_null(row.get::<String>(1)?)
+            let name = qualified(&self.table.schema, &not_null(row.get::<String>(2)?)?);
+            let comment = row.get::<String>(3)?;
+            let comment =
+                comment.map(|text| format!("COMMENT ON INDEX {name} IS {}", literal(&text)));
+            Ok([Some(not_null(row.get::<String>(1)?)?), comment])
         })?;
-        self.statements.extend(indexes);
+        self.statements
+            .extend(indexes.into_iter().flatten().flatten());
+        Ok(())
+    }
+
+    /// Where it and its indexes are, as far as its owner may put something there.
+    fn note_spaces(&mut self) -> Result<(), Error> {
+        let query = "SELECT c.relkind = 'i', c.relname::pg_catalog.text, pg_catalog.quote_ident(s.spcname)
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
+            WHERE (c.oid = $1 OR c.oid IN (SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = $1))
+                AND pg_catalog.has_tablespace_privilege(s.oid, 'CREATE')
+            ORDER BY c.oid";
+        let moves = sql::rows(query, &[self.table.oid.into()], |row| {
+            let kind = if not_null(row.get::<bool>(1)?)? {
+                "INDEX"
+            } else {
+                self.kind()
+            };
+            let name = qualified(&self.table.schema, &not_null(row.get::<String>(2)?)?);
+            let space = not_null(row.get::<String>(3)?)?;
+            Ok(format!("ALTER {kind} {name} SET TABLESPACE {space}"))
+        })?;
+        self.statements.extend(moves);
         Ok(())
     }
 

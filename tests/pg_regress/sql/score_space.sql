@@ -44,6 +44,22 @@ SELECT profiles FROM customer_ai.score('owned');
 RESET ROLE;
 SELECT count(*) AS runs, count(*) FILTER (WHERE c.reltablespace = 0) AS in_default
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'act_owned_history'::regclass;
+-- A segment that is made again, because the profiles have another type, stays where it and its index were.
+SELECT customer_ai.create_segment('public.regulars', 'act', 'score >= 0') IS NOT NULL AS made;
+CREATE VIEW segment_spaces AS SELECT c.relkind, coalesce(s.spcname, 'default') AS space, obj_description(c.oid, 'pg_class') = 'whose' AS commented
+FROM pg_class c LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace WHERE c.relname LIKE 'regulars%' ORDER BY 1;
+ALTER MATERIALIZED VIEW regulars SET TABLESPACE "Space of runs";
+DO $$ BEGIN
+    EXECUTE (SELECT format('ALTER INDEX %1$s SET TABLESPACE space_of_history; COMMENT ON INDEX %1$s IS $c$whose$c$', indexrelid::regclass)
+        FROM pg_index WHERE indrelid = 'regulars'::regclass);
+END $$;
+TABLE segment_spaces;
+ALTER TABLE act ALTER profile TYPE bigint;
+SELECT profiles FROM customer_ai.score('act');
+SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'regulars'::regclass AND attname = 'profile';
+TABLE segment_spaces;
+DROP VIEW segment_spaces;
+SELECT customer_ai.drop_segment('public.regulars');
 SELECT customer_ai.drop_model(model) FROM unnest(ARRAY['act', 'owned']) model;
 DROP FUNCTION spaces;
 DROP TABLE act;

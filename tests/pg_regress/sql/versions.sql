@@ -101,6 +101,11 @@ SET client_min_messages = notice;
 -- a version that cannot be read is not activated
 UPDATE customer_ai.version SET document = substr(document, 1, 100) WHERE number = 7;
 SELECT customer_ai.activate('return', 7);
+-- nor gone back to
+BEGIN;
+UPDATE customer_ai.model SET former_versions = '{7}';
+SELECT customer_ai.rollback('return');
+ROLLBACK;
 
 -- a restore may bring the model before its versions: that counts as none, and another one can be activated
 ALTER TABLE customer_ai.model DISABLE TRIGGER active_version;
