@@ -101,7 +101,7 @@ impl GroupedRows {
         for place in &mut *next {
             total += std::mem::replace(place, total);
         }
-        // SAFETY: the rows' bytes are so many in all.
+        // SAFETY: `total` is what all rows' bytes take together.
         unsafe {
             let place: *mut u8 = pg_sys::MemoryContextAllocHuge(context, total.max(1)).cast();
             // Where a row goes must be near before it can be told what is to be fetched.

@@ -211,7 +211,7 @@ impl Morsels for Partitions<'_> {
     }
 }
 
-/// Does nothing with so many profiles.
+/// Counts profiles and does nothing else.
 #[derive(Default)]
 struct Nothing(usize);
 

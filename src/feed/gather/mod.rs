@@ -70,7 +70,7 @@ const MARGIN: f64 = 1.1;
 const FEWEST_ROWS: u64 = 80_000;
 const MOST_ROWS: u64 = 200_000;
 
-/// Gathers what to train on: the rows that are wanted at the newest cutoffs, if there are so many. Of a table with far
+/// Gathers what to train on: the rows that are wanted, or else all, at the newest cutoffs. Of a table with far
 /// more profiles only a sample of them is read, by the hash of their key.
 pub fn sample(definition: &Definition, as_of: Option<Micros>) -> Result<TrainingSet, Error> {
     let most = definition.options.max_training_rows.unwrap_or(MOST_ROWS);
@@ -150,7 +150,7 @@ impl TrainingSet {
         Ok(gathered)
     }
 
-    /// Training rows that are wanted, if there are so many and memory holds them.
+    /// Training rows that are wanted, as far as there are rows and memory holds them.
     pub fn wanted(&self, definition: &Definition) -> u64 {
         let newest = self.counts.last().map_or(0, |count| count.rows);
         let newest = (newest as f64 / self.stream.share().fraction()) as u64;

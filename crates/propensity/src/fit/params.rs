@@ -86,7 +86,7 @@ pub struct FitParams {
 pub(super) struct Capacity {
     /// Ridge strength K. It is not chosen: on a hold-out the best is noise.
     pub strength: f64,
-    /// Whether there are so many rows that trees learn slower.
+    /// Whether there are more than [`MANY_ROWS`] rows: trees learn slower.
     many: bool,
     /// Share of the rarer class.
     share: f64,
@@ -103,12 +103,12 @@ const MANY_ROWS: usize = 50_000;
 
 /// Forests that are averaged where it pays: of few rows it changes nothing, of many it costs more than it gives.
 const USUAL_FORESTS: usize = 5;
-/// Rows that a tree learns from, of the rarer class at least so many.
+/// Rows that a tree learns from, and how many of the rarer class at least.
 const TREE_ROWS: f64 = 32_000.0;
 const TREE_RARER: f64 = 1000.0;
 
-/// A forest of all rows has so many times the trees that were best without those held out: more rows bear more. Of many
-/// rows it is not measured.
+/// What the number of trees that was best without the held-out rows is multiplied by for all rows: more rows bear more.
+/// Of many rows it is not measured.
 const REFIT_GROWTH: f64 = 1.25;
 
 /// Rounds of early stopping at most, and without a hold-out to stop on (docs/method.md 4).
@@ -116,7 +116,7 @@ const MOST_ROUNDS: usize = 1000;
 const USUAL_ROUNDS: usize = 50;
 
 impl Capacity {
-    /// The rules for so many training rows, of which so many are of the rarer class.
+    /// The rules for a number of training rows and of those of the rarer class among them.
     pub fn of(rows: usize, rarer: usize) -> Self {
         let small = Self {
             many: rows > MANY_ROWS,
@@ -144,9 +144,9 @@ impl Capacity {
         }
     }
 
-    /// Parameters of the trees of so many rows, to be stopped early.
+    /// Parameters of trees that learn from `rows` rows and stop early.
     pub fn forest(&self, rows: usize, params: &FitParams) -> ForestParams {
-        // A tree learns from some thousand rows of the rarer class, if there are so many.
+        // A tree learns from some thousand rows of the rarer class, where there are some thousand.
         let wanted = TREE_ROWS.max(TREE_RARER / self.share);
         ForestParams {
             learning_rate: if self.many { 0.06 } else { 0.1 },
@@ -163,7 +163,7 @@ impl Capacity {
         }
     }
 
-    /// Number of trees to grow from all rows, if so many were best without those held out.
+    /// Number of trees to grow from all rows, where `found` were best without those held out.
     pub fn refit_rounds(&self, found: usize) -> usize {
         if self.many {
             found

@@ -105,7 +105,7 @@ impl Judged {
     }
 }
 
-/// Bytes of so many rows with numbers of this width.
+/// Bytes that `rows` rows take, with numbers of `width` bytes.
 fn length(width: usize, rows: usize) -> usize {
     HEAD + width * rows + rows.div_ceil(8)
 }

@@ -200,7 +200,7 @@ impl Factors {
     ///
     /// `[{"factor","value","number","phrase","impact","points","times","direction","importance"}]`
     ///
-    /// `impacts` come strongest first, and are of a prediction of so many log-odds. `value` is the value as people read it,
+    /// `impacts` come strongest first, and are of a prediction of `log_odds`. `value` is the value as people read it,
     /// null when it is missing; `number` is the same with 6 significant digits, null for a category too. A factor that people
     /// call otherwise has its own name as `name` too. Valid `jsonb` whatever the texts are.
     pub fn write_json(

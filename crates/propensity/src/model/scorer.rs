@@ -159,8 +159,8 @@ impl Scorer {
     }
 
     /// What the model says of many rows of features (row after row), and why: the very same as one
-    /// by one, in less time. `visit` gets the number of the row and its explanation, in which so many
-    /// factors are the strongest first, and the others follow in no order.
+    /// by one, in less time. `visit` gets the number of the row and its explanation, in which the
+    /// factors begin with the strongest, as many as are asked for, and the others follow in no order.
     ///
     /// # Errors
     ///
@@ -338,7 +338,7 @@ fn check_length(found: usize, required: usize) -> Result<(), Error> {
     }
 }
 
-/// Brings so many of the strongest impacts to the front, the strongest first.
+/// Brings the `count` strongest impacts to the front, the strongest first.
 fn sort_strongest(impacts: &mut [FactorImpact], count: usize) {
     let order = |a: &FactorImpact, b: &FactorImpact| {
         let by_size = b.impact.abs().total_cmp(&a.impact.abs());

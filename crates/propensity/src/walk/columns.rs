@@ -195,7 +195,7 @@ impl Columns {
     }
 }
 
-/// Makes room for so many more values; if there is too little, for as many as are `expected`, and no
+/// Makes room for `more` values; if there is too little, for as many as are `expected`, and no
 /// more, because the columns of one profile can be most of the memory there is.
 pub(super) fn reserve<T>(column: &mut Vec<T>, more: usize, expected: usize) -> Result<(), Error> {
     if column.capacity() - column.len() < more {

@@ -115,7 +115,7 @@ impl Arrivals {
         Ok(())
     }
 
-    /// So many bytes were taken, of so many records: for how many events there is to be room, those at hand and, if the
+    /// After `taken` bytes of `records` records: for how many events there is to be room, those at hand and, if the
     /// records to come are about as long, all others.
     fn room_for(&mut self, taken: usize, records: usize) -> Result<usize, Error> {
         self.expected = self.expected.saturating_sub(taken);

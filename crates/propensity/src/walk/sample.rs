@@ -92,8 +92,8 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Keeps all profiles while they are at most so many; of more, the half, a quarter, and so
-    /// on that is at most so many. Above 16,384 "so many" is estimated (standard error 0.8 %).
+    /// Keeps all profiles up to `profiles`; of more, the half, a quarter, and so on that is at most
+    /// that. Above 16,384 their number is estimated (standard error 0.8 %).
     pub fn at_most(profiles: u64) -> Self {
         let doublings = (0..63).find(|&times| profiles >> times <= COUNTED);
         let doublings = doublings.unwrap_or_default();

@@ -220,7 +220,7 @@ impl<'a> Record<'a> {
         Ok(cutoff)
     }
 
-    /// Reads so many numbers and codes, the first of which is so many bytes behind the first value.
+    /// Reads `counts` numbers and codes, which begin `first` bytes behind the first value.
     fn values(
         &self,
         mut cursor: Cursor,

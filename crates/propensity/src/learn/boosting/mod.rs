@@ -23,12 +23,12 @@ pub const MIN_ROUNDS: usize = 10;
 pub struct Selection {
     /// The number of rounds with the least log loss on the rows held out, at least 10.
     pub rounds: usize,
-    /// The forest of so many rounds, fitted on the other rows: the same as [`Forest::fit`] gives of one forest.
+    /// The forest of that many rounds, fitted on the other rows: the same as [`Forest::fit`] gives of one forest.
     pub forest: Forest,
 }
 
 impl Forest {
-    /// Fits `params.rounds` trees; of several forests each has so many, and leaves worth its part of the average.
+    /// Fits `params.rounds` trees; of several forests each has as many, and leaves worth its part of the average.
     ///
     /// * `outcomes`: one per row of the bins.
     /// * `rows`: the rows to learn from, increasing.

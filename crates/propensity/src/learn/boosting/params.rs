@@ -30,7 +30,7 @@ pub struct ForestParams {
     pub rounds: usize,
     /// Rounds without a better hold-out loss before stopping, 1 or more.
     pub patience: usize,
-    /// Forests that are averaged, each of so many rounds on samples of its own, in
+    /// Forests that are averaged, each of `rounds` rounds on samples of its own, in
     /// `1..=MAX_FORESTS`.
     pub forests: usize,
     /// Seed of the samples.
@@ -141,7 +141,7 @@ impl ValidForestParams {
         &self.0
     }
 
-    /// The same with so many rounds, for the refit after early stopping; at least 1, at most
+    /// The same with this number of rounds, for the refit after early stopping; at least 1, at most
     /// 10,000.
     #[must_use]
     pub fn with_rounds(&self, rounds: usize) -> Self {

@@ -16,7 +16,7 @@ pub(crate) const MAX_ROWS: usize = 1 << 24;
 /// Units of a gradient in `[-1, 1]`.
 const GRADIENT: f64 = (1u64 << 30) as f64;
 
-/// How sums over up to so many rows are packed.
+/// How sums over rows are packed.
 ///
 /// The upper bits of the second word count rows, the lower hold hessians. A hessian is at most
 /// 1/4, so `shift` bits hold all of them: at 500,000 rows in units of 2^-25.

@@ -8,7 +8,7 @@ use crate::learn::tree::Node;
 /// Decisions of a table at most. A leaf must fit: `MAX_DEPTH`.
 const DECISIONS: usize = 8;
 const _: () = assert!(MAX_DEPTH <= DECISIONS);
-/// Patterns of so many decisions: a byte is one, so that no look-up can miss.
+/// Patterns of eight decisions: a byte is one, so that no look-up can miss.
 const PATTERNS: usize = 1 << DECISIONS;
 
 /// Nodes and weights on `[0, 1]` of the Gauss-Legendre rule that is exact up to degree 7, which a
