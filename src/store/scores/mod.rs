@@ -10,6 +10,7 @@ mod shape;
 mod table;
 mod writer;
 
+pub use comments::comment_columns;
 pub use relation::{ScoreRelation, cascade, profile_name};
 pub use run::kept_as;
 pub use shape::{Fit, profile_of, row};

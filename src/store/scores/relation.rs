@@ -9,6 +9,7 @@
 
 use pgrx::pg_sys::Oid;
 
+use super::comments::comment_columns;
 use super::names::{self, kept, ours};
 use super::shape::{self, NAMES};
 use super::table::{Table, partitioned_under, runs_of, table};
@@ -187,6 +188,7 @@ impl<'a> ScoreRelation<'a> {
             "COMMENT ON TABLE {history} IS {}",
             literal(&ours(&self.definition.name))
         ))?;
+        comment_columns(&history, &profile, &NAMES)?;
         self.history = Some(Table {
             oid: not_null(relation::find(self.schema, &self.name))?,
             schema: self.schema.to_owned(),
@@ -208,7 +210,7 @@ impl<'a> ScoreRelation<'a> {
              WHERE run = (SELECT pg_catalog.max(run) FROM {history} WHERE run > 0)",
             NAMES.join(", ")
         ))?;
-        self.comment()
+        self.comment(profile)
     }
 
     /// Whether a relation is a view of our history.

@@ -2,6 +2,7 @@
 
 use pgrx::pg_sys::{self, Oid};
 
+use super::comments::comment_run;
 use super::names;
 use super::relation::{ScoreRelation, profile_name};
 use super::shape::{self, Fit};
@@ -27,8 +28,9 @@ impl ScoreRelation<'_> {
         // The CHECK lets ATTACH skip its scan.
         let (history, space) = (self.history()?.sql(), self.space(false)?);
         sql::run(&format!(
-            "CREATE TABLE {table} (LIKE {history}, CONSTRAINT customer_ai_run CHECK (run = {run})){space}"
+            "CREATE TABLE {table} (LIKE {history} INCLUDING COMMENTS, CONSTRAINT customer_ai_run CHECK (run = {run})){space}"
         ))?;
+        comment_run(&table)?;
         if *fit != Fit::Same {
             let profile = quote(&profile_name(key));
             sql::run(&format!(

@@ -3,7 +3,7 @@
 pub mod memory;
 mod query;
 
-pub use query::Sight;
+pub use query::{SHOWN, Sight};
 
 use pgrx::{Spi, pg_sys};
 

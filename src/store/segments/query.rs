@@ -12,7 +12,7 @@ use crate::store::scores::ScoreRelation;
 
 /// Columns of the score relation that a segment shows, behind the profile. Those of the run are left out: they change
 /// with each scoring, and a refresh would rewrite every row.
-const SHOWN: [&str; 5] = ["probability", "score", "percentile", "bucket", "factors"];
+pub const SHOWN: [&str; 5] = ["probability", "score", "percentile", "bucket", "factors"];
 
 /// What the run before says of a profile, in conditions.
 const PREVIOUS: [&str; 4] = ["probability", "score", "percentile", "bucket"];

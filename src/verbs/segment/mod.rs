@@ -20,9 +20,9 @@ use crate::error::Error;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::relation::qualified;
 use crate::pg::sql;
-use crate::store::scores::names;
+use crate::store::scores::{comment_columns, names};
 use crate::store::segments::{
-    Sight, comment, count, create_sql, drop_relation, find_ours, parse_name, refresh,
+    SHOWN, Sight, comment, count, create_sql, drop_relation, find_ours, parse_name, refresh,
 };
 use crate::verbs::notice;
 
@@ -156,7 +156,8 @@ fn create(definition: &Definition, wish: &Wish, path: &CStr) -> Result<String, E
         if !wish.live {
             sql::run(&format!("CREATE UNIQUE INDEX ON {segment} ({})", sight.key))?;
         }
-        comment(&segment, wish.live, &definition.name, wish.description)
+        comment(&segment, wish.live, &definition.name, wish.description)?;
+        comment_columns(&segment, &sight.key, &SHOWN)
     })?;
     let profiles = as_owner(definition, || count(&segment))?;
     let id = catalog::insert_segment(
