@@ -5,7 +5,7 @@ use pgrx::{PgBuiltInOids, pg_sys};
 use propensity::event::counts::ReadCounts;
 use propensity::time::Micros;
 
-use super::{news, not_null, sql};
+use super::{judged, news, not_null, sql};
 use crate::error::Error;
 use crate::pg::timestamp;
 
@@ -304,17 +304,24 @@ pub fn document_of(model_id: i64, version: i32) -> Result<Option<Vec<u8>>, Error
 }
 
 /// Scoring runs older than the newest `keep` of those that are shown, or of those that are not, that no running snapshot can
-/// take for the newest one.
+/// take for the newest one. The first run of each quarter of an outcome window stays until its own window is over: without the
+/// scores nobody could count what came true of it, and of a window that is longer than `keep` runs nothing ever would be.
 pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
     let query = "SELECT s.id, s.successor
-        FROM (SELECT r.id, lag(r.xmin::text::bigint) OVER w AS successor, row_number() OVER w AS place
+        FROM (SELECT r.id, lag(r.xmin::text::bigint) OVER w AS successor, row_number() OVER w AS place,
+                row_number() OVER (PARTITION BY r.published, r.id = ANY ($3),
+                    floor(extract(epoch FROM r.as_of) * 4 / extract(epoch FROM m.outcome_window)) ORDER BY r.id) = 1
+                AND r.id <> ALL ($3) AND (r.as_of AT TIME ZONE m.time_zone + m.outcome_window) AT TIME ZONE m.time_zone > max(r.as_of) OVER ()
+                AND NOT EXISTS (SELECT FROM customer_ai.outcome o
+                    WHERE o.run_id = r.id AND o.owner = m.owner AND o.counted_at >= m.altered_at) AS awaited
             FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
             WHERE r.model_id = $1 AND r.kind = 'score' WINDOW w AS (PARTITION BY r.published ORDER BY r.id DESC)) s
-        WHERE s.place > $2 ORDER BY s.id DESC";
+        WHERE s.place > $2 AND NOT s.awaited ORDER BY s.id DESC";
     let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+    let others = judged::runs_of_another_goal(model_id)?;
     // SAFETY: looks at the running transactions; without a relation, at those of all databases.
     let horizon = unsafe { pg_sys::GetOldestNonRemovableTransactionId(std::ptr::null_mut()) };
-    let arguments = [model_id.into(), keep.into()];
+    let arguments = [model_id.into(), keep.into(), others.into()];
     let runs = sql::rows(query, &arguments, |row| {
         let successor = row.get::<i64>(2)?.unwrap_or(0) as u32;
         Ok((not_null(row.get::<i64>(1)?)?, successor))

@@ -143,6 +143,10 @@ fn run(
     if let Err(failure) = attempt(|| outcomes::count(definition, newest)) {
         notice::not_counted(definition, &failure.text);
     }
+    // After that, which reads the scores of those that go.
+    ddl_as_owner(definition.owner_oid, || {
+        ScoreRelation::find(definition)?.retire()
+    })?;
     catalog::remember(definition.id, definition.owner_oid)?;
     notice::left_out(definition, &scored.read.counts);
     if let Some(span) = &scored.read.span {
@@ -245,6 +249,5 @@ fn write(
         // Readers have to wait from here on, until the transaction ends.
         relation.migrate(found, key)?;
     }
-    relation.attach(&table, run, key)?;
-    relation.retire()
+    relation.attach(&table, run, key)
 }
