@@ -270,10 +270,16 @@ fn base_rate(counts: &[CutoffRows]) -> Option<Row> {
         .collect();
     let low = rates.iter().copied().reduce(f64::min)?;
     let high = rates.iter().copied().reduce(f64::max)?;
+    // Of what is rare a tenth of a percent says nothing.
+    let decimals = if high < 0.01 { 3 } else { 1 };
     Some(row(
         "base rate between cutoffs",
         "differs at most 1.5 times".to_owned(),
-        format!("{:.1} % to {:.1} %", 100.0 * low, 100.0 * high),
+        format!(
+            "{:.decimals$} % to {:.decimals$} %",
+            100.0 * low,
+            100.0 * high
+        ),
         high <= 1.5 * low,
         "Ranking is little affected, but probabilities may be off: compare expected and actual rates.",
     ))

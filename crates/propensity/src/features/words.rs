@@ -95,11 +95,11 @@ pub(super) fn weighted(events: &str) -> String {
 /// Labels of gaps between events: usual, spread, last, mean of three, overdue, relative spread.
 pub(super) fn gaps(event: &str, events: &str) -> [String; 6] {
     [
-        format!("usual time between {events}"),
+        format!("typical time between {events}"),
         format!("how much the time between {events} varies"),
         format!("time between the last two {events}"),
         format!("average time between the last four {events}"),
-        format!("time since the last {event}, compared with the usual time between {events}"),
+        format!("time since the last {event}, compared with the typical time between {events}"),
         format!("how much the time between {events} varies, compared with the usual"),
     ]
 }

@@ -73,7 +73,8 @@ pub fn write_value(feature: &Feature, value: f64, out: &mut String) {
         // An amount of events that there are none of; a time between events of which there are too few.
         return out.push_str(match feature.unit {
             _ if since => "never",
-            Unit::Amount | Unit::Days => "none",
+            Unit::Amount => "none",
+            Unit::Days => "too few to tell",
             _ => "unknown",
         });
     }
@@ -267,6 +268,7 @@ mod tests {
             "country: unknown"
         );
         assert_eq!(value(Unit::Days, 3.0), "3 days");
+        assert_eq!(value(Unit::Days, f64::NAN), "too few to tell");
         assert_eq!(value(Unit::Share, 0.349), "35 %");
         assert_eq!(value(Unit::Flag, 1.0), "yes");
         assert_eq!(value(Unit::Ratio, 0.123_45), "0.12 times");

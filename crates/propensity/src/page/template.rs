@@ -64,7 +64,9 @@ impl Page {
                 @else { "How likely is each profile not to reach this goal within " }
                 (self.window) "?"
             }
-            p.goal { (code(&self.goal)) }
+            // The condition of whoever comes back at all says nothing to people.
+            @if self.goal.trim().eq_ignore_ascii_case("true") { p.goal { "any event" } }
+            @else { p.goal { (code(&self.goal)) } }
             @if let Some(Run { as_of, buckets }) = &self.run {
                 dl.figures {
                     div { dt { "profiles scored" } dd { (count(buckets.iter().sum())) } }
@@ -195,7 +197,7 @@ impl Page {
                     ul.reasons {
                         @for reason in &example.reasons {
                             li.lowers[reason.points < 0.0] {
-                                span.way { (signed(&about(reason.points.abs()), reason.points < 0.0)) " points" }
+                                span.way { (points(reason.points)) }
                                 " " (value(&reason.phrase))
                             }
                         }
@@ -412,6 +414,17 @@ impl Page {
 }
 
 /// A number with its sign.
+/// What a reason adds to a probability: "+12.3 points", "+1 point"; what is too little to write has no sign.
+fn points(points: f64) -> String {
+    match about(points.abs()).as_str() {
+        "0" => "under 0.1 points".to_owned(),
+        number => {
+            let plural = if number == "1" { "" } else { "s" };
+            format!("{} point{plural}", signed(number, points < 0.0))
+        }
+    }
+}
+
 fn signed(number: &str, negative: bool) -> String {
     let sign = if negative { '\u{2212}' } else { '+' };
     format!("{sign}{number}")

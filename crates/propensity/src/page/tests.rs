@@ -92,7 +92,7 @@ fn page(text: &str) -> Page {
             probability: 0.7638,
             score: 91,
             bucket: text(),
-            reasons: [12.3, -4.0]
+            reasons: [12.3, -4.0, 1.0, -0.01]
                 .map(|points| Reason {
                     phrase: text(),
                     points,
@@ -162,6 +162,8 @@ fn the_slide_is_in_words_and_figures() {
         "76 %",
         "+12.3 points",
         "\u{2212}4 points",
+        "+1 point<",
+        ">under 0.1 points",
         "+1,000",
         "3 entered, 2 left",
         "0.31",
@@ -178,4 +180,12 @@ fn a_model_of_which_little_is_known_has_a_page() {
     let html = page.html().unwrap();
     assert!(html.contains("Nobody knows yet"));
     assert!(html.contains("No profile has been scored yet."));
+}
+
+#[test]
+fn a_goal_that_any_event_meets_is_said_so() {
+    let mut page = page("x");
+    page.goal = " TRUE".to_owned();
+    let html = page.html().unwrap();
+    assert!(html.contains("<p class=\"goal\">any event</p>"));
 }

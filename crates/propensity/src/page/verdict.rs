@@ -87,9 +87,14 @@ impl Quality {
             "Too good to be true" => {
                 "Look at the first factors: one of them is probably known only after the outcome."
             }
-            "No better than a simple rule" => {
-                "Rank by recency as well as by this model; what the model adds are probabilities and reasons."
-            }
+            "No better than a simple rule" => match self.recency {
+                Some(recency) if Some(recency) == self.rule() => {
+                    "Rank by the time since the last event as well as by this model; what the model adds are probabilities and reasons."
+                }
+                _ => {
+                    "Rank by recency, frequency and tenure as well as by this model; what the model adds are probabilities and reasons."
+                }
+            },
             _ => {
                 "Rank profiles by it, and read the probabilities beside the chart of how they held."
             }
@@ -125,6 +130,26 @@ mod tests {
         assert_eq!(of(0.8, 0.7), "Good");
         assert_eq!(of(0.9, 0.7), "Very good");
         assert_eq!(of(0.99, 0.7), "Too good to be true");
+    }
+
+    #[test]
+    fn the_advice_names_the_rule_that_is_as_good() {
+        let mut judged = quality(0.7, 0.698);
+        assert!(
+            judged
+                .advice()
+                .starts_with("Rank by recency, frequency and tenure as well")
+        );
+        judged.recency = judged.rfm.replace(Area {
+            auc: 0.6,
+            low: 0.5,
+            high: 0.7,
+        });
+        assert!(
+            judged
+                .advice()
+                .starts_with("Rank by the time since the last event as well")
+        );
     }
 
     #[test]
