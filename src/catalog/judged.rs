@@ -188,6 +188,21 @@ pub fn drifted(model_id: i64) -> Result<Option<String>, Error> {
     }))
 }
 
+/// How profiles came to the buckets of a run, as JSON, if that was kept. Only reads.
+pub fn moved(model_id: i64, run: i64) -> Result<Option<String>, Error> {
+    let query = "SELECT (r.detail -> 'moved')::text
+        FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
+        WHERE r.model_id = $1 AND r.id = $2";
+    let found = sql::row(query, &[model_id.into(), run.into()], |row| Ok(row.get(1)?))?;
+    Ok(found.flatten())
+}
+
+/// Keeps with a run how profiles came to its buckets.
+pub fn keep_moved(model_id: i64, run: i64, moved: &str) -> Result<(), Error> {
+    let query = "UPDATE customer_ai.run SET detail = detail || jsonb_build_object('moved', $3::jsonb) WHERE model_id = $1 AND id = $2";
+    sql::run(query, &[model_id.into(), run.into(), moved.into()])
+}
+
 /// What came true of a run, as it was counted.
 pub struct Counted {
     pub run: i64,

@@ -1,7 +1,8 @@
-//! Relations that are written beside those of users: scores and segments; what came true of runs, which is
-//! read of them; and jobs of pg_cron.
+//! Relations that are written beside those of users: scores and segments; what came true of runs and how profiles moved
+//! between them, which is read of them; and jobs of pg_cron.
 
 pub mod jobs;
+pub mod moved;
 mod notice;
 pub mod outcomes;
 pub mod scores;

@@ -197,7 +197,11 @@ impl<'a> ScoreRelation<'a> {
         Ok(())
     }
 
-    pub(super) fn history(&self) -> Result<&Table, Error> {
+    /// The history.
+    ///
+    /// # Errors
+    /// 42P01 if there is none.
+    pub fn history(&self) -> Result<&Table, Error> {
         self.history.as_ref().ok_or_else(|| Error::UnknownRelation {
             relation: self.history_display(),
         })

@@ -1,6 +1,5 @@
 //! How good a model is, as data for tables and charts: of the rows held out of a training, or of a past run.
 
-mod moved;
 mod past;
 mod profile;
 mod run;

@@ -6,11 +6,11 @@ use pgrx::prelude::*;
 use propensity::judge::Figures;
 use propensity::learn::metrics::wilson;
 
-use super::moved;
 use super::run::ALL;
 use crate::catalog::judged::{self, PastRun, Scored, parsed};
 use crate::catalog::{Definition, Turn, args, held, instant};
 use crate::error::Error;
+use crate::store::moved;
 use crate::store::outcomes::{self, Came};
 
 /// run, version, as_of, window_ends, bucket, profiles, expected, expected_rate, actual, actual_rate, low, high, state, counted_at
@@ -180,7 +180,7 @@ fn migration(
     let model = args::required("model", model)?;
     let definition = crate::catalog::load(model)?;
     let (from, to) = both(&definition, from_run, to_run)?;
-    let counts = moved::moved(&definition, from, to)?;
+    let counts = moved::between(&definition, from, to)?;
     let all: i64 = counts.iter().map(|(_, _, profiles)| profiles).sum();
     let rows = counts.into_iter().map(move |(before, now, profiles)| {
         let share = (all > 0).then(|| profiles as f64 / all as f64);

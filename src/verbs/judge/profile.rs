@@ -4,12 +4,12 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::moved::profile_column;
 use crate::catalog::{self, Definition, args};
 use crate::error::{Error, not_null};
 use crate::pg::relation::{self, qualified, quote};
 use crate::pg::sql;
 use crate::pg::sqltype::{AnyValue, JsonbText};
+use crate::store::moved::profile_column;
 use crate::store::scores::ScoreRelation;
 
 /// model, kind, probability, score, percentile, bucket, factors, scored_at, run, version

@@ -29,6 +29,7 @@ use crate::pg::memory;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::timestamp;
 use crate::source;
+use crate::store::moved;
 use crate::store::outcomes;
 use crate::store::scores::{Fit, ScoreRelation, Writer, kept_as, profile_name, row};
 use crate::store::segments;
@@ -135,6 +136,9 @@ fn run(
         write(definition, &mut scored, kept_as(run, publish), number)
     })?;
     if publish {
+        if let Some(before) = &before {
+            as_owner(definition, || moved::keep(definition, before.id, run))?;
+        }
         segments::refresh_all(definition)?;
     }
     // What came true of runs before is counted once, and kept. Their scores stay as they are, so a failure ends nothing.

@@ -124,6 +124,13 @@ SELECT bool_and(p.actual = coalesce(h.actual, 0)) AS actual FROM customer_ai.per
 SELECT bool_and(m.profiles = h.profiles) AS as_rows, sum(m.profiles) = (SELECT count(*) FROM (SELECT DISTINCT profile FROM buy_score_history WHERE run IN (:first, :second)) u) AS everybody, abs(sum(m.share) - 1) < 1e-9 AS shares
 FROM customer_ai.migration('buy', :first, :second) m, LATERAL (SELECT count(*) AS profiles FROM (SELECT * FROM buy_score_history WHERE run = :first) a
     FULL JOIN (SELECT * FROM buy_score_history WHERE run = :second) b USING (profile) WHERE a.bucket IS NOT DISTINCT FROM m.from_bucket AND b.bucket IS NOT DISTINCT FROM m.to_bucket) h;
+-- what was kept with a run, and the same the other way round, which is counted now
+SELECT count(*) AS different FROM (
+    (SELECT from_bucket, to_bucket, profiles FROM customer_ai.migration('buy', :first, :second)
+        EXCEPT ALL SELECT to_bucket, from_bucket, profiles FROM customer_ai.migration('buy', :second, :first))
+    UNION ALL (SELECT to_bucket, from_bucket, profiles FROM customer_ai.migration('buy', :second, :first)
+        EXCEPT ALL SELECT from_bucket, to_bucket, profiles FROM customer_ai.migration('buy', :first, :second))) d;
+SELECT detail -> 'moved' ->> 'from' = :'first' AS kept FROM customer_ai.runs WHERE run = :second;
 SELECT DISTINCT from_run = :newest AS before, to_run = :moved AS newest FROM customer_ai.migration('buy');
 SELECT customer_ai.create_model('once', 'visit', $$ kind = 'buy' $$, '14 days', 'profile', 'at', 'kind') AS model;
 SELECT version FROM customer_ai.train('once');

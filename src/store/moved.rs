@@ -1,0 +1,91 @@
+//! How profiles went from bucket to bucket between two runs: counted of the newest run and the one before when it is
+//! written, and kept with it, because reading two runs takes seconds for a million profiles; of other runs when it is asked.
+
+use pgrx::Spi;
+use pgrx::spi::SpiHeapTupleData;
+use serde::{Deserialize, Serialize};
+
+use super::scores::{ScoreRelation, Table, runs_of};
+use crate::catalog::judged::{self, parsed};
+use crate::catalog::{self, Definition};
+use crate::error::{Error, not_null};
+use crate::pg::jit;
+use crate::pg::relation::quote;
+use crate::pg::sql;
+
+/// Two buckets, of which none is for those who are in one run only, and how many profiles went from the first to the other.
+pub type Moved = (Option<String>, Option<String>, i64);
+
+/// What is kept with a run of how profiles came to its buckets.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    from: i64,
+    profiles: Vec<Moved>,
+}
+
+/// How many profiles went from which bucket to which between two runs, as it was kept, or else as the caller may read them.
+pub fn between(definition: &Definition, from: i64, to: i64) -> Result<Vec<Moved>, Error> {
+    if let Some(json) = judged::moved(definition.id, to)? {
+        let kept: Kept = parsed(&json)?;
+        if kept.from == from {
+            return Ok(kept.profiles);
+        }
+    }
+    let query = query(definition, from, to)?;
+    jit::without(|| sql::rows_once(&query, &[], |row| moved(&row)))
+}
+
+/// Keeps with a run how its profiles moved since another one, as the owner; nothing if the scores of that are gone.
+pub fn keep(definition: &Definition, from: i64, to: i64) -> Result<(), Error> {
+    let query = match query(definition, from, to) {
+        Err(Error::RunNotKept { .. }) => return Ok(()),
+        query => query?,
+    };
+    // This call has written the rows of the run: the snapshot that it began with does not see them.
+    let profiles = jit::without(|| {
+        Spi::connect_mut(|client| {
+            let rows = client.update(query.as_str(), None, &[])?;
+            rows.into_iter()
+                .map(|row| moved(&row))
+                .collect::<Result<_, Error>>()
+        })
+    })?;
+    let kept = catalog::json(&Kept { from, profiles })?;
+    judged::keep_moved(definition.id, to, &kept)
+}
+
+fn query(definition: &Definition, from: i64, to: i64) -> Result<String, Error> {
+    let relation = ScoreRelation::find(definition)?;
+    let kept = match relation.table() {
+        Some(history) => runs_of(history.oid)?,
+        None => Vec::new(),
+    };
+    let table = |run: i64| match kept.iter().find(|(known, _)| known.abs() == run) {
+        Some((_, table)) => Ok(table.sql()),
+        None => Err(Error::RunNotKept {
+            model: definition.name.clone(),
+            run,
+            history: relation.history_display(),
+        }),
+    };
+    let (before, after) = (table(from)?, table(to)?);
+    let profile = quote(&profile_column(relation.history()?)?);
+    Ok(format!(
+        "SELECT b.bucket, a.bucket, pg_catalog.count(*) FROM {before} b FULL JOIN {after} a ON a.{profile} = b.{profile} \
+         GROUP BY 1, 2 ORDER BY pg_catalog.array_position('{{low,medium,high}}', b.bucket), \
+         pg_catalog.array_position('{{low,medium,high}}', a.bucket)"
+    ))
+}
+
+fn moved(row: &SpiHeapTupleData) -> Result<Moved, Error> {
+    Ok((row.get(1)?, row.get(2)?, not_null(row.get(3)?)?))
+}
+
+/// The column of a history that has the profile: the first one.
+pub fn profile_column(history: &Table) -> Result<String, Error> {
+    let query = "SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum LIMIT 1";
+    not_null(sql::row(query, &[history.oid.into()], |row| {
+        not_null(row.get(1)?)
+    })?)
+}
