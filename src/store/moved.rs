@@ -3,6 +3,7 @@
 
 use pgrx::Spi;
 use pgrx::spi::SpiHeapTupleData;
+use propensity::model::score::Bucket;
 use serde::{Deserialize, Serialize};
 
 use super::scores::{ScoreRelation, Table, runs_of};
@@ -11,10 +12,14 @@ use crate::catalog::{self, Definition};
 use crate::error::{Error, not_null};
 use crate::pg::jit;
 use crate::pg::relation::quote;
+use crate::pg::setting::with_setting;
 use crate::pg::sql;
 
 /// Two buckets, of which none is for those who are in one run only, and how many profiles went from the first to the other.
 pub type Moved = (Option<String>, Option<String>, i64);
+
+/// All buckets, the lowest first.
+const ALL: [Bucket; 3] = [Bucket::Low, Bucket::Medium, Bucket::High];
 
 /// What is kept with a run of how profiles came to its buckets.
 #[derive(Serialize, Deserialize)]
@@ -31,30 +36,46 @@ pub fn between(definition: &Definition, from: i64, to: i64) -> Result<Vec<Moved>
             return Ok(kept.profiles);
         }
     }
-    let query = query(definition, from, to)?;
+    let query = query(definition, from, to, "FULL")?;
     jit::without(|| sql::rows_once(&query, &[], |row| moved(&row)))
 }
 
-/// Keeps with a run how its profiles moved since another one, as the owner; nothing if the scores of that are gone.
-pub fn keep(definition: &Definition, from: i64, to: i64) -> Result<(), Error> {
-    let query = match query(definition, from, to) {
+/// Keeps with a run, of so many profiles in each bucket, how they moved since another one, as the owner; nothing if the
+/// scores of that are gone.
+pub fn keep(
+    definition: &Definition,
+    from: i64,
+    (to, buckets): (i64, [i64; 3]),
+) -> Result<(), Error> {
+    // Whoever is new is the rest, so that no full join is needed: that cannot go in parallel. No table of a run has been
+    // analysed, and of such ones the planner would sort both.
+    let query = match query(definition, from, to, "LEFT") {
         Err(Error::RunNotKept { .. }) => return Ok(()),
         query => query?,
     };
-    // This call has written the rows of the run: the snapshot that it began with does not see them.
-    let profiles = jit::without(|| {
+    let count = || {
         Spi::connect_mut(|client| {
             let rows = client.update(query.as_str(), None, &[])?;
             rows.into_iter()
                 .map(|row| moved(&row))
-                .collect::<Result<_, Error>>()
+                .collect::<Result<Vec<Moved>, Error>>()
         })
-    })?;
+    };
+    let mut profiles = jit::without(|| with_setting(c"enable_mergejoin", c"off", count))?;
+    for (bucket, all) in ALL.into_iter().map(Bucket::name).zip(buckets) {
+        let came = profiles
+            .iter()
+            .filter(|(_, to, _)| to.as_deref() == Some(bucket));
+        let new = all - came.map(|(_, _, profiles)| profiles).sum::<i64>();
+        if new > 0 {
+            profiles.push((None, Some(bucket.to_owned()), new));
+        }
+    }
     let kept = catalog::json(&Kept { from, profiles })?;
     judged::keep_moved(definition.id, to, &kept)
 }
 
-fn query(definition: &Definition, from: i64, to: i64) -> Result<String, Error> {
+fn query(definition: &Definition, from: i64, to: i64, join: &str) -> Result<String, Error> {
     let relation = ScoreRelation::find(definition)?;
     let kept = match relation.table() {
         Some(history) => runs_of(history.oid)?,
@@ -71,7 +92,7 @@ fn query(definition: &Definition, from: i64, to: i64) -> Result<String, Error> {
     let (before, after) = (table(from)?, table(to)?);
     let profile = quote(&profile_column(relation.history()?)?);
     Ok(format!(
-        "SELECT b.bucket, a.bucket, pg_catalog.count(*) FROM {before} b FULL JOIN {after} a ON a.{profile} = b.{profile} \
+        "SELECT b.bucket, a.bucket, pg_catalog.count(*) FROM {before} b {join} JOIN {after} a ON a.{profile} = b.{profile} \
          GROUP BY 1, 2 ORDER BY pg_catalog.array_position('{{low,medium,high}}', b.bucket), \
          pg_catalog.array_position('{{low,medium,high}}', a.bucket)"
     ))

@@ -90,10 +90,18 @@ fn drawn(
     Ok(drawn?)
 }
 
-/// The factor that pushes high scores furthest.
+/// The factor that pushes high scores furthest; where nobody has a high score, the one that says most.
 fn first_factor(subject: &Subject) -> Result<String, Error> {
-    let mut effects = read::effects(subject, "high")?.into_iter();
-    required("factor", effects.next().map(|effect| effect.name))
+    let effects = read::effects(subject, "high")?.into_iter();
+    let mut names = effects.map(|effect| effect.name);
+    let most = match names.next() {
+        Some(name) => Some(name),
+        None => {
+            let bars = read::importance(subject)?.into_iter();
+            bars.map(|bar| bar.name).next()
+        }
+    };
+    required("factor", most)
 }
 
 fn unknown(chart: &str) -> Error {

@@ -1,5 +1,6 @@
 //! What the page about a model tells.
 
+use pgrx::spi::SpiHeapTupleData;
 use propensity::fit::{Area as Measured, Report};
 use propensity::page::{
     Area, Change, Cutoff, Drift, Example, Page, Quality, Reason, Run, Segment, Version,
@@ -10,8 +11,12 @@ use serde::Deserialize;
 use super::read::{self, Subject};
 use crate::catalog::Definition;
 use crate::error::{Error, not_null};
+use crate::pg::jit;
 use crate::pg::relation::{self, qualified, quote};
 use crate::pg::sql;
+
+/// Percentiles that examples are of, or the nearest ones that there are.
+const EXAMPLES: [i16; 5] = [100, 85, 60, 30, 1];
 
 /// Reasons of an example, as `score` writes them.
 #[derive(Deserialize)]
@@ -204,32 +209,40 @@ fn drifts(definition: &Definition) -> Result<Vec<Drift>, Error> {
 fn examples(definition: &Definition) -> Result<Vec<Example>, Error> {
     let scores = qualified(&definition.scores_schema, &definition.scores_name);
     let profile = quote(&profile_column(definition)?);
-    let query = format!(
-        "WITH known AS (SELECT DISTINCT percentile FROM {scores}),
-        chosen AS (
-            SELECT DISTINCT (SELECT k.percentile FROM known k ORDER BY abs(k.percentile - wanted), k.percentile DESC LIMIT 1)
-                AS percentile
-            FROM unnest(ARRAY[100, 85, 60, 30, 1]) wanted)
-        SELECT profile, probability, score, bucket, factors FROM (
-            SELECT DISTINCT ON (s.percentile) s.{profile}::text AS profile, s.probability, s.score, s.bucket,
-                s.factors::text
-            FROM {scores} s JOIN chosen c ON c.percentile = s.percentile
-            ORDER BY s.percentile, s.probability DESC, s.{profile}) likeliest
-        ORDER BY probability DESC, profile"
-    );
-    sql::rows_once(&query, &[], |row| {
-        let factors: String = row.get(5)?.unwrap_or_default();
-        let reasons: Vec<Written> = serde_json::from_str(&factors).unwrap_or_default();
-        Ok(Example {
-            profile: not_null(row.get(1)?)?,
-            probability: not_null(row.get(2)?)?,
-            score: not_null(row.get(3)?)?,
-            bucket: not_null(row.get(4)?)?,
-            reasons: reasons
-                .into_iter()
-                .map(|Written { phrase, points }| Reason { phrase, points })
-                .collect(),
+    // Of a million rows factors are read of a few only: a probability has one percentile.
+    let highest =
+        format!("SELECT percentile, pg_catalog.max(probability) FROM {scores} GROUP BY 1");
+    let known: Vec<(i16, f64)> = jit::without(|| {
+        sql::rows_once(&highest, &[], |row| {
+            Ok((not_null(row.get(1)?)?, not_null(row.get(2)?)?))
         })
+    })?;
+    let nearest = |wanted: i16| {
+        let far = |(percentile, _): &&(i16, f64)| ((percentile - wanted).abs(), -percentile);
+        known.iter().min_by_key(far).map(|(_, highest)| *highest)
+    };
+    let chosen: Vec<f64> = EXAMPLES.into_iter().filter_map(nearest).collect();
+    let query = format!(
+        "SELECT profile::text, probability, score, bucket, factors::text FROM (
+            SELECT DISTINCT ON (probability) {profile} AS profile, probability, score, bucket, factors
+            FROM {scores} WHERE probability = ANY ($1) ORDER BY probability DESC, {profile}) likeliest
+        ORDER BY probability DESC"
+    );
+    jit::without(|| sql::rows_once(&query, &[chosen.into()], |row| example(&row)))
+}
+
+fn example(row: &SpiHeapTupleData) -> Result<Example, Error> {
+    let factors: String = row.get(5)?.unwrap_or_default();
+    let reasons: Vec<Written> = serde_json::from_str(&factors).unwrap_or_default();
+    Ok(Example {
+        profile: not_null(row.get(1)?)?,
+        probability: not_null(row.get(2)?)?,
+        score: not_null(row.get(3)?)?,
+        bucket: not_null(row.get(4)?)?,
+        reasons: reasons
+            .into_iter()
+            .map(|Written { phrase, points }| Reason { phrase, points })
+            .collect(),
     })
 }
 

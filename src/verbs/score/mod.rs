@@ -137,7 +137,8 @@ fn run(
     })?;
     if publish {
         if let Some(before) = &before {
-            as_owner(definition, || moved::keep(definition, before.id, run))?;
+            let made = (run, scored.predictions.buckets());
+            as_owner(definition, || moved::keep(definition, before.id, made))?;
         }
         segments::refresh_all(definition)?;
     }

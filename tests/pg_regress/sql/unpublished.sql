@@ -72,6 +72,8 @@ SELECT high FROM customer_ai.score('weak');
 SELECT customer_ai.create_segment('public.best', 'weak', $$ bucket = 'high' $$) AS segment;
 SELECT customer_ai.create_segment('public.tenth', 'weak', $$ percentile > 90 $$) AS segment;
 SET client_min_messages = error;
+-- a drill-down shows the factor that says most, as none pushes a high score
+SELECT customer_ai.plot('weak', 'drilldown') LIKE '<svg %' AS drawn;
 SELECT count(*) BETWEEN (SELECT count(*) FROM weak_scores) / 10 - 3 AND (SELECT count(*) FROM weak_scores) / 10 + 3 AS a_tenth FROM tenth;
 
 DO $$ DECLARE m text; BEGIN FOR m IN SELECT name FROM customer_ai.model LOOP PERFORM customer_ai.drop_model(m); END LOOP; END $$;
