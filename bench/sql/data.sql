@@ -5,7 +5,7 @@ SET client_min_messages = error;
 SET work_mem = '512MB';
 SET jit = off;
 DROP TABLE IF EXISTS bench.events;
-SELECT customer_ai.drop_model(model) FROM customer_ai.models WHERE model IN ('events', 'few') \g /dev/null
+SELECT customer_ai.drop_model(model) FROM customer_ai.models WHERE model IN ('events', 'few', 'several') \g /dev/null
 CREATE TABLE bench.events AS
 SELECT p AS profile,
     timestamptz '2024-01-01'
@@ -27,3 +27,6 @@ SELECT customer_ai.create_model(model, 'bench.events', goal => $$ kind = 'purcha
     profile_column => 'profile', time_column => 'at', type_column => type, eligible_window => NULL, options => options)
 FROM (VALUES ('events', 'kind'::name, '{}'::jsonb),
     ('few', NULL, '{"ignore": ["kind", "amount", "channel", "device"], "algorithm": "logistic"}')) m(model, type, options) \g /dev/null
+SELECT customer_ai.create_model('several', 'bench.events', goal => $$ kind = 'purchase' $$, outcome_window => '30 days',
+    profile_column => 'profile', time_column => 'at', type_column => 'kind', eligible => 'count(DISTINCT kind) > 1',
+    eligible_window => '90 days') \g /dev/null

@@ -42,7 +42,7 @@ BEGIN
     EXECUTE statement;
     SELECT extract(epoch FROM clock_timestamp() - started) AS seconds, bench.cpu() - cpu AS cpu INTO whole;
     INSERT INTO bench.result (events, stage, seconds, cpu) VALUES (events, stage, whole.seconds, whole.cpu);
-    IF statement LIKE '%customer_ai.%' THEN
+    IF statement ~ 'customer_ai\.(train|score)' THEN
         INSERT INTO bench.result (events, stage, seconds, cpu, peak)
         WITH run AS (SELECT detail FROM customer_ai.runs ORDER BY run DESC LIMIT 1),
             phases AS (

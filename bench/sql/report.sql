@@ -4,7 +4,7 @@ CREATE TEMP VIEW medians AS
 SELECT events, stage, min(number) AS place, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu) AS cpu, nullif(max(peak), 0) / 1024 AS peak
 FROM bench.result WHERE stage NOT IN ('few', 'few: reasons', 'few: writing', 'train: writing')
-    AND stage NOT LIKE 'rival%' AND (stage NOT LIKE '%two cores%' OR stage LIKE '%: features')
+    AND stage NOT LIKE 'rival%' AND stage NOT LIKE '%types: %' AND (stage NOT LIKE '%two cores%' OR stage LIKE '%: features')
 GROUP BY events, stage;
 CREATE TEMP VIEW named AS
 SELECT m.*, CASE stage
@@ -17,6 +17,10 @@ SELECT m.*, CASE stage
     WHEN 'few, two cores: features' THEN few || ' features of all profiles, two cores'
     WHEN 'score, two cores: features' THEN every || ' features of all profiles, two cores'
     WHEN 'train, two cores: features' THEN every || ' features of the training rows, two cores'
+    WHEN 'GROUP BY, types' THEN 'SELECT count(DISTINCT kind) ... GROUP BY profile'
+    WHEN 'check_model, types' THEN 'check_model, eligible => count(DISTINCT kind) > 1 in 90 days'
+    WHEN 'train, types' THEN 'train, eligible => count(DISTINCT kind) > 1 in 90 days'
+    WHEN 'backtest' THEN 'backtest of four cutoffs'
     WHEN 'train' THEN 'train' WHEN 'score' THEN 'score' ELSE stage END AS name
 FROM medians m, (SELECT count(DISTINCT feature) FILTER (WHERE model = 'few') AS few,
         count(DISTINCT feature) FILTER (WHERE model = 'events') AS every
@@ -34,6 +38,16 @@ FROM named m
     LEFT JOIN LATERAL (SELECT * FROM medians l WHERE l.stage = m.stage AND l.events < m.events AND l.cpu > 0
         ORDER BY l.events DESC LIMIT 1) less ON true
 ORDER BY m.events, m.place;
+
+SELECT to_char(r.events, '999,999,999') AS events, part.what AS stage, part.of AS "beside",
+    round((one.cpu / nullif(other.cpu, 0))::numeric, 2) AS "CPU", round((one.seconds / nullif(other.seconds, 0))::numeric, 2) AS "clock"
+FROM (SELECT DISTINCT events FROM bench.result) r, (VALUES ('check_model, types', 'GROUP BY, types'), ('check_model, types', 'check_model'),
+        ('train, types', 'train'), ('backtest', 'train'), ('backtest, two cores', 'train, two cores')) part (what, of),
+    LATERAL (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu) AS cpu, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds
+        FROM bench.result WHERE events = r.events AND stage = part.what) one,
+    LATERAL (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cpu) AS cpu, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds
+        FROM bench.result WHERE events = r.events AND stage = part.of) other
+ORDER BY r.events, part.what, part.of DESC;
 
 WITH live AS (
     SELECT events, clients, what, percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds) AS p50,

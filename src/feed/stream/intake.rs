@@ -162,6 +162,13 @@ impl Intake {
         Ok(())
     }
 
+    /// Takes a mark of a profile that is kept.
+    pub fn add_mark(&mut self, key: &[u8], mark: Mark) {
+        let layout = &self.layout;
+        self.partitions
+            .append(profile_hash(key), |out| layout.push_mark(out, key, mark));
+    }
+
     fn attributes(
         &mut self,
         key: Datum,

@@ -20,6 +20,7 @@ mod shared_file;
 mod sink;
 mod spool;
 mod suppose;
+mod windows;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -50,7 +51,7 @@ use crate::pg::memory::{self, poll};
 use crate::pg::plan;
 use crate::pg::sql;
 use crate::pg::thread;
-use crate::source::condition;
+use crate::source::condition::{self, Parts};
 use intake::{Intake, Rows};
 use opened::Opened;
 use parallel::WorkerOutputs;
@@ -339,6 +340,12 @@ impl Stream {
         let sampled = self.share() != Share::ALL;
         if sampled {
             params.push(sample_end(self.share()));
+        }
+        let parts = Parts::of("condition", condition, &self.query.from)?;
+        if let Some(parts) = parts
+            && self.mark_by_parts(&parts, unless, windows, kind, (&params, sampled))?
+        {
+            return Ok(());
         }
         let sql = self.query.aggregate(condition, unless, sampled);
         self.read_marks(&sql, &params, kind, false).map(drop)

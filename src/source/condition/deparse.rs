@@ -31,10 +31,13 @@ struct Columns {
     names: Vec<String>,
     at_cutoff: bool,
     whole_row: bool,
+    /// The aggregates that were met, if they are to be columns too.
+    aggregates: Option<Vec<pg_sys::Aggref>>,
 }
 
-// A parameter is written over a column, which lives in the same memory.
+// A parameter is written over a column or an aggregate, which lives in the same memory.
 const _: () = assert!(size_of::<pg_sys::Param>() <= size_of::<pg_sys::Var>());
+const _: () = assert!(size_of::<pg_sys::Param>() <= size_of::<pg_sys::Aggref>());
 
 /// Writes an expression, the only column of a query with one item of FROM. The tree is spoiled.
 ///
@@ -45,6 +48,29 @@ pub unsafe fn deparse(
     query: *mut pg_sys::Query,
     expression: *mut pg_sys::Node,
 ) -> Result<Written, Error> {
+    // SAFETY: by contract.
+    unsafe { write(label, query, expression, None).map(|(written, _)| written) }
+}
+
+/// The same of what a condition says of its aggregates, which it returns: each is a column of `c`, where the cutoff is.
+///
+/// # Safety
+/// As for [`deparse`]; what the aggregates read is not spoiled.
+pub unsafe fn deparse_above(
+    label: &'static str,
+    query: *mut pg_sys::Query,
+    expression: *mut pg_sys::Node,
+) -> Result<(Written, Vec<pg_sys::Aggref>), Error> {
+    // SAFETY: by contract.
+    unsafe { write(label, query, expression, Some(Vec::new())) }
+}
+
+unsafe fn write(
+    label: &'static str,
+    query: *mut pg_sys::Query,
+    expression: *mut pg_sys::Node,
+    aggregates: Option<Vec<pg_sys::Aggref>>,
+) -> Result<(Written, Vec<pg_sys::Aggref>), Error> {
     // SAFETY: by contract; nodes are cast by their tags.
     unsafe {
         let [item] = *pointers::<pg_sys::RangeTblEntry>((*query).rtable) else {
@@ -57,6 +83,7 @@ pub unsafe fn deparse(
             names: Vec::new(),
             at_cutoff: false,
             whole_row: false,
+            aggregates,
         };
         stand_in(expression, (&raw mut columns).cast());
         if columns.whole_row {
@@ -69,16 +96,17 @@ pub unsafe fn deparse(
         }
         let text = pg_sys::deparse_expression(expression, std::ptr::null_mut(), false, false);
         let text = CStr::from_ptr(text).to_string_lossy();
-        Ok(Written {
+        let written = Written {
             sql: fill(&text, &columns.sql),
             type_oid,
             columns: columns.names,
             at_cutoff: columns.at_cutoff,
-        })
+        };
+        Ok((written, columns.aggregates.unwrap_or_default()))
     }
 }
 
-/// Puts a parameter into the place of each column.
+/// Puts a parameter into the place of each column, and of each aggregate that is to be one.
 #[pg_guard]
 unsafe extern "C-unwind" fn stand_in(node: *mut pg_sys::Node, columns: *mut c_void) -> bool {
     if node.is_null() {
@@ -86,20 +114,28 @@ unsafe extern "C-unwind" fn stand_in(node: *mut pg_sys::Node, columns: *mut c_vo
     }
     // SAFETY: nodes are cast by their tags; `columns` comes from `deparse`. The parameter fits into the column's memory.
     unsafe {
-        if (*node).type_ != pg_sys::NodeTag::T_Var {
-            return pg_sys::expression_tree_walker(node, Some(stand_in), columns);
-        }
-        let columns = &mut *columns.cast::<Columns>();
-        let var = &*node.cast::<pg_sys::Var>();
+        let all = &mut *columns.cast::<Columns>();
+        let (place, type_oid, typmod, collation) = match (*node).type_ {
+            pg_sys::NodeTag::T_Var => {
+                let var = &*node.cast::<pg_sys::Var>();
+                (all.place(var), var.vartype, var.vartypmod, var.varcollid)
+            }
+            pg_sys::NodeTag::T_Aggref if all.aggregates.is_some() => {
+                let found = *node.cast::<pg_sys::Aggref>();
+                let place = all.place_of_aggregate(found);
+                (place, found.aggtype, -1, found.aggcollid)
+            }
+            _ => return pg_sys::expression_tree_walker(node, Some(stand_in), columns),
+        };
         let param = pg_sys::Param {
             xpr: pg_sys::Expr {
                 type_: pg_sys::NodeTag::T_Param,
             },
             paramkind: pg_sys::ParamKind::PARAM_EXTERN,
-            paramid: columns.place(var),
-            paramtype: var.vartype,
-            paramtypmod: var.vartypmod,
-            paramcollid: var.varcollid,
+            paramid: place,
+            paramtype: type_oid,
+            paramtypmod: typmod,
+            paramcollid: collation,
             location: -1,
         };
         node.cast::<pg_sys::Param>().write(param);
@@ -126,6 +162,18 @@ impl Columns {
             self.names.push(name);
             sql
         };
+        self.place_of(sql)
+    }
+
+    /// The number of the parameter that stands for an aggregate.
+    fn place_of_aggregate(&mut self, found: pg_sys::Aggref) -> i32 {
+        let aggregates = self.aggregates.get_or_insert_default();
+        aggregates.push(found);
+        let sql = format!("c.{}", super::parts::column(aggregates.len() - 1));
+        self.place_of(sql)
+    }
+
+    fn place_of(&mut self, sql: String) -> i32 {
         let known = self.sql.iter().position(|known| *known == sql);
         let place = known.unwrap_or_else(|| {
             self.sql.push(sql);

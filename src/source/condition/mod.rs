@@ -5,10 +5,12 @@ mod analyse;
 mod deparse;
 mod member;
 mod mutable;
+mod parts;
 mod position;
 mod search;
 
 pub use member::{Value, member};
+pub use parts::{Input, Parts, Reads, column};
 
 use std::ffi::CStr;
 use std::panic::AssertUnwindSafe;

@@ -23,6 +23,7 @@ use crate::pg::datum::{BytesKind, Number};
 use crate::pg::execute::Param;
 use crate::pg::timestamp;
 use crate::row::{ATTRIBUTES, Attributes};
+use crate::source::condition::Parts;
 use crate::source::{self, Events, Names};
 use attributes::{
     Ambiguous, Attribute, ProfileQuery, choose, column_names, event_attributes, profile_query,
@@ -278,6 +279,25 @@ impl Query {
              FROM {} WHERE e.{profile} IS NOT NULL AND e.{time} > '-infinity'{filter}) e \
              CROSS JOIN LATERAL (SELECT ($1)[e.{window}] AS cutoff) c \
              GROUP BY e.{profile}, c.cutoff HAVING ({condition}\n) IS {not}TRUE",
+            self.from
+        )
+    }
+
+    /// What the aggregates of a condition read of each event that lies in one of the windows: `$2`, `$3` and `$4` as above, of
+    /// which `$1` is not asked.
+    pub fn inputs(&self, parts: &Parts, sampled: bool) -> String {
+        let Names { profile, time, .. } = &self.own;
+        let filter = if sampled {
+            format!(" AND customer_ai_internal.sample_place(e.{profile}) <= $4")
+        } else {
+            String::new()
+        };
+        let numbers = parts.numbers.iter().map(|input| &input.sql);
+        let texts = parts.texts.iter().map(|input| &input.sql);
+        let inputs: String = numbers.chain(texts).map(|sql| format!(", {sql}")).collect();
+        format!(
+            "SELECT e.{profile}, e.{time}{inputs} FROM {} WHERE e.{profile} IS NOT NULL AND e.{time} > '-infinity' \
+             AND pg_catalog.width_bucket(e.{time}, $3) < pg_catalog.width_bucket(e.{time}, $2){filter}",
             self.from
         )
     }
