@@ -31,6 +31,8 @@ use crate::source::condition::{Input, Parts, Reads, column};
 /// Values of the aggregates that Postgres is asked about at once, and answers that wait for them.
 const QUESTIONS: usize = 16_384;
 const WAITING: usize = 65_536;
+/// Events of one profile that take a while.
+const MANY: usize = 1 << 15;
 /// Values whose answers are remembered.
 const REMEMBERED: usize = 131_072;
 
@@ -54,7 +56,8 @@ impl Stream {
             profile_codes: 0,
         };
         let most = guc::max_memory() / BUFFERS / partitions::SMALL_BUFFER;
-        let bytes = self.intake.summary.kept * layout.unpacked() as u64;
+        let times = if parts.within { windows.len() } else { 1 };
+        let bytes = self.intake.summary.kept * (layout.unpacked() * times) as u64;
         let mut inputs = Inputs {
             parts,
             layout,
@@ -74,6 +77,14 @@ impl Stream {
         if !exact || dictionaries.events.iter().any(|texts| texts.overflowed()) {
             return Ok(false);
         }
+        // What was read for a window has its cutoff for a time.
+        let at_cutoffs = windows.iter().map(|&Window { at, .. }| Window {
+            at,
+            after: at.saturating_sub(1),
+            until: at,
+        });
+        let at_cutoffs: Vec<Window> = at_cutoffs.collect();
+        let windows = if parts.within { &at_cutoffs } else { windows };
         let mut verdicts = Verdicts::new(parts, unless, windows)?;
         let (mut partition, mut batch) = (Partition::default(), Batch::default());
         partitions.spill();
@@ -292,7 +303,7 @@ impl<'a> Verdicts<'a> {
             begin = until(begin, window.after);
             end = until(end.max(begin), window.until);
             if begin < end {
-                let answer = self.ask(&profile.history, begin..end, number);
+                let answer = self.ask(&profile.history, begin..end, number)?;
                 self.keys.extend_from_slice(profile.key);
                 self.waiting.push(Waiting {
                     key_end: self.keys.len(),
@@ -308,10 +319,18 @@ impl<'a> Verdicts<'a> {
     }
 
     /// Where the answer about these events will be.
-    fn ask(&mut self, history: &History, events: Range<usize>, window: usize) -> usize {
+    fn ask(
+        &mut self,
+        history: &History,
+        events: Range<usize>,
+        window: usize,
+    ) -> Result<usize, Error> {
         self.values.clear();
         for (aggregate, _) in &self.parts.aggregates {
-            let value = aggregate.over(history, events.clone(), &mut self.scratch);
+            let value = aggregate.over(history, events.clone(), &mut self.scratch)?;
+            if events.len() > MANY {
+                poll();
+            }
             self.exact &= !value.is_infinite();
             self.values.push(value.to_bits());
         }
@@ -319,12 +338,12 @@ impl<'a> Verdicts<'a> {
             self.values.push(window as u64);
         }
         if let Some(&known) = self.known.get(self.values.as_slice()) {
-            return known;
+            return Ok(known);
         }
         let place = self.known.len();
         self.known.insert(self.values.as_slice().into(), place);
         self.questions.push((window, self.values.as_slice().into()));
-        place
+        Ok(place)
     }
 
     /// Has Postgres answer what is asked, and marks the profiles that wait for it.

@@ -19,7 +19,10 @@ pub struct Parts {
     pub aggregates: Vec<(Aggregate, Output)>,
     /// The condition over an item `c` of FROM whose columns are [`column`] of each aggregate, and `cutoff`.
     pub above: String,
+    /// Whether that reads the cutoff.
     pub at_cutoff: bool,
+    /// Whether what is read of an event reads it, as `c.cutoff`: it is read once for each window then.
+    pub within: bool,
 }
 
 /// An expression about one event, and how its value is read.
@@ -110,6 +113,7 @@ impl Parts {
                 aggregates: Vec::new(),
                 above: written.sql,
                 at_cutoff: written.at_cutoff,
+                within: false,
             };
             for aggregate in &found {
                 let Some(read) = parts.add(label, query, aggregate)? else {
@@ -146,9 +150,7 @@ impl Parts {
             let argument = pointers::<pg_sys::TargetEntry>(found.args).first();
             let argument = argument.map_or(std::ptr::null_mut(), |entry| (**entry).expr);
             let (filter, argument) = (write(found.aggfilter.cast())?, write(argument.cast())?);
-            if filter.iter().chain(&argument).any(|part| part.at_cutoff) {
-                return Ok(None);
-            }
+            self.within |= filter.iter().chain(&argument).any(|part| part.at_cutoff);
             // The argument is not looked at where the filter is not met.
             let value = match (filter, argument) {
                 (None, None) => return Ok(Some((Aggregate::Events, output))),

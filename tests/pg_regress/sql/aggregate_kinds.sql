@@ -81,6 +81,9 @@ INSERT INTO kinds.cases (condition) VALUES
     ('sum(price) > 150.25'), ('sum(price)::text LIKE ''%5'''), ('coalesce(sum(price), 0) / greatest(count(*), 1) > 50'), ('sum(loose_price) > 150'),
     ('avg(number) > 0'), ('sum(DISTINCT small) > 100'), ('bool_or(at > cutoff - interval ''10 days'')'),
     ('count(*) FILTER (WHERE at > cutoff - interval ''10 days'') > 0'),
+    ('sum(CASE WHEN at > cutoff - interval ''12 days'' THEN price ELSE 0 END) > sum(price) / 2'),
+    ($$ count(DISTINCT code) FILTER (WHERE at > cutoff - interval '15 days') > 1 OR max(at) < cutoff - interval '25 days' $$),
+    ('max(cutoff - at) > interval ''30 days'''), ('bool_and(due < cutoff) AND count(DISTINCT event) = 2'),
     ('string_agg(event, '','' ORDER BY at) LIKE ''buy,%'''), ('array_length(array_agg(number ORDER BY number), 1) > 2'),
     ($$ count(*) > 1 -- a comment $$), ('sum(100 / number) FILTER (WHERE number > 0) > 3'), ('count(*) > 1 AND NULL IS NULL AND ''$1'' <> ''c.a0''');
 SELECT count(*) AS cases, count(*) FILTER (WHERE s IS DISTINCT FROM h) AS differing, count(DISTINCT h) > 40 AS telling,

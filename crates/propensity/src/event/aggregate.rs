@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::error::OutOfMemory;
 use crate::event::history::History;
 
 /// The largest integer up to which an f64 holds every integer.
@@ -35,7 +36,16 @@ pub enum Aggregate {
 
 impl Aggregate {
     /// The value over these events; NaN for what is NULL, as all but counts are over nothing. `scratch` is any memory.
-    pub fn over(self, history: &History, events: Range<usize>, scratch: &mut Vec<u64>) -> f64 {
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`] if there is none to tell values apart.
+    pub fn over(
+        self,
+        history: &History,
+        events: Range<usize>,
+        scratch: &mut Vec<u64>,
+    ) -> Result<f64, OutOfMemory> {
         let number = |place: usize| {
             let numbers = history.numbers.get(place);
             numbers
@@ -47,17 +57,17 @@ impl Aggregate {
             numbers.filter(|number| !number.is_nan())
         };
         let or_null = |value: Option<f64>| value.unwrap_or(f64::NAN);
-        match self {
+        Ok(match self {
             Self::Events => events.len() as f64,
             Self::Given(place) => given(place).count() as f64,
-            Self::DistinctNumbers(place) => distinct(given(place).map(f64::to_bits), scratch),
+            Self::DistinctNumbers(place) => distinct(given(place).map(f64::to_bits), scratch)?,
             Self::DistinctCodes(place) => {
                 let codes = history.codes.get(place);
                 let codes = codes
                     .and_then(|codes| codes.get(events))
                     .unwrap_or_default();
                 let given = codes.iter().filter(|&&code| code != 0);
-                distinct(given.map(|&code| u64::from(code)), scratch)
+                distinct(given.map(|&code| u64::from(code)), scratch)?
             }
             Self::Any(place) | Self::Greatest(place) => or_null(given(place).reduce(f64::max)),
             Self::All(place) | Self::Least(place) => or_null(given(place).reduce(f64::min)),
@@ -74,22 +84,23 @@ impl Aggregate {
                 }))
             }
             Self::Sum(place) => or_null(given(place).reduce(|sum, number| sum + number)),
-        }
+        })
     }
 }
 
 /// How many of the values differ.
-fn distinct(values: impl Iterator<Item = u64>, scratch: &mut Vec<u64>) -> f64 {
+fn distinct(values: impl Iterator<Item = u64>, scratch: &mut Vec<u64>) -> Result<f64, OutOfMemory> {
     scratch.clear();
     for value in values {
         // Most have few values.
         if scratch.last() != Some(&value) {
+            scratch.try_reserve(1)?;
             scratch.push(value);
         }
     }
     scratch.sort_unstable();
     scratch.dedup();
-    scratch.len() as f64
+    Ok(scratch.len() as f64)
 }
 
 #[cfg(test)]
@@ -104,7 +115,7 @@ mod tests {
             numbers: &[numbers],
             codes: &[codes],
         };
-        aggregate.over(&history, events, &mut vec![7; 3])
+        aggregate.over(&history, events, &mut vec![7; 3]).unwrap()
     }
 
     #[test]

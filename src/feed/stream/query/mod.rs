@@ -261,40 +261,54 @@ impl Query {
     /// An event lies in the windows from the first that has not ended to the last that has begun. So each row comes
     /// once for each of its windows, and is not compared with all.
     pub fn aggregate(&self, condition: &str, unless: bool, sampled: bool) -> String {
+        let profile = &self.own.profile;
+        let windows = self.windows(&self.of_sample(sampled));
+        let not = if unless { "NOT " } else { "" };
+        format!(
+            "SELECT e.{profile}, c.cutoff FROM {windows} \
+             GROUP BY e.{profile}, c.cutoff HAVING ({condition}\n) IS {not}TRUE"
+        )
+    }
+
+    /// The events as items of FROM called `e`, each once for each of its windows, whose cutoff is in `c`.
+    fn windows(&self, filter: &str) -> String {
         let Names {
             profile,
             time,
             window,
             ..
         } = &self.own;
-        let filter = if sampled {
-            format!(" AND customer_ai_internal.sample_place(e.{profile}) <= $4")
-        } else {
-            String::new()
-        };
-        let not = if unless { "NOT " } else { "" };
         format!(
-            "SELECT e.{profile}, c.cutoff FROM (SELECT e.*, pg_catalog.generate_series(\
+            "(SELECT e.*, pg_catalog.generate_series(\
              pg_catalog.width_bucket(e.{time}, $3) + 1, pg_catalog.width_bucket(e.{time}, $2)) AS {window} \
              FROM {} WHERE e.{profile} IS NOT NULL AND e.{time} > '-infinity'{filter}) e \
-             CROSS JOIN LATERAL (SELECT ($1)[e.{window}] AS cutoff) c \
-             GROUP BY e.{profile}, c.cutoff HAVING ({condition}\n) IS {not}TRUE",
+             CROSS JOIN LATERAL (SELECT ($1)[e.{window}] AS cutoff) c",
             self.from
         )
     }
 
-    /// What the aggregates of a condition read of each event that lies in one of the windows: `$2`, `$3` and `$4` as above, of
-    /// which `$1` is not asked.
-    pub fn inputs(&self, parts: &Parts, sampled: bool) -> String {
-        let Names { profile, time, .. } = &self.own;
-        let filter = if sampled {
+    /// A further condition that keeps the profiles whose place is up to `$4`, if there is a sample.
+    fn of_sample(&self, sampled: bool) -> String {
+        let profile = &self.own.profile;
+        if sampled {
             format!(" AND customer_ai_internal.sample_place(e.{profile}) <= $4")
         } else {
             String::new()
-        };
+        }
+    }
+
+    /// What the aggregates of a condition read of each event that lies in one of the windows, behind its profile and time; or
+    /// once for each of its windows, behind its profile and the cutoff. The parameters are those of [`Query::aggregate`].
+    pub fn inputs(&self, parts: &Parts, sampled: bool) -> String {
+        let Names { profile, time, .. } = &self.own;
+        let filter = self.of_sample(sampled);
         let numbers = parts.numbers.iter().map(|input| &input.sql);
         let texts = parts.texts.iter().map(|input| &input.sql);
         let inputs: String = numbers.chain(texts).map(|sql| format!(", {sql}")).collect();
+        if parts.within {
+            let windows = self.windows(&filter);
+            return format!("SELECT e.{profile}, c.cutoff{inputs} FROM {windows}");
+        }
         format!(
             "SELECT e.{profile}, e.{time}{inputs} FROM {} WHERE e.{profile} IS NOT NULL AND e.{time} > '-infinity' \
              AND pg_catalog.width_bucket(e.{time}, $3) < pg_catalog.width_bucket(e.{time}, $2){filter}",
