@@ -5,7 +5,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::cutoff::Cutoff;
 use propensity::features::Features;
-use propensity::fit::{Evaluation, Fitted, Later, LaterReport};
+use propensity::fit::{Evaluation, Later, LaterReport};
 use propensity::model::{Model, Prediction, Scorer};
 use propensity::time::Micros;
 
@@ -17,7 +17,7 @@ use crate::catalog::instant;
 use crate::catalog::owner::as_owner;
 use crate::error::Error;
 use crate::feed::gather;
-use crate::feed::gather::{TrainingRows, TrainingSet};
+use crate::feed::gather::TrainingRows;
 use crate::feed::stream::{Key, Stream};
 use crate::pg::datum::key_datum;
 use crate::pg::memory::{GiveBack, poll};
@@ -227,109 +227,29 @@ fn test(
     }
     let mut tested: Vec<Tested> = Vec::new();
     let all = windows.len();
-    let mut windows = windows.into_iter();
-    while let Some(window) = windows.next() {
-        let first;
-        (first, stream) = Candidate::of(definition, stream, window)?;
-        let beside = first.rows.leave_room().then(|| windows.next()).flatten();
-        let ready = match beside {
-            None => vec![first.fit(definition)],
-            Some(window) => match Candidate::of(definition, stream, window) {
-                Ok((second, same)) => {
-                    stream = same;
-                    Candidate::fit_both(definition, first, second).into()
-                }
-                Err(error) => return first.fit(definition).and(Err(error)),
-            },
-        };
-        for ready in ready {
-            let Ready {
-                window,
-                fitted,
-                later,
-            } = ready?;
-            tested.push(Tested {
-                cutoff: window.at,
-                examples: fitted.report.rows,
-                positives: fitted.report.positives,
-                later: judge(
-                    definition,
-                    &mut stream,
-                    window,
-                    (fitted.model, later),
-                    profiles,
-                )?,
-            });
-            if let (2.., Some(last)) = (all, tested.last()) {
-                notice::backtested(definition, (tested.len(), all), last.cutoff, &last.later);
-            }
-        }
-    }
-    Ok(tested)
-}
-
-/// What a training as of a cutoff learns from.
-struct Candidate {
-    window: Cutoff,
-    rows: TrainingRows,
-    cutoffs: Vec<Cutoff>,
-    later: Later,
-}
-
-/// What it has learned, to be judged.
-struct Ready {
-    window: Cutoff,
-    fitted: Fitted,
-    later: Later,
-}
-
-impl Candidate {
-    fn of(
-        definition: &Definition,
-        stream: Stream,
-        window: Cutoff,
-    ) -> Result<(Self, Stream), Error> {
+    for window in windows {
         let mut gathered = gather::looking_back(definition, stream, window.at)?;
         let rows = TrainingRows::of(definition, &mut gathered)?;
         let later = Later::new(&rows.dataset, &rows.schema.features())?;
-        let TrainingSet {
-            cutoffs, stream, ..
-        } = gathered;
-        let candidate = Self {
-            window,
-            rows,
-            cutoffs,
-            later,
-        };
-        Ok((candidate, stream))
-    }
-
-    fn fit(self, definition: &Definition) -> Result<Ready, Error> {
-        let fitted = self.rows.fit(definition, &self.cutoffs, Vec::new())?;
-        Ok(Ready {
-            window: self.window,
-            fitted,
-            later: self.later,
-        })
-    }
-
-    /// The same of two side by side.
-    fn fit_both(definition: &Definition, first: Self, second: Self) -> [Result<Ready, Error>; 2] {
-        let beside = (second.rows, second.cutoffs.as_slice());
-        let fitted = TrainingRows::fit_both(definition, (first.rows, &first.cutoffs), beside);
-        let [of_first, of_second] = fitted;
-        let ready = |window, later, fitted: Result<Fitted, Error>| {
-            fitted.map(|fitted| Ready {
+        let fitted = rows.fit(definition, &gathered.cutoffs, Vec::new())?;
+        stream = gathered.stream;
+        tested.push(Tested {
+            cutoff: window.at,
+            examples: fitted.report.rows,
+            positives: fitted.report.positives,
+            later: judge(
+                definition,
+                &mut stream,
                 window,
-                fitted,
-                later,
-            })
-        };
-        [
-            ready(first.window, first.later, of_first),
-            ready(second.window, second.later, of_second),
-        ]
+                (fitted.model, later),
+                profiles,
+            )?,
+        });
+        if let (2.., Some(last)) = (all, tested.last()) {
+            notice::backtested(definition, (tested.len(), all), last.cutoff, &last.later);
+        }
     }
+    Ok(tested)
 }
 
 /// Scores everybody who is eligible at the cutoff and compares with what came true.

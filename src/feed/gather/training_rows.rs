@@ -4,7 +4,6 @@ use propensity::cutoff::Cutoff;
 use propensity::features::schema::{LeftOut, Schema};
 use propensity::fit::{self, FitParams, Fitted, hold_out};
 use propensity::learn::dataset::Dataset;
-use propensity::parallel::{Begin, both};
 use propensity::time::Micros;
 
 use super::TrainingSet;
@@ -71,69 +70,19 @@ impl TrainingRows {
         champion: Vec<f32>,
     ) -> Result<Fitted, Error> {
         let params = FitParams {
+            algorithm: definition.options.algorithm,
+            seed: definition.options.seed as u64,
+            forests: definition.options.forests,
+            allow_small: definition.options.allow_small,
             champion,
-            ..params(definition, second_thread())
+            second_thread: (guc::threads() > 1).then_some(thread::begin),
         };
-        named(definition, self.fit_by(cutoffs, &params, &mut poll))
-    }
-
-    /// Whether these rows and as many others can be fitted side by side, in the memory allowed and on two threads.
-    pub fn leave_room(&self) -> bool {
-        let most = super::rows_that_fit(self.dataset.features) / 2;
-        guc::threads() > 1 && self.dataset.rows() as u64 <= most
-    }
-
-    /// Fits two models side by side, each as [`TrainingRows::fit`] does: on a thread of its own, where that has one for each
-    /// of its learners, of which one is done long before the other.
-    pub fn fit_both(
-        definition: &Definition,
-        (first, of_first): (Self, &[Cutoff]),
-        (second, of_second): (Self, &[Cutoff]),
-    ) -> [Result<Fitted, Error>; 2] {
-        let params = params(definition, None);
-        let (first, second) = both(
-            second_thread(),
-            |poll| first.fit_by(of_first, &params, poll),
-            |poll| second.fit_by(of_second, &params, poll),
-            &mut poll,
-        );
-        [named(definition, first), named(definition, second)]
-    }
-
-    fn fit_by(
-        self,
-        cutoffs: &[Cutoff],
-        params: &FitParams,
-        poll: &mut dyn FnMut(),
-    ) -> Result<Fitted, propensity::Error> {
-        let mut fitted = fit::fit(self.dataset, cutoffs, self.schema, params, poll)?;
+        let fitted = fit::fit(self.dataset, cutoffs, self.schema, &params, &mut poll);
+        let mut fitted = fitted.map_err(|error| Error::Model {
+            model: definition.name.clone(),
+            error,
+        })?;
         fitted.report.left_out = self.left_out;
         Ok(fitted)
     }
-}
-
-fn second_thread() -> Option<Begin> {
-    (guc::threads() > 1).then_some(thread::begin)
-}
-
-fn params(definition: &Definition, second_thread: Option<Begin>) -> FitParams {
-    FitParams {
-        algorithm: definition.options.algorithm,
-        seed: definition.options.seed as u64,
-        forests: definition.options.forests,
-        allow_small: definition.options.allow_small,
-        champion: Vec::new(),
-        second_thread,
-    }
-}
-
-/// What went wrong, with the model that it went wrong for.
-fn named(
-    definition: &Definition,
-    fitted: Result<Fitted, propensity::Error>,
-) -> Result<Fitted, Error> {
-    fitted.map_err(|error| Error::Model {
-        model: definition.name.clone(),
-        error,
-    })
 }

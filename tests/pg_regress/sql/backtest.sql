@@ -28,19 +28,6 @@ SELECT cutoff, examples > 1000 AS learned, test_profiles, round(base_rate::numer
 FROM customer_ai.backtest('return', '{2025-06-01, 2025-05-01}');
 COMMIT;
 
--- two models are fitted side by side, and are those that are fitted one after the other
-SET client_min_messages = error;
-SET customer_ai.threads = 1;
-CREATE TEMP TABLE alone AS SELECT b::text AS found FROM customer_ai.backtest('return', '{2025-06-01, 2025-05-01}') b;
-SET customer_ai.threads = 2;
-CREATE TEMP TABLE beside AS SELECT b::text AS found FROM customer_ai.backtest('return', '{2025-06-01, 2025-05-01}') b;
-RESET client_min_messages;
-RESET customer_ai.threads;
-SELECT count(*) AS cutoffs, count(DISTINCT found) AS different FROM (TABLE alone UNION ALL TABLE beside) b;
-SELECT (SELECT array_agg(found) FROM alone) = (SELECT array_agg(found) FROM beside) AS in_order;
--- nothing before the second of them to learn from
-SELECT count(*) FROM customer_ai.backtest('return', '{2025-06-01, 2025-01-20}');
-
 -- everybody returns: counted, but not measured
 DELETE FROM visit WHERE at > '2025-05-01' AND at <= '2025-05-15';
 INSERT INTO visit SELECT DISTINCT profile, timestamptz '2025-05-05' FROM visit;
