@@ -93,7 +93,7 @@ pub fn fit(
     let mut warnings = warning::warnings(training.rarer, hold_out.as_ref(), &cutoffs);
     warnings.extend(leaks);
     let report = Report {
-        algorithm: params.algorithm,
+        algorithm: choice.algorithm,
         seed: params.seed,
         rows: training.outcomes.len(),
         positives: training.positives(),

@@ -87,7 +87,7 @@ pub(super) struct Capacity {
     /// Ridge strength K. It is not chosen: on a hold-out the best is noise.
     pub strength: f64,
     /// Whether there are more than [`MANY_ROWS`] rows: trees learn slower.
-    many: bool,
+    pub many: bool,
     /// Share of the rarer class.
     share: f64,
     leaves: usize,
@@ -103,9 +103,14 @@ const MANY_ROWS: usize = 50_000;
 
 /// Forests that are averaged where it pays: of few rows it changes nothing, of many it costs more than it gives.
 const USUAL_FORESTS: usize = 5;
-/// Rows that a tree learns from, and how many of the rarer class at least.
+/// A tree learns from this share of the rows, but of fewer from so many rows, of the rarer class at least so many.
+const TREE_SHARE: f64 = 0.4;
 const TREE_ROWS: f64 = 32_000.0;
 const TREE_RARER: f64 = 1000.0;
+
+/// Share of the columns that a tree may split on, of few rows and at most. The more rows, the less a tree that sees many
+/// columns learns by heart.
+const COLUMN_SHARES: (f64, f64) = (0.25, 0.6);
 
 /// What the number of trees that was best without the held-out rows is multiplied by for all rows: more rows bear more.
 /// Of many rows it is not measured.
@@ -146,15 +151,19 @@ impl Capacity {
 
     /// Parameters of trees that learn from `rows` rows and stop early.
     pub fn forest(&self, rows: usize, params: &FitParams) -> ForestParams {
-        // A tree learns from some thousand rows of the rarer class, where there are some thousand.
-        let wanted = TREE_ROWS.max(TREE_RARER / self.share);
+        let rows = rows as f64;
+        let wanted = (TREE_SHARE * rows)
+            .max(TREE_ROWS)
+            .max(TREE_RARER / self.share);
+        let (few, most) = COLUMN_SHARES;
         ForestParams {
             learning_rate: if self.many { 0.06 } else { 0.1 },
             leaves: self.leaves,
             depth: 5,
             min_rows: self.min_rows,
-            row_share: (wanted / rows as f64).min(0.8),
-            column_share: 0.25,
+            row_share: (wanted / rows).min(0.8),
+            // Grows from where the rows of a tree do.
+            column_share: (few * rows * TREE_SHARE / TREE_ROWS).clamp(few, most),
             l2: 10.0,
             rounds: MOST_ROUNDS,
             patience: if self.many { 30 } else { 20 },
@@ -217,12 +226,21 @@ mod tests {
             let forest = Capacity::of(rows, rarer).forest(rows, &FitParams::default());
             (forest.learning_rate, forest.patience, forest.row_share)
         };
+        let columns = |rows| {
+            let forest = Capacity::of(rows, rows / 4).forest(rows, &FitParams::default());
+            forest.column_share
+        };
         assert_eq!(of(20_000, 5000), (0.1, 20, 0.8));
         assert_eq!(of(50_000, 5000), (0.1, 20, 0.64));
         assert_eq!(of(80_000, 8000), (0.06, 30, 0.4));
         // 1,000 of 2,000 rare rows are in 40,000 of 80,000; all there are, in 0.8 of them.
         assert_eq!(of(80_000, 2000), (0.06, 30, 0.5));
         assert_eq!(of(80_000, 900), (0.06, 30, 0.8));
+        assert_eq!(of(200_000, 50_000), (0.06, 30, 0.4));
+        assert_eq!(
+            [20_000, 80_000, 120_000, 200_000].map(columns),
+            [0.25, 0.25, 0.375, 0.6]
+        );
     }
     #[test]
     fn what_is_found_without_the_held_out_rows_grows_with_them() {

@@ -1,10 +1,10 @@
-//! Choosing the number of trees on the hold-out.
+//! Choosing the number of trees on the hold-out, and whether they stand alone.
 
 use crate::error::Error;
 use crate::fit::hold_out::HoldOut;
 use crate::fit::params::Algorithm;
 use crate::fit::training::Training;
-use crate::fit::tuned::Tuned;
+use crate::fit::tuned::{Tuned, is_better};
 use crate::learn::boosting::Forest;
 use crate::learn::dataset::Matrix;
 use crate::learn::logistic::{StandardRows, Start};
@@ -15,7 +15,9 @@ const POLL: usize = 1024;
 
 /// Chooses on the hold-out; without one, the usual values.
 pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Tuned, Error> {
+    let algorithm = training.params.algorithm;
     let mut choice = Tuned {
+        algorithm,
         rounds: training.capacity.usual_rounds(),
         linear: None,
         trees: None,
@@ -24,7 +26,6 @@ pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Tune
     let Some(split) = &training.split else {
         return Ok(choice);
     };
-    let algorithm = training.params.algorithm;
     let (trees, linear) = both(
         training
             .params
@@ -51,6 +52,12 @@ pub(super) fn choose(training: &Training, poll: &mut dyn FnMut()) -> Result<Tune
     if let Some((rounds, log_odds)) = trees? {
         choice.rounds = rounds;
         choice.trees = Some(log_odds);
+    }
+    if let (true, Some(trees)) = (training.capacity.many, &choice.trees) {
+        let both = choice.judge(&training.outcomes, split);
+        if is_better(&both.log_odds, trees, &both.outcomes) {
+            choice.algorithm = Algorithm::Trees;
+        }
     }
     Ok(choice)
 }

@@ -36,14 +36,25 @@ pub fn row(features: &[Feature], rng: &mut Rng) -> Vec<f64> {
 /// Rows at six cutoffs, whose outcome depends on the first two features; about one in five is
 /// positive.
 pub fn dataset(schema: &Schema, rows: usize, seed: u64) -> Dataset {
+    dataset_by(schema, rows, seed, |row| {
+        let signal: f64 = row[..2].iter().filter(|value| !value.is_nan()).sum();
+        1.0 / (1.0 + (3.2 - 0.35 * signal).exp())
+    })
+}
+
+/// The same with outcomes of this probability, given a row.
+pub fn dataset_by(
+    schema: &Schema,
+    rows: usize,
+    seed: u64,
+    probability: impl Fn(&[f64]) -> f64,
+) -> Dataset {
     let features = schema.features();
     let mut rng = Rng::new(seed);
     let mut dataset = Dataset::new(features.len());
     for index in 0..rows {
         let row = row(&features, &mut rng);
-        let signal: f64 = row[..2].iter().filter(|value| !value.is_nan()).sum();
-        let probability = 1.0 / (1.0 + (3.2 - 0.35 * signal).exp());
-        let outcome = rng.unit() < probability;
+        let outcome = rng.unit() < probability(&row);
         let profile = profile_hash(&(index as u32 / 6).to_le_bytes());
         dataset
             .push(&row, outcome, (index % 6) as u32, profile)

@@ -1,7 +1,7 @@
 //! Rules of fitting, on made-up rows.
 
 use crate::error::Error;
-use crate::fit::testing::{cutoffs, dataset, fitted, large_fit, schema, small_fit};
+use crate::fit::testing::{cutoffs, dataset, dataset_by, fitted, large_fit, schema, small_fit};
 use crate::fit::{Algorithm, FitParams, Report, Warning, fit};
 
 fn small(allow_small: bool) -> FitParams {
@@ -127,6 +127,43 @@ fn one_half_alone_has_no_other() {
         assert_eq!(hold_out.logistic.is_some(), linear);
         assert_eq!(hold_out.trees.is_some(), !linear);
         assert_eq!(fitted.report.rounds.is_some(), !linear);
+    }
+}
+
+#[test]
+fn of_many_rows_trees_learn_alone_where_lines_only_spoil_what_they_say() {
+    // Positive where one of the first two features is large, but not both: no line says that.
+    let crossed = |row: &[f64]| match (row[0] > 1.5, row[1] > 1.5) {
+        (one, other) if one == other => 0.1,
+        _ => 0.6,
+    };
+    // A little of each of many features: trees see only a few of them at a time.
+    let straight = |row: &[f64]| {
+        let signal: f64 = row.iter().map(|value| value.max(0.0).ln_1p()).sum();
+        1.0 / (1.0 + (5.0 - 0.25 * signal).exp())
+    };
+    let learned = |rows, probability: &dyn Fn(&[f64]) -> f64| {
+        let schema = schema();
+        let dataset = dataset_by(&schema, rows, 11, probability);
+        fit(
+            dataset,
+            &cutoffs(6),
+            schema,
+            &FitParams::default(),
+            &mut || (),
+        )
+        .unwrap()
+    };
+    let alone = learned(51_000, &crossed);
+    assert_eq!(alone.report.algorithm, Algorithm::Trees);
+    assert!(alone.model.logistic.is_none() && alone.report.strength.is_none());
+    // What was judged is the model that is used, and the other member beside it.
+    let hold_out = alone.report.hold_out.unwrap();
+    assert!((hold_out.model.auc - hold_out.trees.unwrap().auc).abs() < 1e-6);
+    assert!(hold_out.logistic.unwrap().auc < hold_out.model.auc);
+    for both in [learned(51_000, &straight), learned(3000, &crossed)] {
+        assert_eq!(both.report.algorithm, Algorithm::Auto);
+        assert!(both.model.logistic.is_some() && both.model.forest.is_some());
     }
 }
 

@@ -121,7 +121,7 @@ impl<'a> Training<'a> {
         poll: &mut dyn FnMut(),
     ) -> Result<Model, Error> {
         let rows = self.all_rows();
-        let algorithm = self.params.algorithm;
+        let algorithm = choice.algorithm;
         let start = choice.start.take();
         let choice = &*choice;
         let (forest, logistic) = both(
@@ -137,6 +137,7 @@ impl<'a> Training<'a> {
             |poll| {
                 let standard = self.standard.as_ref();
                 standard
+                    .filter(|_| algorithm.is_linear())
                     .map(|standard| {
                         let strength = self.capacity.strength;
                         standard.fit(&self.outcomes, &rows, strength, start, poll)
