@@ -64,10 +64,14 @@ mod tests {
 
     /// Of so many rows that know nothing, and of others that lean to the right side in this share of them.
     fn leaning(rows: usize, percent: usize) -> bool {
-        let outcomes: Vec<bool> = (0..rows).map(|row| row % 2 == 0).collect();
+        let outcomes: Vec<bool> = (0..rows).map(|row: usize| row.is_multiple_of(2)).collect();
         let lean = |row: usize| {
             let right = row / 2 % 100 < percent;
-            if right == (row % 2 == 0) { 0.5 } else { -0.5 }
+            if right == row.is_multiple_of(2) {
+                0.5
+            } else {
+                -0.5
+            }
         };
         let leaning: Vec<f64> = (0..rows).map(lean).collect();
         is_better(&vec![0.0; rows], &leaning, &outcomes)
