@@ -11,6 +11,7 @@ use crate::error::{Error, not_null};
 use crate::pg::attempt::attempt;
 use crate::pg::relation::{literal, qualified, quote};
 use crate::pg::setting::with_setting;
+use crate::pg::sqltype::AnyValue;
 use crate::store::scores::{self, ScoreRelation};
 use crate::store::segments;
 
@@ -22,7 +23,7 @@ type Row = (String, String, i64);
 #[allow(clippy::type_complexity, reason = "the row type that SQL sees")]
 fn forget(
     model: default!(Option<&str>, "NULL"),
-    profile: default!(Option<&str>, "NULL"),
+    profile: default!(Option<AnyValue>, "NULL::text"),
 ) -> Result<
     TableIterator<
         'static,
@@ -35,7 +36,8 @@ fn forget(
     ErrorReport,
 > {
     catalog::refuse_read_only(c"customer_ai.forget()");
-    let profile = required("profile", profile)?;
+    let profile = required("profile", profile)?.text();
+    let profile = profile.as_str();
     let mut removed = Vec::new();
     match model {
         Some(model) => {

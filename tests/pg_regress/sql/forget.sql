@@ -45,6 +45,9 @@ SELECT * FROM gone.left();
 SELECT * FROM customer_ai.forget('gone_visit', '7');
 SELECT * FROM gone.left();
 SELECT * FROM customer_ai.forget('gone_visit', '7');
+-- the key as its column has it: a number
+SELECT * FROM customer_ai.forget('gone_visit', 7);
+SELECT * FROM customer_ai.forget('gone_visit', 70::bigint);
 SELECT relispopulated FROM pg_class WHERE oid = 'gone.empty'::regclass;
 SELECT * FROM customer_ai.forget('gone_quoted', 'it''s 7');
 SELECT count(*) FROM gone.gone_quoted_score_history WHERE profile = 'it''s 7';
