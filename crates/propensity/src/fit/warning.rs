@@ -103,11 +103,16 @@ impl fmt::Display for Warning {
                 auc,
                 baseline_auc,
                 baseline,
-            } => write!(
-                f,
-                "the model is not above its {baseline} baseline: AUC {auc:.3} against \
-                 {baseline_auc:.3}"
-            ),
+            } => {
+                let rule = match baseline.as_str() {
+                    "recency" => "the time since the last event",
+                    _ => "recency, frequency and tenure",
+                };
+                write!(
+                    f,
+                    "the model ranks no better than {rule}: AUC {auc:.3} against {baseline_auc:.3}"
+                )
+            }
             Self::BaseRateDrift { lowest, highest } => write!(
                 f,
                 "the base rate moved between training cutoffs, from {:.1} % to {:.1} %: \
@@ -265,7 +270,8 @@ mod tests {
     #[test]
     fn a_model_below_its_baseline_is_told() {
         let found = sentences(Some(&measured(0.7, 0.2)), &[]);
-        let expected = "the model is not above its rfm baseline: AUC 0.700 against 0.700";
+        let expected =
+            "the model ranks no better than recency, frequency and tenure: AUC 0.700 against 0.700";
         assert_eq!(found, [expected]);
     }
 
