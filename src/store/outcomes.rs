@@ -132,7 +132,10 @@ fn of_runs_now(definition: &Definition, runs: &[PastRun]) -> Result<Vec<Came>, E
     let outcomes = Outcomes::open(definition)?;
     let relation = ScoreRelation::find(definition)?;
     let windows = windows(definition, runs)?;
-    let last = windows.iter().map(|window| window.outcome_until).max();
+    // By the clock the others are open, whatever the events say: no reason to look at all of them.
+    let now = instant::now();
+    let ended = windows.iter().map(|window| window.outcome_until);
+    let last = ended.filter(|&end| end <= now).max();
     let known_until = known_until(definition, &outcomes, last.unwrap_or(Micros::MIN))?;
     let came = |(run, window): (&PastRun, &Cutoff)| {
         if window.outcome_until > known_until {
