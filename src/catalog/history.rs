@@ -304,13 +304,13 @@ pub fn document_of(model_id: i64, version: i32) -> Result<Option<Vec<u8>>, Error
 }
 
 /// Scoring runs older than the newest `keep` of those that are shown, or of those that are not, that no running snapshot can
-/// take for the newest one. The first run of each quarter of an outcome window stays until its own window is over: without the
+/// take for the newest one. The last run of each quarter of an outcome window stays until its own window is over: without the
 /// scores nobody could count what came true of it, and of a window that is longer than `keep` runs nothing ever would be.
 pub fn superseded_runs(model_id: i64, keep: usize) -> Result<Vec<i64>, Error> {
     let query = "SELECT s.id, s.successor
         FROM (SELECT r.id, lag(r.xmin::text::bigint) OVER w AS successor, row_number() OVER w AS place,
                 row_number() OVER (PARTITION BY r.published, r.id = ANY ($3),
-                    floor(extract(epoch FROM r.as_of) * 4 / extract(epoch FROM m.outcome_window)) ORDER BY r.id) = 1
+                    floor(extract(epoch FROM r.as_of) * 4 / extract(epoch FROM m.outcome_window)) ORDER BY r.id DESC) = 1
                 AND r.id <> ALL ($3) AND (r.as_of AT TIME ZONE m.time_zone + m.outcome_window) AT TIME ZONE m.time_zone > max(r.as_of) OVER ()
                 AND NOT EXISTS (SELECT FROM customer_ai.outcome o
                     WHERE o.run_id = r.id AND o.owner = m.owner AND o.counted_at >= m.altered_at) AS awaited
