@@ -31,6 +31,7 @@ CROSS JOIN LATERAL (VALUES
         format('SELECT * FROM %I.%I ORDER BY probability DESC LIMIT 10', m.scores_schema, m.scores_name))
 ) n (rank, is_so, about, statement)
 WHERE n.is_so;
+COMMENT ON VIEW customer_ai_internal.next_steps IS 'what each of your models waits for';
 
 GRANT SELECT ON customer_ai_internal.next_steps TO PUBLIC;
 

@@ -50,7 +50,17 @@ pgrx::extension_sql_file!(
     name = "audit",
     requires = ["grants", verbs::schedule::is_our_own]
 );
-pgrx::extension_sql_file!("../sql/comments.sql", name = "comments", finalize);
+pgrx::extension_sql_file!(
+    "../sql/comments/tables.sql",
+    name = "comments_tables",
+    requires = ["tables"]
+);
+pgrx::extension_sql_file!(
+    "../sql/comments/views.sql",
+    name = "comments_views",
+    requires = ["views"]
+);
+pgrx::extension_sql_file!("../sql/functions.sql", name = "functions", finalize);
 
 /// Called by PostgreSQL when it loads the library.
 #[pgrx::pg_guard]
