@@ -1,5 +1,4 @@
-//! What aggregates are over some events of one profile: of those that follow from the events alone, without the functions
-//! of a database.
+//! Aggregates over some events of one profile, as PostgreSQL defines them, for values that an f64 holds exactly.
 
 use std::ops::Range;
 
