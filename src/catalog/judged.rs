@@ -189,8 +189,8 @@ pub fn drifted(model_id: i64) -> Result<Option<String>, Error> {
 }
 
 /// How profiles came to the buckets of a run, as JSON, if that was kept. Only reads.
-pub fn moved(model_id: i64, run: i64) -> Result<Option<String>, Error> {
-    let query = "SELECT (r.detail -> 'moved')::text
+pub fn migration(model_id: i64, run: i64) -> Result<Option<String>, Error> {
+    let query = "SELECT (r.detail -> 'migration')::text
         FROM customer_ai.run r JOIN customer_ai.model m ON m.id = r.model_id AND m.owner = r.owner
         WHERE r.model_id = $1 AND r.id = $2";
     let found = sql::row(query, &[model_id.into(), run.into()], |row| Ok(row.get(1)?))?;
@@ -198,9 +198,9 @@ pub fn moved(model_id: i64, run: i64) -> Result<Option<String>, Error> {
 }
 
 /// Keeps with a run how profiles came to its buckets.
-pub fn keep_moved(model_id: i64, run: i64, moved: &str) -> Result<(), Error> {
-    let query = "UPDATE customer_ai.run SET detail = detail || jsonb_build_object('moved', $3::jsonb) WHERE model_id = $1 AND id = $2";
-    sql::run(query, &[model_id.into(), run.into(), moved.into()])
+pub fn keep_migration(model_id: i64, run: i64, migration: &str) -> Result<(), Error> {
+    let query = "UPDATE customer_ai.run SET detail = detail || jsonb_build_object('migration', $3::jsonb) WHERE model_id = $1 AND id = $2";
+    sql::run(query, &[model_id.into(), run.into(), migration.into()])
 }
 
 /// What came true of a run, as it was counted.

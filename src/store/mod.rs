@@ -2,7 +2,7 @@
 //! between them, which is read of them; and jobs of pg_cron.
 
 pub mod jobs;
-pub mod moved;
+pub mod migration;
 mod notice;
 pub mod outcomes;
 pub mod scores;

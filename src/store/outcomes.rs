@@ -18,9 +18,6 @@ use crate::pg::relation::quote;
 use crate::pg::sql;
 use crate::source::outcomes::Outcomes;
 
-/// All buckets, the lowest first.
-const ALL: [Bucket; 3] = [Bucket::Low, Bucket::Medium, Bucket::High];
-
 /// What came true of a run.
 pub enum Came {
     /// Its window is not over.
@@ -289,7 +286,7 @@ fn split(
             let bucket: String = not_null(row.get(1)?)?;
             let is_positive: bool = not_null(row.get(2)?)?;
             let rows: Vec<f64> = not_null(row.get(3)?)?;
-            let place = ALL.iter().position(|known| known.name() == bucket);
+            let place = Bucket::ALL.iter().position(|known| known.name() == bucket);
             if let Some(place) = place {
                 split.buckets[place][usize::from(!is_positive)] = rows;
             }

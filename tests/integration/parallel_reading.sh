@@ -40,7 +40,7 @@ run() { # variant, model, settings
             (SELECT md5(document) FROM customer_ai.version ORDER BY id DESC LIMIT 1),
             (SELECT md5(string_agg(concat_ws(',', profile, encode(float8send(probability), 'hex'), factors), ';'
             ORDER BY profile)) FROM $2_scores),
-            string_agg(concat_ws(' ', skipped, detail - ARRAY['seconds', 'cpu', 'processes', 'partitions', 'moved']), ';'
+            string_agg(concat_ws(' ', skipped, detail - ARRAY['seconds', 'cpu', 'processes', 'partitions', 'migration']), ';'
             ORDER BY id),
             min((detail ->> 'processes')::int), min((detail ->> 'partitions')::int)
             FROM (SELECT * FROM customer_ai.run ORDER BY id DESC LIMIT 2) r" >/dev/null

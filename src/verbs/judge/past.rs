@@ -5,12 +5,12 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use propensity::judge::Figures;
 use propensity::learn::metrics::wilson;
+use propensity::model::score::Bucket;
 
-use super::run::ALL;
 use crate::catalog::judged::{self, PastRun, Scored, parsed};
 use crate::catalog::{Definition, Turn, args, held, instant};
 use crate::error::Error;
-use crate::store::moved;
+use crate::store::migration;
 use crate::store::outcomes::{self, Came};
 
 /// run, version, as_of, window_ends, bucket, profiles, expected, expected_rate, actual, actual_rate, low, high, state, counted_at
@@ -93,7 +93,7 @@ fn of_run(
         instant::from_micros(run.as_of)?,
         instant::from_micros(window_ends)?,
     );
-    let row = |(place, bucket): (usize, propensity::model::score::Bucket)| {
+    let row = |(place, bucket): (usize, Bucket)| {
         let profiles = run.buckets[place];
         let expected = expected.map(|sums| sums[place].expected);
         let (state, found, counted_at) = match came {
@@ -124,7 +124,7 @@ fn of_run(
             counted_at,
         )
     };
-    Ok(ALL.into_iter().enumerate().map(row).collect())
+    Ok(Bucket::ALL.into_iter().enumerate().map(row).collect())
 }
 
 #[pg_extern(volatile, parallel_unsafe)]
@@ -180,7 +180,7 @@ fn migration(
     let model = args::required("model", model)?;
     let definition = crate::catalog::load(model)?;
     let (from, to) = both(&definition, from_run, to_run)?;
-    let counts = moved::between(&definition, from, to)?;
+    let counts = migration::between(&definition, from, to)?;
     let all: i64 = counts.iter().map(|(_, _, profiles)| profiles).sum();
     let rows = counts.into_iter().map(move |(before, now, profiles)| {
         let share = (all > 0).then(|| profiles as f64 / all as f64);

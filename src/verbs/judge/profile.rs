@@ -9,8 +9,7 @@ use crate::error::{Error, not_null};
 use crate::pg::relation::{self, qualified, quote};
 use crate::pg::sql;
 use crate::pg::sqltype::{AnyValue, JsonbText};
-use crate::store::moved::profile_column;
-use crate::store::scores::ScoreRelation;
+use crate::store::scores::{ScoreRelation, profile_of};
 
 /// model, kind, probability, score, percentile, bucket, factors, scored_at, run, version
 type Row = (
@@ -64,7 +63,7 @@ fn of_model(definition: &Definition, profile: &str) -> Result<Vec<Row>, Error> {
     let (Some(history), Some(oid)) = (found.table(), relation::find(schema, view)) else {
         return Ok(Vec::new());
     };
-    let column = profile_column(history)?;
+    let (column, _) = not_null(profile_of(history)?)?;
     let query = "SELECT pg_catalog.has_table_privilege($1, 'SELECT'), a.atttypid::pg_catalog.regtype::pg_catalog.text,
             CASE pg_catalog.format_type(a.atttypid, NULL) WHEN 'smallint' THEN 2 WHEN 'integer' THEN 4 WHEN 'bigint' THEN 8
                 WHEN 'uuid' THEN 16 ELSE 0 END

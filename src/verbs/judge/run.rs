@@ -3,16 +3,13 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use propensity::judge::{BUCKETS, Distribution, FactorBins, Figures, Impacts};
+use propensity::judge::{Distribution, FactorBins, Figures, Impacts};
 use propensity::model::score::{Bucket, Buckets};
 
 use crate::catalog::judged::{self, Scored, parsed};
 use crate::catalog::version::{calling, unknown_version};
 use crate::catalog::{self, Definition, args, instant};
 use crate::error::{Error, nearest};
-
-/// All buckets, the lowest first.
-pub const ALL: [Bucket; BUCKETS] = [Bucket::Low, Bucket::Medium, Bucket::High];
 
 /// Factors shown of a bucket.
 const MOST_FACTORS: usize = 10;
@@ -87,7 +84,7 @@ fn summary(
     let all = charted.figures.all().profiles;
     let as_of = instant::from_micros(charted.run.as_of)?;
     let sums = charted.figures.buckets(charted.buckets);
-    let rows = ALL.into_iter().zip(sums).map(move |(bucket, sum)| {
+    let rows = Bucket::ALL.into_iter().zip(sums).map(move |(bucket, sum)| {
         (
             bucket.name().to_owned(),
             sum.profiles as i64,
@@ -158,7 +155,7 @@ fn distribution(
 
 /// The place of a bucket by its name.
 fn bucket_named(name: &str) -> Result<usize, Error> {
-    let found = ALL.iter().position(|bucket| bucket.name() == name);
+    let found = Bucket::ALL.iter().position(|bucket| bucket.name() == name);
     found.ok_or_else(|| Error::Argument {
         argument: "bucket",
         found: format!("\"{name}\""),
@@ -322,7 +319,7 @@ fn drilldown(
                 } else {
                     None
                 },
-                ALL[bucket].name().to_owned(),
+                Bucket::ALL[bucket].name().to_owned(),
                 profiles as i64,
                 share(profiles, of_buckets[bucket]),
                 figures

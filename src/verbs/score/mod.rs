@@ -29,7 +29,7 @@ use crate::pg::memory;
 use crate::pg::progress::{self, Phase, Verb};
 use crate::pg::timestamp;
 use crate::source;
-use crate::store::moved;
+use crate::store::migration;
 use crate::store::outcomes;
 use crate::store::scores::{Fit, ScoreRelation, Writer, kept_as, profile_name, row};
 use crate::store::segments;
@@ -138,7 +138,7 @@ fn run(
     if publish {
         if let Some(before) = &before {
             let made = (run, scored.predictions.buckets());
-            as_owner(definition, || moved::keep(definition, before.id, made))?;
+            as_owner(definition, || migration::keep(definition, before.id, made))?;
         }
         segments::refresh_all(definition)?;
     }

@@ -130,7 +130,7 @@ SELECT count(*) AS different FROM (
         EXCEPT ALL SELECT to_bucket, from_bucket, profiles FROM customer_ai.migration('buy', :second, :first))
     UNION ALL (SELECT to_bucket, from_bucket, profiles FROM customer_ai.migration('buy', :second, :first)
         EXCEPT ALL SELECT from_bucket, to_bucket, profiles FROM customer_ai.migration('buy', :first, :second))) d;
-SELECT detail -> 'moved' ->> 'from' = :'first' AS kept FROM customer_ai.runs WHERE run = :second;
+SELECT detail -> 'migration' ->> 'from' = :'first' AS kept FROM customer_ai.runs WHERE run = :second;
 SELECT DISTINCT from_run = :newest AS before, to_run = :moved AS newest FROM customer_ai.migration('buy');
 SELECT customer_ai.create_model('once', 'visit', $$ kind = 'buy' $$, '14 days', 'profile', 'at', 'kind') AS model;
 SELECT version FROM customer_ai.train('once');

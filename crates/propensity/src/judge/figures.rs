@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::bins::{Distribution, FactorBins};
 use crate::model::factor::FactorImpact;
-use crate::model::score::Buckets;
+use crate::model::score::{Bucket, Buckets};
 
-/// Buckets: low, medium, high.
-pub const BUCKETS: usize = 3;
+/// Number of buckets.
+const BUCKETS: usize = Bucket::ALL.len();
 
 /// Sums over the profiles of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

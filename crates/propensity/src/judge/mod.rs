@@ -11,7 +11,7 @@ mod threshold;
 
 pub use bins::{Distribution, FactorBins, stability};
 pub use charts::{Bin, RocPoint, Tenth};
-pub use figures::{BUCKETS, FactorFigures, Figures, Impacts, Sum, score_stability};
+pub use figures::{FactorFigures, Figures, Impacts, Sum, score_stability};
 pub use measures::Measure;
 pub use threshold::{Stakes, Threshold};
 

@@ -37,6 +37,9 @@ pub enum Bucket {
 }
 
 impl Bucket {
+    /// All of them, the lowest first.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
     /// The word users see: `low`, `medium`, `high`.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use pgrx::spi::SpiHeapTupleData;
 use propensity::model::score::Bucket;
 use serde::{Deserialize, Serialize};
 
-use super::scores::{ScoreRelation, Table, runs_of};
+use super::scores::{ScoreRelation, profile_of, runs_of};
 use crate::catalog::judged::{self, parsed};
 use crate::catalog::{self, Definition};
 use crate::error::{Error, not_null};
@@ -18,9 +18,6 @@ use crate::pg::sql;
 /// Two buckets, of which none is for those who are in one run only, and how many profiles went from the first to the other.
 pub type Moved = (Option<String>, Option<String>, i64);
 
-/// All buckets, the lowest first.
-const ALL: [Bucket; 3] = [Bucket::Low, Bucket::Medium, Bucket::High];
-
 /// What is kept with a run of how profiles came to its buckets.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -30,7 +27,7 @@ struct Kept {
 
 /// How many profiles went from which bucket to which between two runs, as it was kept, or else as the caller may read them.
 pub fn between(definition: &Definition, from: i64, to: i64) -> Result<Vec<Moved>, Error> {
-    if let Some(json) = judged::moved(definition.id, to)? {
+    if let Some(json) = judged::migration(definition.id, to)? {
         let kept: Kept = parsed(&json)?;
         if kept.from == from {
             return Ok(kept.profiles);
@@ -40,8 +37,8 @@ pub fn between(definition: &Definition, from: i64, to: i64) -> Result<Vec<Moved>
     jit::without(|| sql::rows_once(&query, &[], |row| moved(&row)))
 }
 
-/// Keeps with a run, of so many profiles in each bucket, how they moved since another one, as the owner; nothing if the
-/// scores of that are gone.
+/// Keeps with the run `to`, which was just written and has `buckets` profiles in its low, medium and high bucket, how they
+/// moved since the run `from`, as the owner; nothing if the scores of that are gone.
 pub fn keep(
     definition: &Definition,
     from: i64,
@@ -53,6 +50,7 @@ pub fn keep(
         Err(Error::RunNotKept { .. }) => return Ok(()),
         query => query?,
     };
+    // Not by the snapshot in force, which does not see what this call wrote.
     let count = || {
         Spi::connect_mut(|client| {
             let rows = client.update(query.as_str(), None, &[])?;
@@ -62,7 +60,7 @@ pub fn keep(
         })
     };
     let mut profiles = jit::without(|| with_setting(c"enable_mergejoin", c"off", count))?;
-    for (bucket, all) in ALL.into_iter().map(Bucket::name).zip(buckets) {
+    for (bucket, all) in Bucket::ALL.map(Bucket::name).into_iter().zip(buckets) {
         let came = profiles
             .iter()
             .filter(|(_, to, _)| to.as_deref() == Some(bucket));
@@ -72,7 +70,7 @@ pub fn keep(
         }
     }
     let kept = catalog::json(&Kept { from, profiles })?;
-    judged::keep_moved(definition.id, to, &kept)
+    judged::keep_migration(definition.id, to, &kept)
 }
 
 fn query(definition: &Definition, from: i64, to: i64, join: &str) -> Result<String, Error> {
@@ -90,7 +88,8 @@ fn query(definition: &Definition, from: i64, to: i64, join: &str) -> Result<Stri
         }),
     };
     let (before, after) = (table(from)?, table(to)?);
-    let profile = quote(&profile_column(relation.history()?)?);
+    let (profile, _) = not_null(profile_of(relation.history()?)?)?;
+    let profile = quote(&profile);
     Ok(format!(
         "SELECT b.bucket, a.bucket, pg_catalog.count(*) FROM {before} b {join} JOIN {after} a ON a.{profile} = b.{profile} \
          GROUP BY 1, 2 ORDER BY pg_catalog.array_position('{{low,medium,high}}', b.bucket), \
@@ -100,13 +99,4 @@ fn query(definition: &Definition, from: i64, to: i64, join: &str) -> Result<Stri
 
 fn moved(row: &SpiHeapTupleData) -> Result<Moved, Error> {
     Ok((row.get(1)?, row.get(2)?, not_null(row.get(3)?)?))
-}
-
-/// The column of a history that has the profile: the first one.
-pub fn profile_column(history: &Table) -> Result<String, Error> {
-    let query = "SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum LIMIT 1";
-    not_null(sql::row(query, &[history.oid.into()], |row| {
-        not_null(row.get(1)?)
-    })?)
 }
