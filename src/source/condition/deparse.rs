@@ -65,6 +65,10 @@ pub unsafe fn deparse_above(
     unsafe { write(label, query, expression, Some(Vec::new())) }
 }
 
+/// Writes an expression; with `aggregates`, to which those that are met are added, they are columns too.
+///
+/// # Safety
+/// As for [`deparse`].
 unsafe fn write(
     label: &'static str,
     query: *mut pg_sys::Query,

@@ -70,11 +70,11 @@ pub fn write_value(feature: &Feature, value: f64, out: &mut String) {
     }
     let since = since(feature).is_some();
     if value.is_nan() {
-        // An amount of events that there are none of; a time between events of which there are too few.
+        // An amount, or days to a date, of events that there are none of; a time between events of which there are too few.
         return out.push_str(match feature.unit {
             _ if since => "never",
-            Unit::Amount => "none",
-            Unit::Days => "too few to tell",
+            Unit::Days if feature.attribute.is_none() => "too few to tell",
+            Unit::Amount | Unit::Days => "none",
             _ => "unknown",
         });
     }
@@ -206,6 +206,10 @@ mod tests {
     use crate::rng::Rng;
 
     fn both(label: &str, unit: Unit, value: f64) -> [String; 2] {
+        both_of(label, unit, None, value)
+    }
+
+    fn both_of(label: &str, unit: Unit, attribute: Option<&str>, value: f64) -> [String; 2] {
         let feature = Feature {
             name: String::new(),
             factor: String::new(),
@@ -213,7 +217,7 @@ mod tests {
             unit,
             values: (unit == Unit::Category).then(|| vec!["France".to_owned()]),
             readable_rank: 0,
-            attribute: None,
+            attribute: attribute.map(str::to_owned),
             measure: None,
         };
         let mut out = [String::new(), String::new()];
@@ -269,6 +273,9 @@ mod tests {
         );
         assert_eq!(value(Unit::Days, 3.0), "3 days");
         assert_eq!(value(Unit::Days, f64::NAN), "too few to tell");
+        // Days from the events to a date that none of them has.
+        let due = both_of("average due ever", Unit::Days, Some("due"), f64::NAN);
+        assert_eq!(due[0], "average due ever: none");
         assert_eq!(value(Unit::Share, 0.349), "35 %");
         assert_eq!(value(Unit::Flag, 1.0), "yes");
         assert_eq!(value(Unit::Ratio, 0.123_45), "0.12 times");

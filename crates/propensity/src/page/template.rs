@@ -413,7 +413,6 @@ impl Page {
     }
 }
 
-/// A number with its sign.
 /// What a reason adds to a probability: "+12.3 points", "+1 point"; what is too little to write has no sign.
 fn points(points: f64) -> String {
     match about(points.abs()).as_str() {
@@ -425,6 +424,7 @@ fn points(points: f64) -> String {
     }
 }
 
+/// A number with its sign.
 fn signed(number: &str, negative: bool) -> String {
     let sign = if negative { '\u{2212}' } else { '+' };
     format!("{sign}{number}")
